@@ -1,0 +1,139 @@
+"""Settings: the only module that reads the environment.
+
+Belongs here: the environment, the language of messages, the folders of a home. Does not: city configuration
+(bindings), secrets themselves beyond handing one over by name.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipelines.core.errors import ConfigurationError
+
+Language = Literal["zh", "en"]
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+CITIES = PROJECT_ROOT / "data" / "cities"
+
+#: Telemetry of the libraries below us, switched off for every child process as well (pitfall list, 2026-11).
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+    "GX_ANALYTICS_ENABLED": "False",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folders of one installation's state; see architecture, 'A home'."""
+
+    root: Path
+
+    @property
+    def vault(self) -> Path:
+        return self.root / "vault"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse" / "build.duckdb"
+
+    @property
+    def handover(self) -> Path:
+        """Parquet that Python leaves for dbt: code map, decisions, quality results, feed outcomes."""
+        return self.root / "warehouse" / "handover"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def source(self) -> Path:
+        return self.root / "source"
+
+    @property
+    def spill(self) -> Path:
+        return self.root / "warehouse" / "spill"
+
+    def make(self) -> Home:
+        """Create the folders; returns itself."""
+        folders = [self.landing, self.handover, self.published, self.reports, self.state, self.dagster, self.spill]
+        folders += [self.vault / room for room in ("raw", "party", "quarantine", "uploads", "tmp", "keys")]
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says, read once."""
+
+    home: Path | None
+    language: Language
+    memory_limit: str
+    threads: int
+    master_key: str | None
+    fault: str | None
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises ConfigurationError for an unknown language."""
+    os.environ.update(QUIET)
+    language = os.environ.get("CITYBRAIN_LANG", "en").split("_")[0].lower()
+    if language not in ("zh", "en"):
+        raise ConfigurationError(
+            f"unknown language {language!r}", where="CITYBRAIN_LANG", remedy="set it to zh or en"
+        )
+    home = os.environ.get("CITYBRAIN_HOME")
+    return Settings(
+        home=Path(home).resolve() if home else None,
+        language="zh" if language == "zh" else "en",
+        memory_limit=os.environ.get("CITYBRAIN_MEMORY_LIMIT", "4GB"),
+        threads=int(os.environ.get("CITYBRAIN_THREADS", str(min(4, os.cpu_count() or 2)))),
+        master_key=os.environ.get("CITYBRAIN_MASTER_KEY"),
+        fault=os.environ.get("CITYBRAIN_FAULT"),
+    )
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """The environment for a child process: ours, telemetry off, plus `extra`."""
+    return {**os.environ, **QUIET, **extra}
+
+
+def secret(name: str) -> str:
+    """The secret that a binding names as ${env:NAME}. Raises ConfigurationError when it is not set."""
+    value = os.environ.get(name)
+    if not value:
+        raise ConfigurationError(
+            "the secret is not set", where=f"environment variable {name}", remedy=f"export {name}=..."
+        )
+    return value
+
+
+def pick(en: str, zh: str) -> str:
+    """The message in the user's language."""
+    return zh if os.environ.get("CITYBRAIN_LANG", "en").lower().startswith("zh") else en
