@@ -1,0 +1,339 @@
+"""City folders: `city.yml` and `feeds/*.yml`, checked, as frozen values.
+
+Belongs here: reading a city and saying precisely what is wrong with it ("did you mean"). Does not: what a feed is
+(contracts), fetching anything (sources), reading data files.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import difflib
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.core.contracts import Contract, load_contract
+from pipelines.core.errors import ConfigurationError
+
+CITY_KEYS = {
+    "name", "title_zh", "title_en", "zone", "languages", "root_area", "as_of", "level", "vault", "earliest", "boards",
+    "synthetic",
+}  # fmt: skip
+FEED_KEYS = {
+    "contract", "system", "source", "format", "sheet", "encoding", "delimiter", "delivery", "covers", "extracted_at",
+    "key", "columns", "constants", "codes", "dates", "title_zh", "title_en",
+}  # fmt: skip
+SOURCE_TYPES = {"drop": {"type", "pattern", "settle_seconds", "root"}}
+DELIVERIES = ("snapshot", "increment", "changes")
+FORMATS = ("csv", "xlsx", "geojson")
+FAR_FUTURE = dt.date(9999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """One dated mapping of a source's code."""
+
+    code_set: str
+    source_code: str
+    canonical_code: str
+    valid_from: dt.date
+    valid_to: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """How one city delivers one feed."""
+
+    feed: str
+    contract: Contract
+    system: str
+    pattern: str
+    root: str
+    settle_seconds: float
+    format: str
+    sheet: str
+    encoding: str
+    delimiter: str
+    delivery: str
+    covers: str
+    covers_pattern: str
+    extracted_stated: dt.datetime | None
+    extracted_pattern: str
+    extracted_column: str
+    key: tuple[str, ...] | None
+    columns: dict[str, str]
+    constants: dict[str, str]
+    dates: tuple[str, ...]
+    codes: tuple[CodeRow, ...]
+    title_zh: str
+    title_en: str
+    digest: str
+
+    @property
+    def is_keyless(self) -> bool:
+        """Whether rows have no key and are identified by (covers, content, ordinal)."""
+        return self.key == ()
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The key in force: the binding's, else the contract's."""
+        return self.contract.key if self.key is None else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city folder."""
+
+    folder: Path
+    name: str
+    title_zh: str
+    title_en: str
+    zone: str
+    languages: tuple[str, ...]
+    root_area: str
+    as_of: dt.datetime | None
+    level: str
+    retention_days: int
+    keeps_raw: bool
+    earliest: dt.date
+    boards: dict[str, Any]
+    synthetic: dict[str, Any]
+    feeds: tuple[Binding, ...]
+    references: Path = field(compare=False)
+
+    def feed(self, name: str) -> Binding:
+        """The binding called `name`. Raises ConfigurationError with the nearest known name."""
+        for binding in self.feeds:
+            if binding.feed == name:
+                return binding
+        raise _unknown("feed", name, [b.feed for b in self.feeds], str(self.folder))
+
+
+def _unknown(kind: str, name: str, known: list[str], where: str) -> ConfigurationError:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+    return ConfigurationError(f"unknown {kind} {name!r}", where=where, remedy=remedy)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigurationError("the file is missing", where=str(path), remedy="see docs/add_a_city.md") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"not YAML: {error}", where=str(path)) from error
+    if not isinstance(loaded, dict):
+        raise ConfigurationError("expected a mapping of keys to values", where=str(path))
+    return loaded
+
+
+def _moment(value: Any, where: str) -> dt.datetime | None:
+    if value is None or isinstance(value, dt.datetime):
+        return value
+    if isinstance(value, dt.date):
+        return dt.datetime.combine(value, dt.time.min)
+    try:
+        return dt.datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{value!r} is no date or time", where=where, remedy="write 2026-01-31 or 2026-01-31T23:59:00"
+        ) from error
+
+
+def _check_keys(found: dict[str, Any], known: set[str], where: str) -> None:
+    for name in found:
+        if name not in known:
+            raise _unknown("key", str(name), sorted(known), where)
+
+
+def _codes(folder: Path, entries: dict[str, str], where: str) -> tuple[CodeRow, ...]:
+    rows: list[CodeRow] = []
+    for code_set, name in entries.items():
+        path = folder / "codes" / name
+        if not path.exists():
+            known = [p.name for p in (folder / "codes").glob("*.csv")]
+            raise _unknown("code file", name, known, where)
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            for number, row in enumerate(csv.DictReader(stream), start=2):
+                if not row.get("source_code") or not row.get("canonical_code"):
+                    raise ConfigurationError(
+                        "a row needs source_code and canonical_code", where=f"{path}:{number}"
+                    )
+                rows.append(
+                    CodeRow(
+                        code_set,
+                        row["source_code"].strip(),
+                        row["canonical_code"].strip(),
+                        dt.date.fromisoformat(row.get("valid_from") or "1900-01-01"),
+                        dt.date.fromisoformat(row.get("valid_to") or FAR_FUTURE.isoformat()),
+                    )
+                )
+    return tuple(rows)
+
+
+def _source(entry: dict[str, Any], where: str) -> tuple[str, str, float]:
+    kind = entry.get("type", "drop")
+    if kind not in SOURCE_TYPES:
+        raise _unknown("source type", str(kind), sorted(SOURCE_TYPES), where)
+    _check_keys(entry, SOURCE_TYPES[kind], f"{where}: source")
+    if "pattern" not in entry:
+        raise ConfigurationError("a drop source needs a pattern", where=where, remedy='pattern: "police/*.csv"')
+    return entry["pattern"], entry.get("root", "source"), float(entry.get("settle_seconds", 5))
+
+
+def _format(declared: str | None, pattern: str, where: str) -> str:
+    if declared:
+        if declared not in FORMATS:
+            raise _unknown("format", declared, list(FORMATS), where)
+        return declared
+    name = pattern.lower().removesuffix(".gz")
+    for suffix, kind in ((".csv", "csv"), (".txt", "csv"), (".xlsx", "xlsx"), (".geojson", "geojson")):
+        if name.endswith(suffix):
+            return kind
+    raise ConfigurationError(
+        "the pattern does not tell the format", where=where, remedy=f"add format: one of {', '.join(FORMATS)}"
+    )
+
+
+def _time_and_covers(entry: dict[str, Any], where: str) -> dict[str, Any]:
+    """`extracted_at` and `covers`, each in one of their three forms."""
+    extracted, covers = entry.get("extracted_at") or {}, entry.get("covers")
+    if not isinstance(extracted, dict):
+        extracted = {"stated": extracted}
+    _check_keys(extracted, {"stated", "name", "column"}, f"{where}: extracted_at")
+    pattern = ""
+    if isinstance(covers, dict):
+        _check_keys(covers, {"name"}, f"{where}: covers")
+        pattern, covers = covers["name"], "name"
+    if covers not in (None, "file", "feed", "name"):
+        raise _unknown("covers", str(covers), ["file", "feed", "name"], where)
+    for expression in (pattern, extracted.get("name", "")):
+        try:
+            re.compile(expression)
+        except re.error as error:
+            raise ConfigurationError(f"{expression!r} is no regular expression: {error}", where=where) from error
+    return {
+        "covers": covers or "",
+        "covers_pattern": pattern,
+        "extracted_stated": _moment(extracted.get("stated"), f"{where}: extracted_at"),
+        "extracted_pattern": extracted.get("name", ""),
+        "extracted_column": extracted.get("column", ""),
+    }
+
+
+def _key(entry: dict[str, Any], contract: Contract, where: str) -> tuple[str, ...] | None:
+    if "key" not in entry:
+        return None
+    declared = entry["key"]
+    if declared in (None, "none", []):
+        return ()
+    names = [c.name for c in contract.columns]
+    for name in declared:
+        if name not in names:
+            raise _unknown("key column", name, names, where)
+    return tuple(declared)
+
+
+def read_binding(path: Path, folder: Path) -> Binding:
+    """One binding. Raises ConfigurationError naming the file, the key and the nearest known spelling."""
+    entry, where = _read_yaml(path), str(path)
+    _check_keys(entry, FEED_KEYS, where)
+    _refuse_secrets(entry, where)
+    for needed in ("contract", "system", "source", "delivery"):
+        if needed not in entry:
+            raise ConfigurationError(f"{needed} is missing", where=where, remedy="see docs/add_a_city.md")
+    contract = load_contract(entry["contract"])
+    names = [c.name for c in contract.columns]
+    for section in ("columns", "constants"):
+        for name in entry.get(section) or {}:
+            if name not in names:
+                raise _unknown("column", name, names, f"{where}: {section}")
+    if entry["delivery"] not in DELIVERIES:
+        raise _unknown("delivery", str(entry["delivery"]), list(DELIVERIES), where)
+    pattern, root, settle = _source(entry["source"], where)
+    binding = Binding(
+        feed=path.stem,
+        contract=contract,
+        system=str(entry["system"]),
+        pattern=pattern,
+        root=root,
+        settle_seconds=settle,
+        format=_format(entry.get("format"), pattern, where),
+        sheet=str(entry.get("sheet", "")),
+        encoding=str(entry.get("encoding", "")),
+        delimiter=str(entry.get("delimiter", ",")),
+        delivery=entry["delivery"],
+        key=_key(entry, contract, where),
+        columns={k: str(v) for k, v in (entry.get("columns") or {}).items()},
+        constants={k: str(v) for k, v in (entry.get("constants") or {}).items()},
+        dates=tuple(entry.get("dates") or ()),
+        codes=_codes(folder, entry.get("codes") or {}, where),
+        title_zh=entry.get("title_zh", path.stem),
+        title_en=entry.get("title_en", path.stem.replace("_", " ")),
+        digest=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+        **_time_and_covers(entry, where),
+    )
+    _check_versions(binding, where)
+    return binding
+
+
+def _refuse_secrets(entry: dict[str, Any], where: str) -> None:
+    for name, value in entry.items():
+        if re.search(r"password|secret|token", str(name)) and not re.fullmatch(r"\$\{env:\w+\}", str(value)):
+            raise ConfigurationError(
+                f"{name} holds a literal secret", where=where, remedy="write ${env:NAME} and set NAME outside"
+            )
+
+
+def _check_versions(binding: Binding, where: str) -> None:
+    """A feed must say which of two rows, or of two files, is the newer one."""
+    if binding.is_keyless and not binding.covers:
+        raise ConfigurationError(
+            "a feed without key columns must say what one file covers", where=where, remedy="covers: file"
+        )
+    has_time = binding.contract.update_time or binding.extracted_stated or binding.extracted_pattern
+    if not has_time and not binding.extracted_column and not binding.covers:
+        raise ConfigurationError(
+            "neither an update time nor an extract time nor covers is known", where=where,
+            remedy="state extracted_at, or covers: file",
+        )  # fmt: skip
+
+
+def load_city(folder: Path) -> City:
+    """A city folder, every binding checked. Raises ConfigurationError at the first thing that is wrong."""
+    folder = folder.resolve()
+    entry, where = _read_yaml(folder / "city.yml"), str(folder / "city.yml")
+    _check_keys(entry, CITY_KEYS, where)
+    for needed in ("name", "zone", "root_area"):
+        if needed not in entry:
+            raise ConfigurationError(f"{needed} is missing", where=where, remedy="see docs/add_a_city.md")
+    paths = sorted((folder / "feeds").glob("*.yml"))
+    if not paths:
+        raise ConfigurationError("the city has no feeds", where=str(folder / "feeds"), remedy="add feeds/<feed>.yml")
+    vault = entry.get("vault") or {}
+    _check_keys(vault, {"retention_days", "raw_store"}, f"{where}: vault")
+    earliest = _moment(entry.get("earliest", "2010-01-01"), where)
+    assert earliest is not None
+    return City(
+        folder=folder,
+        name=str(entry["name"]),
+        title_zh=str(entry.get("title_zh", entry["name"])),
+        title_en=str(entry.get("title_en", entry["name"])),
+        zone=str(entry["zone"]),
+        languages=tuple(entry.get("languages") or ("zh", "en")),
+        root_area=str(entry["root_area"]),
+        as_of=_moment(entry.get("as_of"), where),
+        level=str(entry.get("level", "demo")),
+        retention_days=int(vault.get("retention_days", 400)),
+        keeps_raw=bool(vault.get("raw_store", True)),
+        earliest=earliest.date(),
+        boards=entry.get("boards") or {},
+        synthetic=entry.get("synthetic") or {},
+        feeds=tuple(read_binding(path, folder) for path in paths),
+        references=folder / "reference",
+    )
