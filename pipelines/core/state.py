@@ -1,0 +1,354 @@
+"""The ledger: what arrived, what became of it, which parse is current, which builds there were.
+
+Belongs here: `state/ledger.db` (SQLite, WAL) and every statement on it. Does not: the files themselves (vault, landing).
+One file is entered in one transaction, after everything it names is safely on disk: a kill leaves either no trace or all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pipelines.core.errors import HomeError, UsageError
+from pipelines.core.settings import Home
+
+SCHEMA = """
+create table if not exists home (key text primary key, value text not null);
+create table if not exists file (
+    feed text, sha256 text, contract text not null, name text not null, size_bytes integer not null, received_at text not null,
+    extracted_at text, covers text not null, status text not null, held_what text not null default '',
+    held_where text not null default '', held_remedy text not null default '', unknown_columns text not null default '',
+    primary key (feed, sha256));
+create table if not exists sighting (
+    feed text, path text, size_bytes integer, mtime_ns integer, sha256 text not null, seen_at text not null,
+    primary key (feed, path, size_bytes, mtime_ns));
+create table if not exists parse (
+    feed text, sha256 text, parser text, contract text not null, landing_path text not null, is_current integer not null,
+    read_n integer not null, accepted_n integer not null, quarantined_n integer not null, repeat_n integer not null,
+    nondata_n integer not null, clock_min text, clock_max text, encoding text not null, loaded_at text not null,
+    primary key (feed, sha256, parser));
+create table if not exists rule_outcome (
+    feed text, sha256 text, parser text, rule_id text, column_name text, severity text, dimension text,
+    evaluated_n integer not null, failed_n integer not null, primary key (feed, sha256, parser, rule_id));
+create table if not exists quarantine (
+    ticket text primary key, feed text not null, sha256 text not null, parser text not null, record_no integer not null,
+    rule_ids text not null, opened_at text not null, status text not null);
+create table if not exists quality_outcome (
+    feed text, sha256 text, parser text, rule_id text, severity text not null, evaluated_n integer not null, failed_n integer not null,
+    is_error integer not null, error text not null, ran_at text not null, primary key (feed, sha256, parser, rule_id));
+create table if not exists build (
+    build_id text primary key, started_at text not null, finished_at text, as_of text, mode text, status text not null,
+    reason text not null default '', fingerprint text not null default '');
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file as received by one feed; status is loaded, held, superseded or retracted."""
+
+    feed: str
+    sha256: str
+    contract: str
+    name: str
+    size_bytes: int
+    received_at: str
+    extracted_at: str | None
+    covers: str
+    status: str
+    held_what: str = ""
+    held_where: str = ""
+    held_remedy: str = ""
+    unknown_columns: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParseRow:
+    """One parse of one file; the funnel is read = accepted + quarantined + repeats + non-data."""
+
+    feed: str
+    sha256: str
+    parser: str
+    contract: str
+    landing_path: str
+    is_current: int
+    read_n: int
+    accepted_n: int
+    quarantined_n: int
+    repeat_n: int
+    nondata_n: int
+    clock_min: str | None
+    clock_max: str | None
+    encoding: str
+    loaded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """What one rule said about one parse."""
+
+    feed: str
+    sha256: str
+    parser: str
+    rule_id: str
+    column_name: str
+    severity: str
+    dimension: str
+    evaluated_n: int
+    failed_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRow:
+    """What Great Expectations said about one rule of one parse."""
+
+    feed: str
+    sha256: str
+    parser: str
+    rule_id: str
+    severity: str
+    evaluated_n: int
+    failed_n: int
+    is_error: int
+    error: str
+    ran_at: str
+
+
+def _insert(row: object, table: str) -> tuple[str, list[Any]]:
+    names = [f.name for f in fields(row)]  # type: ignore[arg-type]
+    marks = ", ".join("?" for _ in names)
+    return f"insert or replace into {table} ({', '.join(names)}) values ({marks})", [getattr(row, n) for n in names]
+
+
+class Ledger:
+    """The ledger of one home."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = full")
+        self._db.executescript(SCHEMA)
+
+    @classmethod
+    def of(cls, home: Home) -> Ledger:
+        """The ledger of `home`, made if it is new."""
+        return cls(home.state / "ledger.db")
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self._db.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
+    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        """Rows of a query as dictionaries."""
+        return [dict(row) for row in self._db.execute(sql, parameters)]
+
+    # --- the home -------------------------------------------------------------------------------------------------
+
+    def claim_home(self, city: str, folder: Path) -> None:
+        """Make the home this city's. Raises HomeError when it is another's."""
+        owner = self.rows("select value from home where key = 'city'")
+        if owner and owner[0]["value"] != city:
+            raise HomeError(
+                f"the home belongs to city {owner[0]['value']!r}, not {city!r}", remedy="give another --home, or that city"
+            )
+        with self.transaction():
+            self._db.execute("insert or replace into home values ('city', ?)", [city])
+            self._db.execute("insert or replace into home values ('folder', ?)", [str(folder)])
+
+    def home_city_folder(self) -> Path | None:
+        """The city folder that last ran in this home."""
+        found = self.rows("select value from home where key = 'folder'")
+        return Path(found[0]["value"]) if found else None
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a fact about the home (such as the last source root)."""
+        self._db.execute("insert or replace into home values (?, ?)", [key, value])
+
+    def recall(self, key: str) -> str | None:
+        """A fact kept by `remember`."""
+        found = self.rows("select value from home where key = ?", key)
+        return str(found[0]["value"]) if found else None
+
+    # --- files ----------------------------------------------------------------------------------------------------
+
+    def seen(self, feed: str, path: str, size_bytes: int, mtime_ns: int) -> str | None:
+        """The hash of this very file if it was read before with this size and time."""
+        found = self.rows(
+            "select sha256 from sighting where feed = ? and path = ? and size_bytes = ? and mtime_ns = ?",
+            feed, path, size_bytes, mtime_ns,
+        )  # fmt: skip
+        return str(found[0]["sha256"]) if found else None
+
+    def sight(self, feed: str, path: str, size_bytes: int, mtime_ns: int, sha256: str, seen_at: str) -> None:
+        """Record that a path held these bytes."""
+        self._db.execute(
+            "insert or replace into sighting values (?, ?, ?, ?, ?, ?)", [feed, path, size_bytes, mtime_ns, sha256, seen_at]
+        )
+
+    def file(self, feed: str, sha256: str) -> FileRow | None:
+        """A file by its content."""
+        found = self.rows("select * from file where feed = ? and sha256 = ?", feed, sha256)
+        return FileRow(**found[0]) if found else None
+
+    def has_parse(self, feed: str, sha256: str, parser: str) -> bool:
+        """Whether these bytes were parsed by this parser."""
+        return bool(
+            self.rows("select 1 from parse where feed = ? and sha256 = ? and parser = ?", feed, sha256, parser)
+        )
+
+    def hold(self, row: FileRow) -> None:
+        """Enter a file that is held whole."""
+        sql, values = _insert(row, "file")
+        with self.transaction():
+            self._db.execute(sql, values)
+
+    def enter(self, row: FileRow, parse: ParseRow, rules: Iterable[RuleRow], quarantined: Iterable[tuple[int, str]]) -> None:
+        """Enter a parsed file: file, parse, rule counts, tickets; then settle which file of its `covers` is current."""
+        with self.transaction():
+            self._db.execute(*_insert(row, "file"))
+            self._db.execute(
+                "update parse set is_current = 0 where feed = ? and sha256 = ?", [parse.feed, parse.sha256]
+            )
+            self._db.execute(*_insert(parse, "parse"))
+            for rule in rules:
+                self._db.execute(*_insert(rule, "rule_outcome"))
+            self._db.execute(
+                "update quarantine set status = 'replaced' where feed = ? and sha256 = ? and parser <> ?",
+                [parse.feed, parse.sha256, parse.parser],
+            )
+            self._db.executemany(
+                "insert or replace into quarantine values (?, ?, ?, ?, ?, ?, ?, 'open')",
+                (
+                    (f"{parse.feed}-{parse.sha256[:8]}-{number}", parse.feed, parse.sha256, parse.parser, number, ids,
+                     parse.loaded_at)
+                    for number, ids in quarantined
+                ),
+            )  # fmt: skip
+            if row.covers:
+                self._settle_covers(row.feed, row.covers)
+
+    def _settle_covers(self, feed: str, covers: str) -> None:
+        """Of the files that cover the same, the newest by (extract time, content) is current, whatever the arrival."""
+        found = self.rows(
+            "select sha256 from file where feed = ? and covers = ? and status in ('loaded', 'superseded') "
+            "order by coalesce(extracted_at, '') desc, sha256 desc",
+            feed, covers,
+        )  # fmt: skip
+        for position, entry in enumerate(found):
+            status = "loaded" if position == 0 else "superseded"
+            self._db.execute(
+                "update file set status = ? where feed = ? and sha256 = ?", [status, feed, entry["sha256"]]
+            )
+
+    def current_parses(self, contract: str | None = None) -> list[dict[str, Any]]:
+        """Current parses of loaded files, in a stable order: what the warehouse is made of."""
+        return self.rows(
+            "select p.*, f.name, f.extracted_at, f.covers from parse p join file f using (feed, sha256) "
+            "where p.is_current = 1 and f.status = 'loaded' and (? is null or p.contract = ?) order by p.feed, p.sha256",
+            contract, contract,
+        )  # fmt: skip
+
+    def add_quality(self, rows: Iterable[QualityRow]) -> None:
+        """Enter what Great Expectations found."""
+        with self.transaction():
+            for row in rows:
+                self._db.execute(*_insert(row, "quality_outcome"))
+
+    # --- builds ---------------------------------------------------------------------------------------------------
+
+    def open_build(self, build_id: str, started_at: str) -> None:
+        """Enter a build that begins."""
+        self._db.execute(
+            "insert or replace into build (build_id, started_at, status) values (?, ?, 'running')", [build_id, started_at]
+        )
+
+    def close_build(
+        self, build_id: str, *, finished_at: str, as_of: str, mode: str, status: str, reason: str, fingerprint: str
+    ) -> None:
+        """Enter how a build ended: published, blocked or failed."""
+        self._db.execute(
+            "update build set finished_at = ?, as_of = ?, mode = ?, status = ?, reason = ?, fingerprint = ? where build_id = ?",
+            [finished_at, as_of, mode, status, reason, fingerprint, build_id],
+        )
+
+    def last_build(self) -> dict[str, Any] | None:
+        """The newest build, whatever became of it."""
+        found = self.rows("select * from build order by started_at desc, build_id desc limit 1")
+        return found[0] if found else None
+
+
+DECISIONS = """
+create table if not exists decision (
+    decision_id integer primary key, kind text not null, subject text not null, content text not null, reason text not null,
+    decided_by text not null, decided_at text not null, effective_from text not null);
+"""
+DECISION_KINDS = (
+    "release", "retract", "accept_as_is", "code_mapping", "alert_seen", "alert_closed", "ask_done", "target",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One human decision; `content` is a JSON object whose keys depend on the kind."""
+
+    kind: str
+    subject: str
+    content: dict[str, Any]
+    reason: str
+    decided_by: str
+    decided_at: dt.datetime
+    effective_from: dt.date
+
+
+class Decisions:
+    """`state/state.db`: human decisions, append-only."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("pragma journal_mode = wal")
+        self._db.executescript(DECISIONS)
+
+    @classmethod
+    def of(cls, home: Home) -> Decisions:
+        """The decisions of `home`."""
+        return cls(home.state / "state.db")
+
+    def close(self) -> None:
+        self._db.close()
+
+    def append(self, decision: Decision) -> int:
+        """Enter a decision; returns its number. Raises UsageError for an unknown kind or a missing name or reason."""
+        if decision.kind not in DECISION_KINDS:
+            raise UsageError(f"unknown kind of decision {decision.kind!r}", remedy=f"known are {', '.join(DECISION_KINDS)}")
+        if not decision.reason.strip() or not decision.decided_by.strip():
+            raise UsageError("a decision needs a reason and a name", remedy="add --reason and --by")
+        row = asdict(decision)
+        cursor = self._db.execute(
+            "insert into decision (kind, subject, content, reason, decided_by, decided_at, effective_from) values (?, ?, ?, ?, ?, ?, ?)",
+            [row["kind"], row["subject"], json.dumps(row["content"], ensure_ascii=False, sort_keys=True), row["reason"],
+             row["decided_by"], decision.decided_at.isoformat(), decision.effective_from.isoformat()],
+        )  # fmt: skip
+        return int(cursor.lastrowid or 0)
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every decision in the order made."""
+        return [dict(row) for row in self._db.execute("select * from decision order by decision_id")]

@@ -1,0 +1,245 @@
+"""The vault: the only module that encrypts, and the only place where personal data rests.
+
+Belongs here: chunked AES-GCM files (bytes and Parquet tables alike), one wrapped data key per room, feed and month.
+Does not: what is personal (contracts), when a month is shredded (operations).
+
+A file is: magic, header length, header (JSON: room, feed, month, nonce prefix), then chunks of 1 MiB, each sealed with
+AES-256-GCM under nonce = prefix (7 bytes) + chunk number (4) + last-chunk mark (1) and the header as associated data
+(the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár 2015): no chunk can be dropped, moved or appended.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import os
+import secrets
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pipelines.core.errors import HomeError, VaultError
+from pipelines.core.settings import Home, Settings
+
+Room = Literal["raw", "party", "quarantine", "uploads", "tmp"]
+
+MAGIC = b"CBV1"
+CHUNK = 1 << 20
+TAG = 16
+
+
+def _write_once(path: Path, data: bytes) -> bytes:
+    """Write `data` unless the file exists; either way return what the file holds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft.write_bytes(data)
+    draft.chmod(0o600)
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    return path.read_bytes()
+
+
+def master_key(home: Home, settings: Settings, *, level: str) -> bytes:
+    """The 32-byte key that wraps all others: CITYBRAIN_MASTER_KEY (base64), else the home's key file.
+
+    A demo home makes its own key file; any other level without a key raises HomeError.
+    """
+    if settings.master_key:
+        key = base64.b64decode(settings.master_key)
+        if len(key) != 32:
+            raise HomeError("the key has not 32 bytes", where="CITYBRAIN_MASTER_KEY", remedy="openssl rand -base64 32")
+        return key
+    path = home.keys / "master.key"
+    if path.exists():
+        return base64.b64decode(path.read_bytes())
+    if level != "demo":
+        raise HomeError(
+            "no master key", where=str(path), remedy="set CITYBRAIN_MASTER_KEY (openssl rand -base64 32) or write the file"
+        )
+    return base64.b64decode(_write_once(path, base64.b64encode(secrets.token_bytes(32))))
+
+
+class Vault:
+    """Encrypted rooms of one home."""
+
+    def __init__(self, home: Home, master: bytes) -> None:
+        self._root = home.vault
+        self._master = AESGCM(master)
+        self._keys: dict[tuple[str, str, str], AESGCM] = {}
+
+    def path(self, room: Room, feed: str, name: str) -> Path:
+        """Where an object lives."""
+        return self._root / room / feed / name
+
+    def _key(self, room: str, feed: str, month: str, *, create: bool) -> AESGCM:
+        place = (room, feed, month)
+        if place not in self._keys:
+            path = self._root / "keys" / room / feed / f"{month}.key"
+            label = "/".join(place).encode()
+            if create and not path.exists():
+                nonce = secrets.token_bytes(12)
+                wrapped = nonce + self._master.encrypt(nonce, AESGCM.generate_key(256), label)
+                _write_once(path, wrapped)
+            if not path.exists():
+                raise VaultError("the key of this month was destroyed or is missing", where=str(path))
+            sealed = path.read_bytes()
+            try:
+                self._keys[place] = AESGCM(self._master.decrypt(sealed[:12], sealed[12:], label))
+            except InvalidTag as error:
+                raise VaultError(
+                    "the master key does not open this home", where=str(path), remedy="set the right CITYBRAIN_MASTER_KEY"
+                ) from error
+        return self._keys[place]
+
+    @contextlib.contextmanager
+    def create(self, room: Room, feed: str, name: str, *, month: str) -> Iterator[BinaryIO]:
+        """A writable stream; the object appears whole when the block ends well, never half."""
+        target = self.path(room, feed, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        try:
+            with draft.open("wb") as raw:
+                sealer = _Sealer(raw, self._key(room, feed, month, create=True), room, feed, month)
+                yield sealer  # type: ignore[misc]
+                sealer.finish()
+                raw.flush()
+                os.fsync(raw.fileno())
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def open(self, path: Path) -> BinaryIO:
+        """A seekable decrypting reader. Raises VaultError if the key is gone or a byte was changed."""
+        return io.BufferedReader(_Opener(path, self), buffer_size=CHUNK)
+
+    @contextlib.contextmanager
+    def table_writer(self, room: Room, feed: str, name: str, schema: pa.Schema, *, month: str) -> Iterator[pq.ParquetWriter]:
+        """A Parquet writer whose bytes are sealed on their way to disk."""
+        with self.create(room, feed, name, month=month) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+            yield writer
+
+    def open_table(self, path: Path) -> pq.ParquetFile:
+        """An encrypted table, readable column by column."""
+        return pq.ParquetFile(pa.PythonFile(self.open(path), mode="r"))
+
+    def data_key(self, path: Path) -> AESGCM:
+        """The key that opens the object at `path` (from its header)."""
+        header, _, _ = _read_header(path)
+        return self._key(header["room"], header["feed"], header["month"], create=False)
+
+
+def _read_header(path: Path) -> tuple[dict[str, str], bytes, int]:
+    with path.open("rb") as raw:
+        if raw.read(4) != MAGIC:
+            raise VaultError("not a vault file", where=str(path))
+        (size,) = struct.unpack(">H", raw.read(2))
+        text = raw.read(size)
+    return json.loads(text), text, 6 + size
+
+
+def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
+    return prefix + struct.pack(">IB", number, int(last))
+
+
+class _Sealer(io.RawIOBase):
+    """Seals what is written to it; keeps one chunk back so that the last can be marked."""
+
+    def __init__(self, raw: BinaryIO, key: AESGCM, room: str, feed: str, month: str) -> None:
+        self._raw, self._key = raw, key
+        self._prefix = secrets.token_bytes(7)
+        header = {"room": room, "feed": feed, "month": month, "prefix": self._prefix.hex()}
+        self._header = json.dumps(header, sort_keys=True).encode()
+        self._buffer = bytearray()
+        self._number = self._written = 0
+        raw.write(MAGIC + struct.pack(">H", len(self._header)) + self._header)
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._written
+
+    def write(self, data: object) -> int:
+        view = memoryview(data).cast("B")  # type: ignore[arg-type]
+        self._buffer += view
+        self._written += len(view)
+        while len(self._buffer) > CHUNK:
+            self._seal(bytes(self._buffer[:CHUNK]), last=False)
+            del self._buffer[:CHUNK]
+        return len(view)
+
+    def _seal(self, chunk: bytes, *, last: bool) -> None:
+        self._raw.write(self._key.encrypt(_nonce(self._prefix, self._number, last=last), chunk, self._header))
+        self._number += 1
+
+    def finish(self) -> None:
+        self._seal(bytes(self._buffer), last=True)
+        self._buffer.clear()
+
+    def close(self) -> None:
+        """Parquet writers close their sink; the vault ends the file itself, in finish()."""
+
+
+class _Opener(io.RawIOBase):
+    """Random access to a sealed file: chunk k is found by arithmetic."""
+
+    def __init__(self, path: Path, vault: Vault) -> None:
+        header, self._header, self._start = _read_header(path)
+        self._key = vault.data_key(path)
+        self._prefix = bytes.fromhex(header["prefix"])
+        self._raw = path.open("rb")
+        sealed = path.stat().st_size - self._start
+        self._chunks = max(1, -(-sealed // (CHUNK + TAG)))
+        self._size = sealed - self._chunks * TAG
+        self._at, self._cached, self._plain = 0, -1, b""
+        self._where = str(path)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        if self._at >= self._size or not len(view):
+            return 0
+        plain = self._chunk(self._at // CHUNK)
+        offset = self._at % CHUNK
+        piece = plain[offset : offset + len(view)]
+        view[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def _chunk(self, number: int) -> bytes:
+        if number != self._cached:
+            self._raw.seek(self._start + number * (CHUNK + TAG))
+            sealed = self._raw.read(CHUNK + TAG)
+            nonce = _nonce(self._prefix, number, last=number == self._chunks - 1)
+            try:
+                self._plain = self._key.decrypt(nonce, sealed, self._header)
+            except InvalidTag as error:
+                raise VaultError(f"chunk {number} was changed or cut off", where=self._where) from error
+            self._cached = number
+        return self._plain
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
