@@ -1,0 +1,43 @@
+# Each target does its own set-up (see .ci/environment); nothing is fetched when the locked packages are there.
+# PYTHON=/path/to/python3.11 names the interpreter to build on.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+EVENTS ?= 1000000
+export PYTHON
+
+.PHONY: help env env-dev demo test lint format prove-kills bench pictures
+
+help: ## what can be made
+	@echo "make TARGET, where TARGET is"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 15
+
+env: ## the packages that citybrain runs on, into .venv
+	@.ci/environment run
+
+env-dev: ## the same and what the tests need
+	@.ci/environment dev
+
+demo: env ## a synthetic city from nothing to boards on http://127.0.0.1:8501 (Ctrl-C ends it)
+	$(BIN)/citybrain demo
+
+test: env-dev ## lint, then all tests but the long proofs
+	@$(MAKE) --no-print-directory lint
+	$(PYTEST)
+
+lint: env-dev ## style, types, who may import whom, YAML, SQL
+	@BIN=$(BIN) .ci/lint
+
+format: env-dev ## let ruff arrange the Python files
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+prove-kills: env-dev ## kill -9 a run at 20 random moments; the rerun must end where an undisturbed one does
+	$(PYTEST) -m proof tests/faults/test_kills.py
+
+bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events
+	$(BIN)/python bench/run.py --events $(EVENTS)
+
+pictures: env-dev ## the pictures of the README, from running boards (needs chromium)
+	$(BIN)/python docs/make_pictures.py
