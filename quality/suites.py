@@ -1,0 +1,176 @@
+"""Suites: a contract turned into Great Expectations, one expectation per rule id.
+
+Belongs here: which question a rule asks of the judged batch, and the expectation that asks it. Does not: running
+anything (run), judging rows (`pipelines.cleaning.judge`; it reads the same rules by code of its own, on purpose: two
+readings that must agree), hand-written checks of published tables (published).
+
+The judged batch has, per landed P1 or P2 column, `<col>` (typed) and `<col>__raw` (text as received, null tokens
+already null); per rule on a P3, P4 or free-text column a boolean `<col>__ok__<rule id>` and never a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pipelines.core.contracts import Column, Contract, Rule
+from pipelines.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import great_expectations as gx
+
+Kind = Literal["required", "type", "pattern", "range", "order", "window", "judged"]
+
+DERIVED: tuple[Kind, ...] = ("required", "type", "pattern", "range")
+EARLIEST, LATEST = "_earliest", "_latest"
+ORDER = re.compile(r"(\w+)\s*>=\s*(\w+)")
+WINDOW = re.compile(r"(\w+)\s+between\s+earliest\s+and\s+latest")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question to a judged batch.
+
+    Args:
+        rule: the contract's rule.
+        kind: the shape of the question.
+        columns: the batch's columns that hold the answer, the one under test first.
+        pattern: for `pattern`, the regular expression that the whole text must match.
+        minimum, maximum: for `range`, the inclusive bounds; None is no bound.
+    """
+
+    rule: Rule
+    kind: Kind
+    columns: tuple[str, ...]
+    pattern: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+def is_hidden(column: Column) -> bool:
+    """Whether the batch carries only the judge's booleans for this column, never its value."""
+    return column.level in ("P3", "P4") or column.is_free_text
+
+
+def _shape(rule: Rule, where: str) -> tuple[Kind, tuple[str, ...]]:
+    """The kind of a rule and the contract's columns that it reads."""
+    for kind in DERIVED:
+        if rule.id == f"{rule.column}-{kind}":
+            return kind, (rule.column,)
+    text = rule.expression.strip()
+    if found := WINDOW.fullmatch(text):
+        return "window", (found[1],)
+    if found := ORDER.fullmatch(text):
+        return "order", (found[1], found[2])
+    raise ConfigurationError(
+        f"rule {rule.id!r} has an expression that we cannot read: {text!r}",
+        where=where,
+        remedy="write `a >= b` or `a between earliest and latest`",
+    )
+
+
+def check_of(contract: Contract, rule: Rule) -> Check:
+    """The check that one rule asks for. Raises ConfigurationError where its expression has neither known shape."""
+    kind, names = _shape(rule, f"contract {contract.id}")
+    try:
+        columns = [contract.column(name) for name in names]
+    except KeyError as error:
+        raise ConfigurationError(
+            f"rule {rule.id!r} names no column: {error}", where=f"contract {contract.id}"
+        ) from error
+    if any(is_hidden(column) for column in columns):
+        return Check(rule, "judged", (f"{rule.column}__ok__{rule.id}",))
+    first = columns[0]
+    match kind:
+        case "type":
+            return Check(rule, kind, (first.name, f"{first.name}__raw"))
+        case "pattern":
+            return Check(rule, kind, names, pattern=first.pattern)
+        case "range":
+            return Check(rule, kind, names, minimum=first.minimum, maximum=first.maximum)
+        case "window":
+            return Check(rule, kind, (first.name, EARLIEST, LATEST))
+        case _:
+            return Check(rule, kind, names)
+
+
+def plan(contract: Contract, rule_ids: Iterable[str] | None = None) -> tuple[Check, ...]:
+    """Every check of a contract, in its order.
+
+    Args:
+        contract: the feed's contract.
+        rule_ids: the rules in force, where a binding lifts some (a keyless feed lifts the key's); None is all.
+
+    Raises:
+        ConfigurationError: a rule id is unknown, or an expression has neither known shape.
+    """
+    wanted = None if rule_ids is None else set(rule_ids)
+    known = {rule.id for rule in contract.rules}
+    if wanted is not None and wanted - known:
+        raise ConfigurationError(
+            f"unknown rule {sorted(wanted - known)[0]!r}",
+            where=f"contract {contract.id}",
+            remedy=f"known are {', '.join(sorted(known))}",
+        )
+    return tuple(check_of(contract, rule) for rule in contract.rules if wanted is None or rule.id in wanted)
+
+
+def columns_read(checks: Iterable[Check]) -> list[str]:
+    """The batch's columns that the checks need, sorted."""
+    return sorted({name for check in checks for name in check.columns})
+
+
+def _expectation(check: Check, window: tuple[datetime, datetime] | None) -> Any:
+    """The expectation that asks the check's question; its `meta` says which rule it is."""
+    import great_expectations.expectations
+    from great_expectations.expectations import row_conditions
+
+    gxe: Any = great_expectations.expectations  # its stubs do not export the classes
+    column = check.columns[0]
+    meta = {"rule_id": check.rule.id, "severity": check.rule.severity, "dimension": check.rule.dimension}
+    match check.kind:
+        case "required":
+            return gxe.ExpectColumnValuesToNotBeNull(column=column, meta=meta)
+        case "type":
+            was_sent = row_conditions.Column(check.columns[1]).is_not_null()
+            return gxe.ExpectColumnValuesToNotBeNull(column=column, row_condition=was_sent, meta=meta)
+        case "pattern":
+            # Great Expectations searches; the contract's pattern must match the whole text, line ends included.
+            return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=rf"\A(?:{check.pattern})\Z", meta=meta)
+        case "range":
+            return gxe.ExpectColumnValuesToBeBetween(
+                column=column, min_value=check.minimum, max_value=check.maximum, meta=meta
+            )
+        case "order":
+            return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+                column_A=column,
+                column_B=check.columns[1],
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+                meta=meta,
+            )
+        case "window":
+            if window is None:
+                raise ConfigurationError("the batch states no window", where=check.rule.id)
+            return gxe.ExpectColumnValuesToBeBetween(
+                column=column, min_value=window[0], max_value=window[1], meta=meta
+            )
+        case "judged":
+            return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=[True], meta=meta)
+
+
+def build_suite(name: str, checks: Iterable[Check], window: tuple[datetime, datetime] | None) -> gx.ExpectationSuite:
+    """A suite of one expectation per check.
+
+    Args:
+        name: name of the suite.
+        checks: what to ask.
+        window: the file's earliest and latest credible time, both inclusive; None where no check needs it.
+    """
+    import great_expectations as gx
+
+    return gx.ExpectationSuite(name=name, expectations=[_expectation(check, window) for check in checks])
