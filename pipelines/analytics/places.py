@@ -149,7 +149,8 @@ def _by_polygon(rest: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     # One test per distinct point: addresses repeat, so this is a fraction of the events.
     points = given.select("lon", "lat").unique(maintain_order=True)
     lon, lat = points.get_column("lon").to_numpy(), points.get_column("lat").to_numpy()
-    # The tree answers by bounding box and the exact test runs on prepared polygons, in a seventh of the time (63,000 points, 77 Chicago areas: 0.04 s).
+    # The tree answers by bounding box and the exact test runs on prepared polygons: a seventh of the time that the
+    # tree's own test takes (63,000 points in 77 areas: 0.04 s).
     point, shape = shapely.STRtree(shapes).query(shapely.points(lon, lat))
     inside = shapely.intersects_xy(shapes[shape], lon[point], lat[point])
     held = pl.DataFrame({"_shape": shape[inside], "lon": lon[point[inside]], "lat": lat[point[inside]]})
