@@ -1,0 +1,136 @@
+"""Decode: from bytes to counted records. The encoding ladder and the independent counter.
+
+Belongs here: which encoding a file has, how many records it holds, which records have the wrong width. Does not: what the
+columns mean (parse), who may see them (privacy). Python's `csv` counts; the reader that yields columns is another
+(read_csv), and the two must agree: DuckDB's and others' CSV sniffers lose rows silently (duckdb/duckdb#25827, 2026-09).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from pipelines.core.errors import FileHeld
+
+csv.field_size_limit(sys.maxsize)
+
+BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+PIECE = 1 << 20
+
+
+@dataclass(slots=True)
+class Count:
+    """What the independent counter found in a CSV file.
+
+    `records` counts every record after the header, blank lines included; ordinals start at 1.
+    """
+
+    encoding: str
+    header: list[str]
+    header_lines: int
+    records: int = 0
+    lines: int = 0
+    blank: list[int] = field(default_factory=list)
+    ragged: dict[int, list[str]] = field(default_factory=dict)
+
+    @property
+    def well_formed(self) -> int:
+        """Records as wide as the header."""
+        return self.records - len(self.blank) - len(self.ragged)
+
+    @property
+    def has_newlines_in_values(self) -> bool:
+        """Whether some value spans lines."""
+        return self.lines != self.records
+
+
+def ladder(head: bytes, declared: str) -> list[str]:
+    """Encodings to try in order: byte order mark, else the binding's, else strict UTF-8, else strict GB18030.
+
+    A declared encoding is the only one tried: Big5 text also decodes as GB18030, to wrong characters.
+    """
+    for mark, name in BOMS:
+        if head.startswith(mark):
+            return [name]
+    return [declared] if declared else ["utf-8", "gb18030"]
+
+
+def first_bad_byte(stream: BinaryIO, encoding: str) -> int | None:
+    """Offset of the first byte that `encoding` cannot read, or None."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    offset = 0
+    while True:
+        piece = stream.read(PIECE)
+        kept = len(decoder.getstate()[0])
+        try:
+            decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as error:
+            return offset - kept + error.start
+        if not piece:
+            return None
+        offset += len(piece)
+
+
+def _count(stream: BinaryIO, encoding: str, delimiter: str) -> Count:
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
+    reader = csv.reader(text, delimiter=delimiter)
+    header: list[str] = []
+    for header in reader:
+        if header:
+            break
+    found = Count(encoding, header, reader.line_num)
+    width = len(header)
+    for found.records, row in enumerate(reader, start=1):  # noqa: B007 (the count itself is wanted)
+        if len(row) != width:
+            if row:
+                found.ragged[found.records] = row
+            else:
+                found.blank.append(found.records)
+    found.lines = reader.line_num - found.header_lines
+    return found
+
+
+def count_records(open_bytes: Callable[[], BinaryIO], *, declared: str, delimiter: str, name: str) -> Count:
+    """Count a CSV file's records under the first encoding of the ladder that reads all of it.
+
+    Raises FileHeld when none does (with the byte offset), or when there is no header.
+    """
+    with open_bytes() as stream:
+        encodings = ladder(stream.read(4), declared)
+    for encoding in encodings:
+        try:
+            with open_bytes() as stream:
+                found = _count(stream, encoding, delimiter)
+        except UnicodeDecodeError:
+            continue
+        except LookupError as error:
+            raise FileHeld(f"unknown encoding {encoding!r}", where=name, remedy="mend encoding: in the binding") from error
+        except csv.Error as error:
+            raise FileHeld(f"not readable as CSV: {error}", where=name) from error
+        if not found.header:
+            raise FileHeld("the file is empty: no header", where=name, remedy="ask the department to send it again")
+        return found
+    with open_bytes() as stream:
+        offset = first_bad_byte(stream, encodings[-1])
+    raise FileHeld(
+        f"bytes that are not {' nor '.join(encodings)}, first at byte {offset}",
+        where=name,
+        remedy="state the encoding in the binding, or ask the department to send the file again",
+    )
+
+
+def csv_rows(open_bytes: Callable[[], BinaryIO], count: Count, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Every well-formed record with its ordinal, by the reference reader (slow)."""
+    with open_bytes() as stream:
+        reader = csv.reader(io.TextIOWrapper(stream, encoding=count.encoding, newline=""), delimiter=delimiter)
+        for row in reader:
+            if row:
+                break
+        for number, row in enumerate(reader, start=1):
+            if len(row) == len(count.header):
+                yield number, row

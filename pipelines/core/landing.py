@@ -1,0 +1,51 @@
+"""Landing: immutable Parquet, one file per parse, written whole or not at all.
+
+Belongs here: the schema of landing and atomic writing. Does not: judging rows, reading sources, which parse is current
+(the ledger says).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.core.contracts import Contract
+
+TYPES = {
+    "string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us"), "date": pa.date32(),
+}  # fmt: skip
+SYSTEM_COLUMNS = (
+    ("_event_id", pa.string()), ("_file", pa.string()), ("_record_no", pa.int64()), ("_feed", pa.string()),
+    ("_system", pa.string()), ("_covers", pa.string()), ("extracted_at", pa.timestamp("us")),
+    ("_version_at", pa.timestamp("us")), ("_content_hash", pa.string()), ("time_precision", pa.string()),
+    ("terms", pa.list_(pa.string())), ("_flags", pa.list_(pa.string())),
+)  # fmt: skip
+
+
+def schema(contract: Contract) -> pa.Schema:
+    """The landing schema of a contract: system columns, then the columns that land."""
+    own = [(c.name, pa.list_(pa.string()) if c.is_list else TYPES[c.type]) for c in contract.landed]
+    return pa.schema([*SYSTEM_COLUMNS, *own])
+
+
+@contextlib.contextmanager
+def writing(path: Path, columns: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """A Parquet writer; the file appears under its name, synced, when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with pq.ParquetWriter(draft, columns, compression="zstd", compression_level=1) as writer:
+            yield writer
+        descriptor = os.open(draft, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,470 @@
+"""Ingest one file: receive, decode, parse, judge, vault, land, ledger.
+
+Belongs here: the order of the steps and what is counted at each. Does not: how bytes arrive (sources), how a value is
+read (cleaning), what is stored where (core). The ledger row comes last: a kill before it leaves nothing that counts, and
+the rerun writes the same names again.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import gzip
+import hashlib
+import io
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+import pyarrow as pa
+
+from pipelines.cleaning import judge as judging
+from pipelines.cleaning import parse, privacy, read
+from pipelines.core import faults, landing
+from pipelines.core.bindings import Binding, City
+from pipelines.core.errors import FileHeld, SourceUnavailable
+from pipelines.core.settings import Home
+from pipelines.core.state import FileRow, Ledger, ParseRow, RuleRow
+from pipelines.core.vault import Vault
+from pipelines.sources import drop
+
+PIECE = 1 << 20
+WIDTH_RULE = "record-width"
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of one file in one run; `verdict` is loaded, known, or held."""
+
+    feed: str
+    name: str
+    sha256: str
+    verdict: str
+    read_n: int = 0
+    accepted_n: int = 0
+    quarantined_n: int = 0
+    repeat_n: int = 0
+    nondata_n: int = 0
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts that grow batch by batch."""
+
+    accepted: int = 0
+    repeats: int = 0
+    quarantined: list[tuple[int, str]] = field(default_factory=list)
+    rules: dict[str, RuleRow] = field(default_factory=dict)
+    clock_min: dt.datetime | None = None
+    clock_max: dt.datetime | None = None
+    seen: list[pl.Series] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One file on its way."""
+
+    binding: Binding
+    city: City
+    home: Home
+    vault: Vault
+    name: str
+    sha256: str
+    parser: str
+    received_at: dt.datetime
+    extracted_at: dt.datetime | None
+    covers: str
+    open_bytes: Callable[[], BinaryIO]
+
+    @property
+    def month(self) -> str:
+        return self.received_at.strftime("%Y%m")
+
+    @property
+    def stem(self) -> str:
+        return f"{self.sha256}-{self.parser}"
+
+    @property
+    def latest(self) -> dt.datetime:
+        """No clock value of the file may be later (law 6)."""
+        return (self.extracted_at or self.received_at) + dt.timedelta(days=1)
+
+
+def parser_id(binding: Binding) -> str:
+    """What a parse depends on: contract, binding, cleaning version, vocabularies."""
+    words = "|".join((*privacy.vocabulary(), *parse.null_tokens()))
+    text = "\x1f".join((binding.contract.digest, binding.digest, parse.CLEANING_VERSION, words))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of a file's bytes. Raises SourceUnavailable if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceUnavailable(f"cannot be read: {error.strerror}", where=str(path), remedy="check it and run again") from error
+
+
+def extract_time(binding: Binding, name: str) -> dt.datetime | None:
+    """The file's extract time by the binding: stated, or the date in its name (a bare day or month means its end)."""
+    if binding.extracted_pattern:
+        match = re.search(binding.extracted_pattern, name)
+        if match:
+            digits = re.sub(r"\D", "", "".join(g or "" for g in match.groups()) or match[0])
+            if len(digits) == 6:
+                digits += str(calendar.monthrange(int(digits[:4]), int(digits[4:]))[1])
+            if len(digits) == 8:
+                digits += "235959"
+            try:
+                return dt.datetime.strptime(digits[:14].ljust(14, "0"), "%Y%m%d%H%M%S")
+            except ValueError as error:
+                raise FileHeld(
+                    f"{digits!r} in the name is no date", where=name, remedy="mend extracted_at in the binding"
+                ) from error
+    return binding.extracted_stated
+
+
+def covered(binding: Binding, name: str) -> str:
+    """What the file covers: itself by name, the whole feed, or what the binding's pattern finds in the name."""
+    if binding.covers == "file":
+        return name
+    if binding.covers == "feed":
+        return binding.feed
+    if binding.covers == "name":
+        match = re.search(binding.covers_pattern, name)
+        if not match:
+            raise FileHeld("the name does not say what it covers", where=name, remedy="mend covers in the binding")
+        return "-".join(g or "" for g in match.groups()) or match[0]
+    return ""
+
+
+def pending(binding: Binding, city: City, ledger: Ledger, source_root: Path) -> list[drop.Candidate]:
+    """Ready files that the ledger does not know, or knows only by another parser."""
+    parser = parser_id(binding)
+    waiting = []
+    for candidate in drop.ready(binding, city, source_root):
+        sha256 = ledger.seen(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns)
+        if sha256 is None or not _is_done(ledger, binding.feed, sha256, parser):
+            waiting.append(candidate)
+    return waiting
+
+
+def _is_done(ledger: Ledger, feed: str, sha256: str, parser: str) -> bool:
+    row = ledger.file(feed, sha256)
+    if row is not None and row.status in ("held", "retracted"):
+        return row.status == "retracted" or row.held_remedy.endswith(f"[{parser}]")
+    return ledger.has_parse(feed, sha256, parser)
+
+
+def ingest_feed(
+    binding: Binding, city: City, home: Home, vault: Vault, ledger: Ledger, *, source_root: Path, now: dt.datetime,
+    progress: Callable[[FileOutcome], None] = lambda outcome: None,
+) -> list[FileOutcome]:  # fmt: skip
+    """Everything new of one feed. A held file never stops the rest."""
+    outcomes = []
+    for candidate in pending(binding, city, ledger, source_root):
+        outcome = ingest_file(candidate, binding, city, home, vault, ledger, now=now)
+        progress(outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def ingest_file(
+    candidate: drop.Candidate, binding: Binding, city: City, home: Home, vault: Vault, ledger: Ledger, *, now: dt.datetime
+) -> FileOutcome:
+    """One file, exactly once by its content."""
+    sha256, parser = hash_file(candidate.path), parser_id(binding)
+    seen_at = now.isoformat(timespec="seconds")
+    faults.hit("after_hash")
+    known = ledger.file(binding.feed, sha256)
+    if known is not None and _is_done(ledger, binding.feed, sha256, parser):
+        ledger.sight(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns, sha256, seen_at)
+        return FileOutcome(binding.feed, candidate.name, sha256, "known", message=f"same bytes as {known.name}")
+    received = known.received_at if known else seen_at
+    name = known.name if known else candidate.name
+    row = FileRow(binding.feed, sha256, binding.contract.id, name, candidate.size_bytes, received, None, "", "held")
+    try:
+        work = _receive(candidate, binding, city, home, vault, sha256, parser, name, dt.datetime.fromisoformat(received))
+        outcome = _load(work, ledger, row, seen_at)
+    except FileHeld as error:
+        ledger.hold(_replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy} [{parser}]"))
+        outcome = FileOutcome(binding.feed, candidate.name, sha256, "held", message=str(error))
+    ledger.sight(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns, sha256, seen_at)
+    return outcome
+
+
+def _replace(row: FileRow, **changes: Any) -> FileRow:
+    values = {name: getattr(row, name) for name in row.__dataclass_fields__}
+    return FileRow(**{**values, **changes})
+
+
+def _receive(
+    candidate: drop.Candidate, binding: Binding, city: City, home: Home, vault: Vault, sha256: str, parser: str, name: str,
+    received_at: dt.datetime,
+) -> Work:  # fmt: skip
+    """Bytes into the vault; from then on the vault's copy is read, so that what was hashed is what is parsed."""
+    stored = vault.path("raw", binding.feed, sha256)
+    if city.keeps_raw and not stored.exists():
+        digest = hashlib.sha256()
+        month = received_at.strftime("%Y%m")
+        with candidate.path.open("rb") as source, vault.create("raw", binding.feed, sha256, month=month) as sink:
+            while piece := source.read(PIECE):
+                digest.update(piece)
+                sink.write(piece)
+            if digest.hexdigest() != sha256:
+                raise SourceUnavailable(
+                    "the file changed while it was read", where=str(candidate.path), remedy="run again when it is complete"
+                )
+    faults.hit("after_vault")
+
+    def open_bytes() -> BinaryIO:
+        stream: BinaryIO = vault.open(stored) if city.keeps_raw else candidate.path.open("rb")
+        if stream.read(2) == b"\x1f\x8b":
+            stream.seek(0)
+            return io.BufferedReader(gzip.GzipFile(fileobj=stream), PIECE)
+        stream.seek(0)
+        return stream
+
+    return Work(
+        binding, city, home, vault, name, sha256, parser, received_at, extract_time(binding, name), covered(binding, name),
+        open_bytes,
+    )  # fmt: skip
+
+
+def _open_reading(work: Work) -> read.Reading:
+    binding = work.binding
+    if binding.format == "csv":
+        return read.read_csv(work.open_bytes, declared=binding.encoding, delimiter=binding.delimiter, name=work.name)
+    known = judging.known_headers(binding)
+    if binding.format == "xlsx":
+        return read.read_xlsx(
+            work.open_bytes, sheet=binding.sheet, name=work.name,
+            knows=lambda row: sum(judging.plain(cell) in known for cell in row if cell),
+        )  # fmt: skip
+    geometry = next((c.title_zh for c in binding.contract.columns if c.geometry), "geometry")
+    return read.read_geojson(work.open_bytes, name=work.name, geometry_header=geometry)
+
+
+def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutcome:
+    try:
+        reading = _open_reading(work)
+    except (OSError, EOFError) as error:
+        raise FileHeld(f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again") from error
+    header = judging.match_header(reading.header, work.binding, name=work.name)
+    tally = Tally()
+    with landing.writing(_landing_path(work), landing.schema(work.binding.contract)) as writer:
+        _write_batches(work, reading, header, tally, writer)
+    faults.hit("after_landing")
+    parse_row = ParseRow(
+        work.binding.feed, work.sha256, work.parser, work.binding.contract.id,
+        _landing_path(work).relative_to(work.home.root).as_posix(), 1, reading.records, tally.accepted,
+        len(tally.quarantined), tally.repeats, len(reading.nondata), _text(tally.clock_min), _text(tally.clock_max),
+        reading.encoding, loaded_at,
+    )  # fmt: skip
+    _check_funnel(parse_row, work)
+    entered = _replace(
+        row, status="loaded", extracted_at=_text(work.extracted_at), covers=work.covers,
+        unknown_columns="|".join(header.unknown),
+    )  # fmt: skip
+    faults.hit("before_ledger")
+    ledger.enter(entered, parse_row, tally.rules.values(), tally.quarantined)
+    faults.hit("after_ledger")
+    return FileOutcome(
+        work.binding.feed, work.name, work.sha256, "loaded", parse_row.read_n, parse_row.accepted_n,
+        parse_row.quarantined_n, parse_row.repeat_n, parse_row.nondata_n,
+    )  # fmt: skip
+
+
+def _check_funnel(row: ParseRow, work: Work) -> None:
+    left = row.read_n - row.accepted_n - row.quarantined_n - row.repeat_n - row.nondata_n
+    if left:
+        raise FileHeld(
+            f"{left} of {row.read_n} records are unaccounted for", where=work.name,
+            remedy="this is a fault of citybrain: report it; the file is kept and was not loaded",
+        )  # fmt: skip
+
+
+def _text(moment: dt.datetime | None) -> str | None:
+    return moment.isoformat(sep=" ") if moment else None
+
+
+def _landing_path(work: Work) -> Path:
+    return work.home.landing / work.binding.contract.id / f"{work.binding.feed}-{work.stem}.parquet"
+
+
+QUARANTINE = pa.schema([("record_no", pa.int64()), ("rule_ids", pa.string()), ("raw", pa.string())])
+
+
+def _write_batches(work: Work, reading: read.Reading, header: judging.Header, tally: Tally, writer: Any) -> None:
+    """Judge each batch; accepted rows land, refused ones go to the vault with their raw text, all are left for Great
+    Expectations (encrypted) until the checks have read them."""
+    binding, month, name = work.binding, work.month, f"{work.stem}.parquet"
+    earliest = dt.datetime.combine(work.city.earliest, dt.time.min)
+    batch_schema = _batch_schema(binding)
+    with (
+        work.vault.table_writer("quarantine", binding.feed, name, QUARANTINE, month=month) as refused,
+        work.vault.table_writer("tmp", binding.feed, name, batch_schema, month=month) as judged_rows,
+    ):
+        _refuse_ragged(reading, tally, refused, work)
+        for raw in reading.batches:
+            judged = judging.judge(
+                raw, header, binding, zone=work.city.zone, earliest=earliest, latest=work.latest
+            )
+            split = _identify(judged.frame, work, tally)
+            _count(judged, work, tally)
+            bad = split.filter(pl.col("_failed").list.len() > 0)
+            _refuse(raw, bad, reading.header, refused, tally)
+            good = split.filter((pl.col("_failed").list.len() == 0) & ~pl.col("_is_repeat"))
+            tally.accepted += good.height
+            tally.repeats += int(split["_is_repeat"].sum())
+            _clock(good, binding, tally)
+            writer.write_table(good.select(landing.schema(binding.contract).names).to_arrow().cast(landing.schema(binding.contract)))
+            judged_rows.write_table(_batch(split, judged, work).to_arrow().cast(batch_schema))
+
+
+def _refuse_ragged(reading: read.Reading, tally: Tally, refused: Any, work: Work) -> None:
+    if reading.encoding not in ("xlsx",) and work.binding.format == "csv":
+        tally.rules[WIDTH_RULE] = RuleRow(
+            work.binding.feed, work.sha256, work.parser, WIDTH_RULE, "", "quarantine", "conformity",
+            reading.records - len(reading.nondata), len(reading.ragged),
+        )  # fmt: skip
+    numbers = sorted(reading.ragged)
+    tally.quarantined += [(number, WIDTH_RULE) for number in numbers]
+    rows = [json.dumps(reading.ragged[number], ensure_ascii=False) for number in numbers]
+    refused.write_table(pa.table([numbers, [WIDTH_RULE] * len(rows), rows], schema=QUARANTINE))
+
+
+def _refuse(raw: pl.DataFrame, bad: pl.DataFrame, header: list[str], refused: Any, tally: Tally) -> None:
+    if bad.height == 0:
+        return
+    reasons = bad.select("_record_no", pl.col("_failed").list.join(",").alias("rule_ids"))
+    tally.quarantined += [(int(n), str(r)) for n, r in reasons.iter_rows()]
+    held = reasons.join(raw, on="_record_no", how="left", maintain_order="left")
+    texts = [
+        json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False)
+        for row in held.select(pl.exclude("_record_no", "rule_ids")).iter_rows()
+    ]
+    refused.write_table(pa.table([reasons["_record_no"].to_arrow(), reasons["rule_ids"].to_list(), texts], schema=QUARANTINE))
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _digests(texts: pl.Series) -> pl.Series:
+    """128-bit hashes as hex text; the same on every machine and version, unlike polars' own hash."""
+    blake, encode = hashlib.blake2b, str.encode
+    return pl.Series([blake(encode(t), digest_size=16).hexdigest() for t in texts.to_list()], dtype=pl.String)
+
+
+def _joined(frame: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
+    parts = []
+    for name in columns:
+        column = pl.col(name).list.join("|") if frame.schema[name] == pl.List(pl.String) else pl.col(name).cast(pl.String)
+        parts.append(column.fill_null("\x00"))
+    return frame.select(pl.concat_str(parts, separator="\x1f")).to_series()
+
+
+def _identify(frame: pl.DataFrame, work: Work, tally: Tally) -> pl.DataFrame:
+    """Add the system columns: identity, version, content hash, repeats."""
+    binding = work.binding
+    content = _digests(_joined(frame, [c.name for c in binding.contract.landed]))
+    update = binding.contract.update_time
+    extracted = pl.lit(work.extracted_at, dtype=pl.Datetime("us"))
+    version = pl.coalesce(pl.col(update), extracted) if update in frame.columns else extracted
+    frame = frame.with_columns(
+        content.alias("_content_hash"), version.alias("_version_at"), extracted.alias("extracted_at"),
+        pl.lit(work.sha256).alias("_file"), pl.lit(binding.feed).alias("_feed"), pl.lit(binding.system).alias("_system"),
+        pl.lit(work.covers).alias("_covers"),
+    )  # fmt: skip
+    if binding.is_keyless:
+        before = _occurrences(frame["_content_hash"], tally)
+        ids = _digests(_joined(frame.with_columns(before.alias("_nth")), ["_system", "_covers", "_content_hash", "_nth"]))
+        return frame.with_columns(ids.alias("_event_id"), pl.lit(False).alias("_is_repeat"))  # noqa: FBT003 (a column's value)
+    ids = _digests(_joined(frame, ["_system", *binding.key_columns]))
+    frame = frame.with_columns(ids.alias("_event_id"))
+    whole = _joined(frame, ["_event_id", "_version_at", "_content_hash"])
+    good = frame["_failed"].list.len() == 0
+    repeat = _repeats(whole, good, tally)
+    return frame.with_columns(repeat.alias("_is_repeat"))
+
+
+def _repeats(whole: pl.Series, good: pl.Series, tally: Tally) -> pl.Series:
+    """Rows equal in key, version and content to an earlier accepted row of the file."""
+    frame = pl.DataFrame({"w": whole, "g": good}).with_row_index("at")
+    first = frame.filter("g").group_by("w").agg(pl.col("at").min().alias("first"))
+    joined = frame.join(first, on="w", how="left", maintain_order="left")
+    repeat = joined.select((pl.col("g") & (pl.col("at") > pl.col("first"))).fill_null(False)).to_series()
+    for earlier in tally.seen:
+        repeat = repeat | (whole.is_in(earlier.implode()) & good)
+    tally.seen.append(whole.filter(good & ~repeat))
+    return repeat
+
+
+def _occurrences(content: pl.Series, tally: Tally) -> pl.Series:
+    """How many equal rows came before in the file: the ordinal that tells identical rows of a keyless feed apart."""
+    frame = pl.DataFrame({"c": content})
+    nth = frame.select(pl.int_range(pl.len()).over("c").alias("n")).to_series()
+    for earlier in tally.seen:
+        counts = earlier.value_counts(name="n").rename({earlier.name: "c"})
+        nth = nth + frame.join(counts, on="c", how="left", maintain_order="left")["n"].fill_null(0).cast(pl.Int64)
+    tally.seen.append(content.alias("c"))
+    return nth
+
+
+def _count(judged: judging.Judged, work: Work, tally: Tally) -> None:
+    for verdict in judged.verdicts:
+        rule = verdict.rule
+        before = tally.rules.get(rule.id)
+        tally.rules[rule.id] = RuleRow(
+            work.binding.feed, work.sha256, work.parser, rule.id, rule.column, rule.severity, rule.dimension,
+            verdict.evaluated + (before.evaluated_n if before else 0), verdict.failed + (before.failed_n if before else 0),
+        )  # fmt: skip
+
+
+def _clock(good: pl.DataFrame, binding: Binding, tally: Tally) -> None:
+    for column in binding.contract.columns:
+        if column.is_clock and good.height:
+            values = good[column.name].cast(pl.Datetime("us"))
+            low, high = values.min(), values.max()
+            if isinstance(low, dt.datetime) and isinstance(high, dt.datetime):
+                tally.clock_min = min(low, tally.clock_min or low)
+                tally.clock_max = max(high, tally.clock_max or high)
+
+
+def _hidden_rules(binding: Binding) -> list[str]:
+    """Rules on columns whose values Great Expectations must not see."""
+    levels = {c.name: c for c in binding.contract.columns}
+    return [
+        rule.id for rule in judging.rules_of(binding)
+        if levels[rule.column].level in ("P3", "P4") or levels[rule.column].is_free_text
+    ]  # fmt: skip
+
+
+def _batch_schema(binding: Binding) -> pa.Schema:
+    shown = [c for c in binding.contract.landed if c.level in ("P1", "P2")]
+    fields: list[tuple[str, Any]] = [("_record_no", pa.int64())]
+    fields += [(c.name, landing.schema(binding.contract).field(c.name).type) for c in shown]
+    fields += [(f"{c.name}__raw", pa.string()) for c in shown]
+    fields += [
+        (f"{rule.column}__ok__{rule.id}", pa.bool_()) for rule in judging.rules_of(binding) if rule.id in _hidden_rules(binding)
+    ]
+    fields += [("_earliest", pa.timestamp("us")), ("_latest", pa.timestamp("us")), ("_is_repeat", pa.bool_())]
+    return pa.schema([*fields, ("_failed", pa.list_(pa.string()))])
+
+
+def _batch(split: pl.DataFrame, judged: judging.Judged, work: Work) -> pl.DataFrame:
+    binding = work.binding
+    hidden = [rule for rule in judging.rules_of(binding) if rule.id in _hidden_rules(binding)]
+    earliest = dt.datetime.combine(work.city.earliest, dt.time.min)
+    return split.with_columns(
+        *((~judged.fails[rule.id]).alias(f"{rule.column}__ok__{rule.id}") for rule in hidden),
+        pl.lit(earliest, dtype=pl.Datetime("us")).alias("_earliest"),
+        pl.lit(work.latest, dtype=pl.Datetime("us")).alias("_latest"),
+    ).select(_batch_schema(binding).names)
