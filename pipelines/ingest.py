@@ -14,7 +14,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,8 +22,8 @@ from typing import Any, BinaryIO
 import polars as pl
 import pyarrow as pa
 
+from pipelines.cleaning import handover, identity, parse, privacy, read
 from pipelines.cleaning import judge as judging
-from pipelines.cleaning import parse, privacy, read
 from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
 from pipelines.core.errors import FileHeld, SourceUnavailable
@@ -108,7 +108,9 @@ def hash_file(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise SourceUnavailable(f"cannot be read: {error.strerror}", where=str(path), remedy="check it and run again") from error
+        raise SourceUnavailable(
+            f"cannot be read: {error.strerror}", where=str(path), remedy="check it and run again"
+        ) from error
 
 
 def extract_time(binding: Binding, name: str) -> dt.datetime | None:
@@ -176,7 +178,14 @@ def ingest_feed(
 
 
 def ingest_file(
-    candidate: drop.Candidate, binding: Binding, city: City, home: Home, vault: Vault, ledger: Ledger, *, now: dt.datetime
+    candidate: drop.Candidate,
+    binding: Binding,
+    city: City,
+    home: Home,
+    vault: Vault,
+    ledger: Ledger,
+    *,
+    now: dt.datetime,
 ) -> FileOutcome:
     """One file, exactly once by its content."""
     sha256, parser = hash_file(candidate.path), parser_id(binding)
@@ -190,10 +199,14 @@ def ingest_file(
     name = known.name if known else candidate.name
     row = FileRow(binding.feed, sha256, binding.contract.id, name, candidate.size_bytes, received, None, "", "held")
     try:
-        work = _receive(candidate, binding, city, home, vault, sha256, parser, name, dt.datetime.fromisoformat(received))
+        work = _receive(
+            candidate, binding, city, home, vault, sha256, parser, name, dt.datetime.fromisoformat(received)
+        )
         outcome = _load(work, ledger, row, seen_at)
     except FileHeld as error:
-        ledger.hold(_replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy} [{parser}]"))
+        ledger.hold(
+            _replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy} [{parser}]")
+        )
         outcome = FileOutcome(binding.feed, candidate.name, sha256, "held", message=str(error))
     ledger.sight(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns, sha256, seen_at)
     return outcome
@@ -219,7 +232,9 @@ def _receive(
                 sink.write(piece)
             if digest.hexdigest() != sha256:
                 raise SourceUnavailable(
-                    "the file changed while it was read", where=str(candidate.path), remedy="run again when it is complete"
+                    "the file changed while it was read",
+                    where=str(candidate.path),
+                    remedy="run again when it is complete",
                 )
     faults.hit("after_vault")
 
@@ -255,7 +270,9 @@ def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutco
     try:
         reading = _open_reading(work)
     except (OSError, EOFError) as error:
-        raise FileHeld(f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again") from error
+        raise FileHeld(
+            f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again"
+        ) from error
     header = judging.match_header(reading.header, work.binding, name=work.name)
     tally = Tally()
     with landing.writing(_landing_path(work), landing.schema(work.binding.contract)) as writer:
@@ -306,17 +323,22 @@ def _write_batches(work: Work, reading: read.Reading, header: judging.Header, ta
     Expectations (encrypted) until the checks have read them."""
     binding, month, name = work.binding, work.month, f"{work.stem}.parquet"
     earliest = dt.datetime.combine(work.city.earliest, dt.time.min)
-    batch_schema = _batch_schema(binding)
+    batch_schema = handover.schema(binding)
     with (
         work.vault.table_writer("quarantine", binding.feed, name, QUARANTINE, month=month) as refused,
         work.vault.table_writer("tmp", binding.feed, name, batch_schema, month=month) as judged_rows,
     ):
         _refuse_ragged(reading, tally, refused, work)
         for raw in reading.batches:
-            judged = judging.judge(
-                raw, header, binding, zone=work.city.zone, earliest=earliest, latest=work.latest
+            judged = judging.judge(raw, header, binding, zone=work.city.zone, earliest=earliest, latest=work.latest)
+            split = identity.identify(
+                judged.frame,
+                binding,
+                sha256=work.sha256,
+                covers=work.covers,
+                extracted_at=work.extracted_at,
+                seen=tally.seen,
             )
-            split = _identify(judged.frame, work, tally)
             _count(judged, work, tally)
             bad = split.filter(pl.col("_failed").list.len() > 0)
             _refuse(raw, bad, reading.header, refused, tally)
@@ -324,8 +346,14 @@ def _write_batches(work: Work, reading: read.Reading, header: judging.Header, ta
             tally.accepted += good.height
             tally.repeats += int(split["_is_repeat"].sum())
             _clock(good, binding, tally)
-            writer.write_table(good.select(landing.schema(binding.contract).names).to_arrow().cast(landing.schema(binding.contract)))
-            judged_rows.write_table(_batch(split, judged, work).to_arrow().cast(batch_schema))
+            writer.write_table(
+                good.select(landing.schema(binding.contract).names).to_arrow().cast(landing.schema(binding.contract))
+            )
+            judged_rows.write_table(
+                handover.batch(split, judged, binding, earliest=earliest, latest=work.latest)
+                .to_arrow()
+                .cast(batch_schema)
+            )
 
 
 def _refuse_ragged(reading: read.Reading, tally: Tally, refused: Any, work: Work) -> None:
@@ -350,72 +378,9 @@ def _refuse(raw: pl.DataFrame, bad: pl.DataFrame, header: list[str], refused: An
         json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False)
         for row in held.select(pl.exclude("_record_no", "rule_ids")).iter_rows()
     ]
-    refused.write_table(pa.table([reasons["_record_no"].to_arrow(), reasons["rule_ids"].to_list(), texts], schema=QUARANTINE))
-
-
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _digests(texts: pl.Series) -> pl.Series:
-    """128-bit hashes as hex text; the same on every machine and version, unlike polars' own hash."""
-    blake, encode = hashlib.blake2b, str.encode
-    return pl.Series([blake(encode(t), digest_size=16).hexdigest() for t in texts.to_list()], dtype=pl.String)
-
-
-def _joined(frame: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
-    parts = []
-    for name in columns:
-        column = pl.col(name).list.join("|") if frame.schema[name] == pl.List(pl.String) else pl.col(name).cast(pl.String)
-        parts.append(column.fill_null("\x00"))
-    return frame.select(pl.concat_str(parts, separator="\x1f")).to_series()
-
-
-def _identify(frame: pl.DataFrame, work: Work, tally: Tally) -> pl.DataFrame:
-    """Add the system columns: identity, version, content hash, repeats."""
-    binding = work.binding
-    content = _digests(_joined(frame, [c.name for c in binding.contract.landed]))
-    update = binding.contract.update_time
-    extracted = pl.lit(work.extracted_at, dtype=pl.Datetime("us"))
-    version = pl.coalesce(pl.col(update), extracted) if update in frame.columns else extracted
-    frame = frame.with_columns(
-        content.alias("_content_hash"), version.alias("_version_at"), extracted.alias("extracted_at"),
-        pl.lit(work.sha256).alias("_file"), pl.lit(binding.feed).alias("_feed"), pl.lit(binding.system).alias("_system"),
-        pl.lit(work.covers).alias("_covers"),
-    )  # fmt: skip
-    if binding.is_keyless:
-        before = _occurrences(frame["_content_hash"], tally)
-        ids = _digests(_joined(frame.with_columns(before.alias("_nth")), ["_system", "_covers", "_content_hash", "_nth"]))
-        return frame.with_columns(ids.alias("_event_id"), pl.lit(False).alias("_is_repeat"))  # noqa: FBT003 (a column's value)
-    ids = _digests(_joined(frame, ["_system", *binding.key_columns]))
-    frame = frame.with_columns(ids.alias("_event_id"))
-    whole = _joined(frame, ["_event_id", "_version_at", "_content_hash"])
-    good = frame["_failed"].list.len() == 0
-    repeat = _repeats(whole, good, tally)
-    return frame.with_columns(repeat.alias("_is_repeat"))
-
-
-def _repeats(whole: pl.Series, good: pl.Series, tally: Tally) -> pl.Series:
-    """Rows equal in key, version and content to an earlier accepted row of the file."""
-    frame = pl.DataFrame({"w": whole, "g": good}).with_row_index("at")
-    first = frame.filter("g").group_by("w").agg(pl.col("at").min().alias("first"))
-    joined = frame.join(first, on="w", how="left", maintain_order="left")
-    repeat = joined.select((pl.col("g") & (pl.col("at") > pl.col("first"))).fill_null(False)).to_series()
-    for earlier in tally.seen:
-        repeat = repeat | (whole.is_in(earlier.implode()) & good)
-    tally.seen.append(whole.filter(good & ~repeat))
-    return repeat
-
-
-def _occurrences(content: pl.Series, tally: Tally) -> pl.Series:
-    """How many equal rows came before in the file: the ordinal that tells identical rows of a keyless feed apart."""
-    frame = pl.DataFrame({"c": content})
-    nth = frame.select(pl.int_range(pl.len()).over("c").alias("n")).to_series()
-    for earlier in tally.seen:
-        counts = earlier.value_counts(name="n").rename({earlier.name: "c"})
-        nth = nth + frame.join(counts, on="c", how="left", maintain_order="left")["n"].fill_null(0).cast(pl.Int64)
-    tally.seen.append(content.alias("c"))
-    return nth
+    refused.write_table(
+        pa.table([reasons["_record_no"].to_arrow(), reasons["rule_ids"].to_list(), texts], schema=QUARANTINE)
+    )
 
 
 def _count(judged: judging.Judged, work: Work, tally: Tally) -> None:
@@ -436,35 +401,3 @@ def _clock(good: pl.DataFrame, binding: Binding, tally: Tally) -> None:
             if isinstance(low, dt.datetime) and isinstance(high, dt.datetime):
                 tally.clock_min = min(low, tally.clock_min or low)
                 tally.clock_max = max(high, tally.clock_max or high)
-
-
-def _hidden_rules(binding: Binding) -> list[str]:
-    """Rules on columns whose values Great Expectations must not see."""
-    levels = {c.name: c for c in binding.contract.columns}
-    return [
-        rule.id for rule in judging.rules_of(binding)
-        if levels[rule.column].level in ("P3", "P4") or levels[rule.column].is_free_text
-    ]  # fmt: skip
-
-
-def _batch_schema(binding: Binding) -> pa.Schema:
-    shown = [c for c in binding.contract.landed if c.level in ("P1", "P2")]
-    fields: list[tuple[str, Any]] = [("_record_no", pa.int64())]
-    fields += [(c.name, landing.schema(binding.contract).field(c.name).type) for c in shown]
-    fields += [(f"{c.name}__raw", pa.string()) for c in shown]
-    fields += [
-        (f"{rule.column}__ok__{rule.id}", pa.bool_()) for rule in judging.rules_of(binding) if rule.id in _hidden_rules(binding)
-    ]
-    fields += [("_earliest", pa.timestamp("us")), ("_latest", pa.timestamp("us")), ("_is_repeat", pa.bool_())]
-    return pa.schema([*fields, ("_failed", pa.list_(pa.string()))])
-
-
-def _batch(split: pl.DataFrame, judged: judging.Judged, work: Work) -> pl.DataFrame:
-    binding = work.binding
-    hidden = [rule for rule in judging.rules_of(binding) if rule.id in _hidden_rules(binding)]
-    earliest = dt.datetime.combine(work.city.earliest, dt.time.min)
-    return split.with_columns(
-        *((~judged.fails[rule.id]).alias(f"{rule.column}__ok__{rule.id}") for rule in hidden),
-        pl.lit(earliest, dtype=pl.Datetime("us")).alias("_earliest"),
-        pl.lit(work.latest, dtype=pl.Datetime("us")).alias("_latest"),
-    ).select(_batch_schema(binding).names)

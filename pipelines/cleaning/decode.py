@@ -109,7 +109,9 @@ def count_records(open_bytes: Callable[[], BinaryIO], *, declared: str, delimite
         except UnicodeDecodeError:
             continue
         except LookupError as error:
-            raise FileHeld(f"unknown encoding {encoding!r}", where=name, remedy="mend encoding: in the binding") from error
+            raise FileHeld(
+                f"unknown encoding {encoding!r}", where=name, remedy="mend encoding: in the binding"
+            ) from error
         except csv.Error as error:
             raise FileHeld(f"not readable as CSV: {error}", where=name) from error
         if not found.header:

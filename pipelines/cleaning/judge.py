@@ -110,7 +110,9 @@ def rules_of(binding: Binding) -> list[Rule]:
     return sorted(rules, key=lambda r: [c.name for c in contract.columns].index(r.column))
 
 
-def judge(raw: pl.DataFrame, header: Header, binding: Binding, *, zone: str, earliest: dt.datetime, latest: dt.datetime) -> Judged:
+def judge(
+    raw: pl.DataFrame, header: Header, binding: Binding, *, zone: str, earliest: dt.datetime, latest: dt.datetime
+) -> Judged:
     """Type and judge one batch of text columns `c0..cn` with `_record_no`."""
     typed: dict[str, pl.Series] = {}
     texts: dict[str, pl.Series] = {}
@@ -170,7 +172,12 @@ def _apply(
 
 
 def _test(
-    rule: Rule, column: Column, frame: pl.DataFrame, texts: dict[str, pl.Series], earliest: dt.datetime, latest: dt.datetime
+    rule: Rule,
+    column: Column,
+    frame: pl.DataFrame,
+    texts: dict[str, pl.Series],
+    earliest: dt.datetime,
+    latest: dt.datetime,
 ) -> tuple[pl.Series, pl.Series]:
     """Which rows the rule speaks about, and which of them are good."""
     value = frame[column.name]
@@ -208,7 +215,11 @@ def _assemble(
         precision = pl.Series([None], dtype=pl.String).new_from_index(0, raw.height)
     return frame.with_columns(
         raw["_record_no"],
-        *(texts[c.name].alias(f"{c.name}__raw") for c in binding.contract.columns if c.lands and c.level in ("P1", "P2")),
+        *(
+            texts[c.name].alias(f"{c.name}__raw")
+            for c in binding.contract.columns
+            if c.lands and c.level in ("P1", "P2")
+        ),
         _listed(hard, raw.height).alias("_failed"),
         _listed([*flags, *soft], raw.height).alias("_flags"),
         precision.alias("time_precision"),

@@ -70,7 +70,9 @@ def _precision_of(form: str) -> str:
 
 
 def _by_forms(text: pl.Series, forms: tuple[str, ...]) -> tuple[pl.Series, pl.Series, pl.Series]:
-    out = pl.DataFrame({"text": text, "value": _empty(len(text), pl.Datetime("us")), "precision": _empty(len(text), pl.String)})
+    out = pl.DataFrame(
+        {"text": text, "value": _empty(len(text), pl.Datetime("us")), "precision": _empty(len(text), pl.String)}
+    )
     for form in forms:
         era, _, plain = form.rpartition(":") if form.startswith("roc:") else ("", "", form)
         source = pl.col("text")
@@ -78,8 +80,9 @@ def _by_forms(text: pl.Series, forms: tuple[str, ...]) -> tuple[pl.Series, pl.Se
             year = source.str.extract(r"^(\d{2,3})\d{4}").cast(pl.Int64, strict=False) + 1911
             source = pl.concat_str(year.cast(pl.String), source.str.slice(-4))
         if _precision_of(plain) in ("year", "month"):
-            source, plain = pl.concat_str(source, pl.lit("-01" if "%m" in plain else "-01-01")), plain + (
-                "-%d" if "%m" in plain else "-%m-%d"
+            source, plain = (
+                pl.concat_str(source, pl.lit("-01" if "%m" in plain else "-01-01")),
+                plain + ("-%d" if "%m" in plain else "-%m-%d"),
             )
         read = source.str.to_datetime(plain, strict=False, time_unit="us")
         fresh = pl.col("value").is_null() & read.is_not_null()
@@ -101,7 +104,11 @@ def _chinese_to_digits(text: str) -> str:
         return str(int(tens.translate(CHINESE_DIGITS) or 1) * 10 + int(ones.translate(CHINESE_DIGITS) or 0)) + match[2]
 
     head, _, tail = text.partition("年")
-    return head.translate(CHINESE_DIGITS) + "年" + re.sub(r"([〇零一二三四五六七八九十]{1,3})([月日时点分秒])", small, tail)
+    return (
+        head.translate(CHINESE_DIGITS)
+        + "年"
+        + re.sub(r"([〇零一二三四五六七八九十]{1,3})([月日时点分秒])", small, tail)
+    )
 
 
 def _slow(text: pl.Series, zone: str) -> pl.DataFrame:
@@ -132,7 +139,10 @@ def _compact_parts() -> list[pl.Expr]:
 
 def _other_parts() -> list[pl.Expr]:
     return [
-        pl.when(pl.col("text").str.contains(SERIAL)).then(pl.col("text")).cast(pl.Float64, strict=False).alias("serial"),
+        pl.when(pl.col("text").str.contains(SERIAL))
+        .then(pl.col("text"))
+        .cast(pl.Float64, strict=False)
+        .alias("serial"),
         pl.col("text").str.extract(PARTIAL, 1).alias("p_year"),
         pl.col("text").str.extract(PARTIAL, 2).alias("p_month"),
     ]
@@ -149,9 +159,15 @@ def _stamp(*parts: pl.Expr) -> pl.Expr:
 def _assemble(parts: pl.DataFrame, zone: str) -> pl.DataFrame:
     zero, one = pl.lit("00"), pl.lit("01")
     hour = pl.col("hour").cast(pl.Int64, strict=False)
-    late = pl.col("half").is_in(["下午", "晚上"]).fill_null(False) | (pl.col("ampm").str.to_lowercase() == "pm").fill_null(False)
-    early = pl.col("half").is_in(["上午", "凌晨"]).fill_null(False) | (pl.col("ampm").str.to_lowercase() == "am").fill_null(False)
-    clock = pl.when(late & (hour < 12)).then(hour + 12).when(early & (hour == 12)).then(0).otherwise(hour).cast(pl.String)
+    late = pl.col("half").is_in(["下午", "晚上"]).fill_null(False) | (
+        pl.col("ampm").str.to_lowercase() == "pm"
+    ).fill_null(False)
+    early = pl.col("half").is_in(["上午", "凌晨"]).fill_null(False) | (
+        pl.col("ampm").str.to_lowercase() == "am"
+    ).fill_null(False)
+    clock = (
+        pl.when(late & (hour < 12)).then(hour + 12).when(early & (hour == 12)).then(0).otherwise(hour).cast(pl.String)
+    )
     full = _stamp(
         pl.col("year"), pl.col("month"), pl.col("day"), clock.fill_null("00"), pl.col("minute").fill_null("00"),
         pl.col("second").fill_null("00"),

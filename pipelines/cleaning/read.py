@@ -201,7 +201,9 @@ def _check_total(rows: list[list[str]], data_rows: int, name: str) -> None:
         return
     stated = next((cell for cell in footer[1:] if cell.strip().isdigit()), None)
     if stated is not None and int(stated) != data_rows:
-        raise FileHeld(f"the footer says {stated} rows, the sheet has {data_rows}", where=name, remedy="ask for it again")
+        raise FileHeld(
+            f"the footer says {stated} rows, the sheet has {data_rows}", where=name, remedy="ask for it again"
+        )
 
 
 def _row_batches(kept: list[tuple[int, list[str]]], width: int) -> Iterator[pl.DataFrame]:

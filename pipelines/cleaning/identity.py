@@ -1,0 +1,90 @@
+"""Identity: which event a row is about, which version of it, and whether the file says it twice.
+
+Belongs here: event ids, content hashes, version times, repeats, the ordinal that tells identical rows of a keyless feed
+apart. Does not: which of several files is current (the ledger) or which version wins (the warehouse).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+
+import polars as pl
+
+from pipelines.core.bindings import Binding
+
+
+def _digests(texts: pl.Series) -> pl.Series:
+    """128-bit hashes as hex text; the same on every machine and version, unlike polars' own hash."""
+    blake, encode = hashlib.blake2b, str.encode
+    return pl.Series([blake(encode(t), digest_size=16).hexdigest() for t in texts.to_list()], dtype=pl.String)
+
+
+def _joined(frame: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
+    parts = []
+    for name in columns:
+        column = (
+            pl.col(name).list.join("|") if frame.schema[name] == pl.List(pl.String) else pl.col(name).cast(pl.String)
+        )
+        parts.append(column.fill_null("\x00"))
+    return frame.select(pl.concat_str(parts, separator="\x1f")).to_series()
+
+
+def identify(
+    frame: pl.DataFrame,
+    binding: Binding,
+    *,
+    sha256: str,
+    covers: str,
+    extracted_at: dt.datetime | None,
+    seen: list[pl.Series],
+) -> pl.DataFrame:
+    """Add the system columns: identity, version, content hash, `_is_repeat`.
+
+    `seen` carries what earlier batches of the same file held; it grows by this batch.
+    """
+    content = _digests(_joined(frame, [c.name for c in binding.contract.landed]))
+    update = binding.contract.update_time
+    extracted = pl.lit(extracted_at, dtype=pl.Datetime("us"))
+    version = pl.coalesce(pl.col(update), extracted) if update in frame.columns else extracted
+    frame = frame.with_columns(
+        content.alias("_content_hash"), version.alias("_version_at"), extracted.alias("extracted_at"),
+        pl.lit(sha256).alias("_file"), pl.lit(binding.feed).alias("_feed"), pl.lit(binding.system).alias("_system"),
+        pl.lit(covers).alias("_covers"),
+    )  # fmt: skip
+    if binding.is_keyless:
+        before = _occurrences(frame["_content_hash"], seen)
+        ids = _digests(
+            _joined(frame.with_columns(before.alias("_nth")), ["_system", "_covers", "_content_hash", "_nth"])
+        )
+        return frame.with_columns(ids.alias("_event_id"), pl.lit(False).alias("_is_repeat"))  # noqa: FBT003 (a column's value)
+    ids = _digests(_joined(frame, ["_system", *binding.key_columns]))
+    frame = frame.with_columns(ids.alias("_event_id"))
+    whole = _joined(frame, ["_event_id", "_version_at", "_content_hash"])
+    good = frame["_failed"].list.len() == 0
+    repeat = _repeats(whole, good, seen)
+    return frame.with_columns(repeat.alias("_is_repeat"))
+
+
+def _repeats(whole: pl.Series, good: pl.Series, seen: list[pl.Series]) -> pl.Series:
+    """Rows equal in key, version and content to an earlier accepted row of the file."""
+    frame = pl.DataFrame({"w": whole, "g": good}).with_row_index("at")
+    first = frame.filter("g").group_by("w").agg(pl.col("at").min().alias("first"))
+    joined = frame.join(first, on="w", how="left", maintain_order="left")
+    repeat = joined.select((pl.col("g") & (pl.col("at") > pl.col("first"))).fill_null(False)).to_series()
+    for earlier in seen:
+        repeat = repeat | (whole.is_in(earlier.implode()) & good)
+    seen.append(whole.filter(good & ~repeat))
+    return repeat
+
+
+def _occurrences(content: pl.Series, seen: list[pl.Series]) -> pl.Series:
+    """How many equal rows came before in the file: the ordinal that tells identical rows of a keyless feed apart."""
+    frame = pl.DataFrame({"c": content})
+    nth = frame.select(pl.int_range(pl.len()).over("c").alias("n")).to_series()
+    for earlier in seen:
+        counts = earlier.value_counts(name="n").rename({earlier.name: "c"})
+        nth = nth + frame.join(counts, on="c", how="left", maintain_order="left")["n"].fill_null(0).cast(pl.Int64)
+    seen.append(content.alias("c"))
+    return nth
