@@ -27,7 +27,7 @@ from pipelines.core.errors import CityError
 from pipelines.core.settings import PROJECT_ROOT, Home, child_environment, load_settings
 from pipelines.core.state import QualityRow
 from pipelines.core.vault import Vault, master_key
-from quality.suites import EARLIEST, LATEST, Check, build_suite, columns_read, plan
+from quality.suites import EARLIEST, LATEST, Check, build_suite, columns_read, plan, rules_in_force
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,14 +39,14 @@ COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """One judged batch to validate. `rule_ids` None means every rule of the contract."""
+    """One judged batch to validate; `key` is the binding's key columns (none if keyless), None the contract's own."""
 
     path: str
     contract: str
     feed: str
     sha256: str
     parser: str
-    rule_ids: tuple[str, ...] | None = None
+    key: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +186,16 @@ def _definition() -> Any:
 
 
 def validate(
-    chunks: Iterable[pd.DataFrame], contract: Contract, rule_ids: Iterable[str] | None = None
+    chunks: Iterable[pd.DataFrame], contract: Contract, key: Iterable[str] | None = None
 ) -> list[RuleCount]:
     """Great Expectations' counts for one judged batch, one per rule in force, in the contract's order.
 
     Args:
         chunks: the batch's frames; their counts are added, so no rule may look across rows.
         contract: the feed's contract.
-        rule_ids: the rules in force; None is all.
+        key: the binding's key columns; None is the contract's own.
     """
-    checks = plan(contract, rule_ids)
+    checks = plan(contract, key)
     totals = {check.rule.id: RuleCount(check.rule.id, 0, 0) for check in checks}
     definition = _definition()
     for frame in chunks:
@@ -207,7 +207,10 @@ def validate(
 
 
 def parity(judge_counts: Mapping[str, int], gx_counts: Iterable[RuleCount | QualityRow]) -> list[Mismatch]:
-    """Where the judge's failed rows and Great Expectations' differ, by rule id; empty when they agree."""
+    """Where the judge's failed rows and Great Expectations' differ, by rule id; empty when they agree.
+
+    `judge_counts` holds the rules on columns; a rule on a file's records (`record-width`) has no batch to be asked of.
+    """
     counted = {count.rule_id: count for count in gx_counts}
     found = []
     for rule_id in sorted(judge_counts.keys() | counted.keys()):
@@ -224,14 +227,14 @@ def parity(judge_counts: Mapping[str, int], gx_counts: Iterable[RuleCount | Qual
 
 
 def _rows(request: BatchRequest, counts: Iterable[RuleCount], ran_at: str) -> list[QualityRow]:
-    severity = {rule.id: rule.severity for rule in load_contract(request.contract).rules}
+    severity = {rule.id: rule.severity for rule in rules_in_force(load_contract(request.contract), request.key)}
     return [
         QualityRow(
             feed=request.feed,
             sha256=request.sha256,
             parser=request.parser,
             rule_id=count.rule_id,
-            severity=severity.get(count.rule_id, ""),
+            severity=severity[count.rule_id],
             evaluated_n=count.evaluated_n,
             failed_n=count.failed_n,
             is_error=int(count.is_error),
@@ -244,18 +247,16 @@ def _rows(request: BatchRequest, counts: Iterable[RuleCount], ran_at: str) -> li
 
 def _all_errors(request: BatchRequest, why: str, ran_at: str) -> list[QualityRow]:
     """Every rule of a batch as an error: nothing could be evaluated, and that is never a pass."""
-    rule_ids = request.rule_ids
-    if rule_ids is None:
-        rule_ids = tuple(rule.id for rule in load_contract(request.contract).rules)
-    return _rows(request, [_error(rule_id, why) for rule_id in rule_ids], ran_at)
+    rules = rules_in_force(load_contract(request.contract), request.key)
+    return _rows(request, [_error(rule.id, why) for rule in rules], ran_at)
 
 
 def _validate_file(request: BatchRequest, vault: Vault, ran_at: str) -> list[QualityRow]:
     """One batch from the vault; whatever stops it becomes an error of every rule, so the other batches go on."""
     contract = load_contract(request.contract)
     try:
-        columns = columns_read(plan(contract, request.rule_ids))
-        counts = validate(frames(vault.open_table(Path(request.path)), columns), contract, request.rule_ids)
+        columns = columns_read(plan(contract, request.key))
+        counts = validate(frames(vault.open_table(Path(request.path)), columns), contract, request.key)
     except (CityError, OSError, ArrowException) as error:
         return _all_errors(request, f"the batch could not be read: {type(error).__name__}", ran_at)
     return _rows(request, counts, ran_at)
@@ -305,7 +306,7 @@ def answer(order: Mapping[str, Any]) -> dict[str, Any]:
     # A level other than demo never makes a key: a child that cannot find one must fail, not invent it.
     vault = Vault(home, master_key(home, load_settings(), level="child"))
     requests = [
-        BatchRequest(**{**batch, "rule_ids": None if batch["rule_ids"] is None else tuple(batch["rule_ids"])})
+        BatchRequest(**{**batch, "key": None if batch["key"] is None else tuple(batch["key"])})
         for batch in order["batches"]
     ]
     rows = [row for request in requests for row in _validate_file(request, vault, order["ran_at"])]

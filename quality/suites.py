@@ -98,25 +98,32 @@ def check_of(contract: Contract, rule: Rule) -> Check:
             return Check(rule, kind, names)
 
 
-def plan(contract: Contract, rule_ids: Iterable[str] | None = None) -> tuple[Check, ...]:
-    """Every check of a contract, in its order.
+def rules_in_force(contract: Contract, key: Iterable[str] | None = None) -> tuple[Rule, ...]:
+    """The rules that hold for one binding, by column.
 
     Args:
         contract: the feed's contract.
-        rule_ids: the rules in force, where a binding lifts some (a keyless feed lifts the key's); None is all.
-
-    Raises:
-        ConfigurationError: a rule id is unknown, or an expression has neither known shape.
+        key: the binding's key columns; None is the contract's own. A key column must be filled in; a column of the
+            contract's key that the binding does not use need not be.
     """
-    wanted = None if rule_ids is None else set(rule_ids)
-    known = {rule.id for rule in contract.rules}
-    if wanted is not None and wanted - known:
-        raise ConfigurationError(
-            f"unknown rule {sorted(wanted - known)[0]!r}",
-            where=f"contract {contract.id}",
-            remedy=f"known are {', '.join(sorted(known))}",
-        )
-    return tuple(check_of(contract, rule) for rule in contract.rules if wanted is None or rule.id in wanted)
+    wanted = set(contract.key if key is None else key)
+    lifted = {f"{name}-required" for name in set(contract.key) - wanted}
+    rules: list[Rule] = []
+    for column in contract.columns:
+        own = [rule for rule in column.rules if rule.id not in lifted]
+        required = f"{column.name}-required"
+        if column.name in wanted and required not in {rule.id for rule in own}:
+            own.insert(0, Rule(required, column.name, f"{column.name} is not null", "quarantine", "completeness"))
+        rules += own
+    return tuple(rules)
+
+
+def plan(contract: Contract, key: Iterable[str] | None = None) -> tuple[Check, ...]:
+    """Every check of a contract under a binding's key (None: the contract's), in the contract's order.
+
+    Raises ConfigurationError where an expression has neither known shape.
+    """
+    return tuple(check_of(contract, rule) for rule in rules_in_force(contract, key))
 
 
 def columns_read(checks: Iterable[Check]) -> list[str]:
