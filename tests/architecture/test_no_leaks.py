@@ -14,7 +14,7 @@ DESIGN = "shared/" + "design"
 REAL_DATA = "shared/" + "data/real"
 NEVER_COMMITTED = re.compile(r"(^|/)uv\.lock$|\.duckdb(\.wal)?$|\.pem$|(^|/)\.env$|(^|/)data/home/|\.pyc$|(^|/)\.venv/")
 INDEX = re.compile(
-    r"https?://\S+\.(?:whl|tar\.gz|tgz)\b|(?:extra-)?index"
+    r"https?://\S+\.(?:whl|tar\.gz|tgz)\b|(?<!emit-)(?:extra-)?index"
     + r"-url\b\s*[= ]\s*\S|https?://\S+/sim"
     + r"ple\b|--find"
     + "-links"
