@@ -1,0 +1,115 @@
+"""Commands that look and change nothing: check, status, verify.
+
+Belongs here: printing what core and quality know. Does not: finding it out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli import show
+from pipelines.core.settings import pick
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="where state is kept; default data/home/<city>")]
+CityOption = Annotated[Path | None, typer.Option("--city", help="a city folder")]
+SourceOption = Annotated[Path | None, typer.Option("--source-root", help="folder that the feeds' patterns start from")]
+
+
+def check(city: CityOption = None) -> None:
+    """Validate contracts, a city folder and the metric register, offline. / 离线校验契约、城市目录与指标登记表。"""
+    from pipelines.core import contracts, register  # noqa: PLC0415
+    from pipelines.core.bindings import load_city  # noqa: PLC0415
+    from pipelines.core.settings import CITIES  # noqa: PLC0415
+
+    for contract in contracts.contract_ids():
+        contracts.load_contract(contract)
+    folders = [city] if city else sorted(p.parent for p in CITIES.glob("*/city.yml"))
+    feeds = 0
+    for folder in folders:
+        loaded = load_city(folder if folder.exists() else CITIES / folder.name)
+        feeds += len(loaded.feeds)
+    metrics = register.load_register()
+    show.console.print(
+        pick(f"good: {len(contracts.contract_ids())} contracts, {len(folders)} cities with {feeds} feeds, {len(metrics)} metrics",
+             f"正确：{len(contracts.contract_ids())} 份契约，{len(folders)} 个城市 {feeds} 个数据源，{len(metrics)} 个指标")
+    )  # fmt: skip
+
+
+def status(home: HomeOption = None) -> None:
+    """One screen: each feed's last file and funnel, what is held, the last build, what to type next. / 一屏状态。"""
+    from pipelines.core.installation import existing_home, open_installation  # noqa: PLC0415
+    from pipelines.core.warehouse import current_manifest  # noqa: PLC0415
+
+    place = open_installation(home=existing_home(home).root)
+    rows, waits = [], []
+    for binding in place.city.feeds:
+        rows.append(_feed_row(place, binding))
+        waits += _feed_waits(place, binding)
+    show.table(
+        pick(f"{place.city.title_en} - {place.home.root}", f"{place.city.title_zh} - {place.home.root}"),
+        [pick(*words) for words in (("feed", "数据源"), ("last file", "最近文件"), ("age h", "距今小时"), ("limit h", "时限小时"),
+                                    ("files", "文件"), ("held", "搁置"), ("accepted", "接收"), ("quarantined", "隔离"))],
+        rows,
+    )  # fmt: skip
+    build = place.ledger.last_build()
+    published: dict[str, Any] = current_manifest(place.home.root) if (place.home.published / "CURRENT.json").exists() else {}
+    show.console.print(pick("published build", "已发布构建") + f": {published.get('build', '-')}")
+    if build and build["status"] not in ("published", "unchanged"):
+        waits.append(pick(f"the last build {build['build_id']} is {build['status']}: {build['reason']} -> citybrain run",
+                          f"最近构建 {build['build_id']} 状态 {build['status']}：{build['reason']} -> citybrain run"))  # fmt: skip
+    for line in waits:
+        show.console.print(f"- {line}")
+    if not waits:
+        show.console.print(pick("nothing waits", "没有待办"))
+    raise typer.Exit(1 if waits else 0)
+
+
+def _feed_row(place: Any, binding: Any) -> list[Any]:
+    files = place.ledger.rows(
+        "select f.name, f.status, f.extracted_at, f.received_at, p.accepted_n, p.quarantined_n, p.clock_max from file f "
+        "left join parse p on p.feed = f.feed and p.sha256 = f.sha256 and p.is_current = 1 where f.feed = ? "
+        "order by coalesce(f.extracted_at, f.received_at) desc",
+        binding.feed,
+    )  # fmt: skip
+    newest = next((f for f in files if f["status"] == "loaded"), None)
+    as_of = place.city.as_of or place.now()
+    age: Any = "-"
+    if newest is not None:
+        moment = dt.datetime.fromisoformat(newest["extracted_at"] or newest["received_at"])
+        age = round((as_of - moment).total_seconds() / 3600)
+    return [
+        pick(binding.title_en, binding.title_zh), newest["name"] if newest else "-", age, int(binding.contract.latency_hours),
+        len(files), sum(f["status"] == "held" for f in files), sum(f["accepted_n"] or 0 for f in files),
+        sum(f["quarantined_n"] or 0 for f in files),
+    ]  # fmt: skip
+
+
+def _feed_waits(place: Any, binding: Any) -> list[str]:
+    held = place.ledger.rows("select name, held_what, held_remedy from file where feed = ? and status = 'held'", binding.feed)
+    return [f"{h['name']}: {h['held_what']} -> {h['held_remedy'].rsplit(' [', 1)[0]}" for h in held]
+
+
+def verify(home: HomeOption = None, city: CityOption = None, source_root: SourceOption = None) -> None:
+    """Recount everything by a path that shares no code with the pipeline. / 用独立代码重新核对。"""
+    from pipelines.core.installation import existing_home, open_installation  # noqa: PLC0415
+    from quality.verify import verify as recount  # noqa: PLC0415
+
+    place = open_installation(home=existing_home(home).root, city=city, source_root=source_root)
+    found = recount(place.home.root, place.city.folder, place.source_root)
+    rows = [[pick(i.name_en, i.name_zh), str(i.expected), str(i.found), "✓" if i.ok else "✗"] for i in found if not i.ok]
+    good = sum(i.ok for i in found)
+    if rows:
+        show.table("", [pick(*w) for w in (("invariant", "不变量"), ("expected", "应为"), ("found", "实为"), ("", ""))], rows)
+    show.console.print(pick(f"{good} of {len(found)} invariants hold", f"{len(found)} 条不变量中 {good} 条成立"))
+    raise typer.Exit(0 if good == len(found) else 1)
+
+
+def attach(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("check")(check)
+    app.command("status")(status)
+    app.command("verify")(verify)

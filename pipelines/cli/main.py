@@ -1,0 +1,46 @@
+"""The program `citybrain`.
+
+Belongs here: which command is where, and turning errors into one line and an exit code. Does not: doing anything.
+Exit codes: 0 done, 1 a check blocked or something waits, 2 wrong usage or configuration, 3 a source failed.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from pipelines.core.errors import CityError
+from pipelines.core.settings import pick
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help=pick("A city's departments in one warehouse of governed figures.", "把城市各部门的数据汇成一个口径一致的指标仓库。"),
+)  # fmt: skip
+
+
+def _commands() -> None:
+    """Attach the families; imported here so that `audit-figure` starts without loading the pipeline."""
+    from pipelines.cli import examine, figure, operate, serve  # noqa: PLC0415
+
+    for family in (operate, serve, examine, figure):
+        family.attach(app)
+
+
+def main() -> None:
+    """Run the program."""
+    _commands()
+    try:
+        app()
+    except CityError as error:
+        message = f"{error.where}: {error.what}" if error.where else error.what
+        print(f"{pick('error', '错误')}: {message}", file=sys.stderr)  # noqa: T201 (the CLI speaks)
+        if error.remedy:
+            print(f"  {pick('next', '下一步')}: {error.remedy}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

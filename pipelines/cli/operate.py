@@ -1,0 +1,136 @@
+"""Commands that move data: demo, run, ingest, rollback, generate.
+
+Belongs here: options, printing, exit codes. Does not: the work (ingest, build, publish) or the graph (defs).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli import show
+from pipelines.core.errors import UsageError
+from pipelines.core.settings import CITIES, pick
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="where state is kept; default data/home/<city>")]
+CityOption = Annotated[Path | None, typer.Option("--city", help="a city folder; default: the home's city, else demo")]
+SourceOption = Annotated[Path | None, typer.Option("--source-root", help="folder that the feeds' patterns start from")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="2026-06-30 or 2026-06-30T23:59:59; default: the data's own")]
+ServeOption = Annotated[bool, typer.Option("--serve/--no-serve", help="serve the boards afterwards")]
+PortOption = Annotated[int, typer.Option("--port", help="port of the boards")]
+
+
+def moment(text: str | None) -> dt.datetime | None:
+    """An --as-of value; a bare day means its end."""
+    if text is None:
+        return None
+    try:
+        value = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no time", where="--as-of", remedy="write 2026-06-30 or 2026-06-30T23:59:59") from error
+    return value.replace(hour=23, minute=59, second=59) if len(text) == 10 else value
+
+
+def execute(
+    city: Path | None, home: Path | None, source_root: Path | None, as_of: str | None
+) -> int:
+    """Run the graph in this process; prints the funnel, the build and the seconds; returns the exit code."""
+    progress, started = show.Progress(), time.monotonic()
+    from pipelines.defs import graph  # noqa: PLC0415 (Dagster takes 2 s to load; other commands need not wait)
+    from pipelines.defs.resources import Run  # noqa: PLC0415
+
+    run = Run(city=city, home=home, source_root=source_root, as_of=moment(as_of), tell=progress, retry_seconds=0)
+    try:
+        published = graph.execute(run)
+    finally:
+        progress.done()
+    show.console.print(pick(f"{time.monotonic() - started:.0f} s", f"用时 {time.monotonic() - started:.0f} 秒"))
+    if not published or run.held_build:
+        return 1
+    if run.failed_sources:
+        return 3
+    return 1 if any(outcome.verdict == "held" for outcome in run.outcomes) else 0
+
+
+def run_command(
+    city: CityOption = None, home: HomeOption = None, source_root: SourceOption = None, as_of: AsOfOption = None
+) -> None:
+    """Ingest what is new, build, audit, publish. / 接入新文件、构建、审核、发布。"""
+    raise typer.Exit(execute(city, home, source_root, as_of))
+
+
+def demo(home: HomeOption = None, serve: ServeOption = True, port: PortOption = 8501) -> None:
+    """The synthetic city from nothing to its boards. / 用合成城市从零跑到看板。"""
+    from pipelines.core.installation import open_installation  # noqa: PLC0415
+    from pipelines.synthetic import writer  # noqa: PLC0415
+
+    place = open_installation(city=CITIES / "demo", home=home)
+    if not any(place.source_root.glob("*")):
+        started = time.monotonic()
+        writer.generate_for(place.city, place.source_root)
+        show.console.print(
+            pick(f"synthetic city written in {time.monotonic() - started:.0f} s: ",
+                 f"合成城市已生成，用时 {time.monotonic() - started:.0f} 秒：") + str(place.source_root)
+        )  # fmt: skip
+    code = execute(CITIES / "demo", home, None, None)
+    if code == 0 and serve:
+        from pipelines.cli import serve as serving  # noqa: PLC0415
+
+        serving.boards(home=place.home.root, port=port)
+    raise typer.Exit(code)
+
+
+def ingest_command(city: CityOption = None, home: HomeOption = None, source_root: SourceOption = None) -> None:
+    """Only ingest what is new. / 只接入新文件。"""
+    from pipelines import ingest  # noqa: PLC0415
+    from pipelines.core.installation import open_installation  # noqa: PLC0415
+
+    place, progress = open_installation(city=city, home=home, source_root=source_root), show.Progress()
+    held = False
+    for binding in place.city.feeds:
+        progress("feed", binding)
+        outcomes = ingest.ingest_feed(
+            binding, place.city, place.home, place.vault, place.ledger,
+            source_root=place.source_root, now=place.now(), progress=lambda outcome: progress("file", outcome),
+        )  # fmt: skip
+        progress("feed_done", (binding, outcomes, ""))
+        held = held or any(o.verdict == "held" for o in outcomes)
+    raise typer.Exit(1 if held else 0)
+
+
+def rollback_command(build: str, home: HomeOption = None) -> None:
+    """Show a kept build again. / 恢复到保留的构建。"""
+    from pipelines import publish  # noqa: PLC0415
+    from pipelines.core.installation import existing_home  # noqa: PLC0415
+
+    publish.rollback(existing_home(home), build)
+    show.console.print(pick(f"the boards show build {build}", f"看板现在显示构建 {build}"))
+
+
+def generate(
+    out: Annotated[Path, typer.Option("--out", help="folder to write the exports to")],
+    grids: Annotated[int, typer.Option(help="grids of level 4, up to 4281")] = 400,
+    days: Annotated[int, typer.Option(help="days of history")] = 730,
+    seed: Annotated[int, typer.Option()] = 1,
+    end: Annotated[str, typer.Option(help="last day")] = "2026-06-30",
+    events: Annotated[int | None, typer.Option(help="about how many events in all")] = None,
+) -> None:
+    """Write a synthetic city with known truth. / 生成带真值的合成城市。"""
+    from pipelines.synthetic import writer  # noqa: PLC0415
+
+    started = time.monotonic()
+    truth = writer.generate(out, grids=grids, days=days, seed=seed, end=dt.date.fromisoformat(end), events=events)
+    show.console.print(f"{truth} {time.monotonic() - started:.0f} s")
+
+
+def attach(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("demo")(demo)
+    app.command("run")(run_command)
+    app.command("ingest")(ingest_command)
+    app.command("rollback")(rollback_command)
+    app.command("generate")(generate)

@@ -1,0 +1,56 @@
+"""Commands that serve: boards, dev.
+
+Belongs here: starting other programs with the right settings. Does not: what they show.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli import show
+from pipelines.core.settings import PROJECT_ROOT, child_environment, pick
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="where state is kept; default data/home/<city>")]
+PortOption = Annotated[int, typer.Option("--port")]
+
+
+def boards(home: HomeOption = None, port: PortOption = 8501) -> None:
+    """Serve the boards on 127.0.0.1. / 在本机打开看板。"""
+    from dashboards import serve  # noqa: PLC0415
+    from pipelines.core.installation import existing_home  # noqa: PLC0415
+
+    place = existing_home(home)
+    show.console.print(f"{pick('boards', '看板')}: http://127.0.0.1:{port}   ({pick('stop with Ctrl-C', '按 Ctrl-C 停止')})")
+    done = subprocess.run(
+        serve.command(port, place.root), env=child_environment(**serve.environment(place.root)), cwd=PROJECT_ROOT, check=False
+    )
+    raise typer.Exit(0 if done.returncode in (0, -2, 130) else done.returncode)
+
+
+def dev(home: HomeOption = None, port: PortOption = 3000) -> None:
+    """Dagster's UI and daemon: schedules, the drop sensor, every run. / Dagster 界面与守护进程。"""
+    from pipelines.core.installation import open_installation  # noqa: PLC0415
+    from pipelines.defs import instance  # noqa: PLC0415
+
+    place = open_installation(home=home)
+    instance.prepare(place.home)
+    environment = child_environment(
+        DAGSTER_HOME=str(place.home.dagster), CITYBRAIN_HOME=str(place.home.root), CITYBRAIN_CITY=str(place.city.folder)
+    )
+    show.console.print(f"Dagster: http://127.0.0.1:{port}")
+    command = [
+        str(Path(sys.executable).parent / "dagster"), "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port),
+    ]  # fmt: skip
+    done = subprocess.run(command, env=environment, cwd=PROJECT_ROOT, check=False)
+    raise typer.Exit(0 if done.returncode in (0, -2, 130) else done.returncode)
+
+
+def attach(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("boards")(boards)
+    app.command("dev")(dev)

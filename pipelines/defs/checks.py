@@ -1,0 +1,82 @@
+"""Great Expectations on every new batch, and its reports, as one asset with one check per feed.
+
+Belongs here: handing the batches that ingest left to quality.run, deleting them afterwards. Does not: expectations
+(quality), the pages (reports.validation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.core.bindings import City
+from pipelines.core.installation import Installation
+from pipelines.core.state import QualityRow
+from pipelines.defs.feeds import feed_key
+from pipelines.defs.resources import Run
+from pipelines.reports import validation
+from quality import run as quality_run
+
+KEY = dg.AssetKey(["quality", "validation"])
+
+
+def waiting_batches(place: Installation) -> list[tuple[Path, quality_run.BatchRequest]]:
+    """Batches in the vault's tmp room, each with the request that asks for its validation."""
+    waiting = []
+    parses = {(row["feed"], row["sha256"], row["parser"]): row for row in place.ledger.rows("select * from parse")}
+    for path in sorted((place.home.vault / "tmp").glob("*/*.parquet")):
+        feed, (sha256, _, parser) = path.parent.name, path.stem.rpartition("-")
+        row = parses.get((feed, sha256, parser))
+        if row is None:  # a run was killed before the ledger knew the file: ingest will write the batch again
+            path.unlink()
+            continue
+        binding = place.city.feed(feed)
+        request = quality_run.BatchRequest(
+            path=str(path), contract=row["contract"], feed=feed, sha256=sha256, parser=parser, key=binding.key
+        )
+        waiting.append((path, request))
+    return waiting
+
+
+def validate_waiting(place: Installation) -> list[QualityRow]:
+    """Validate every waiting batch in one child process, enter the results, then delete the batches."""
+    waiting = waiting_batches(place)
+    rows = quality_run.validate_in_child([request for _, request in waiting], place.home, ran_at=place.now())
+    place.ledger.add_quality(rows)
+    for path, _ in waiting:
+        path.unlink()
+    return rows
+
+
+def validation_asset(city: City) -> dg.AssetsDefinition:
+    """The asset of all validation results and reports."""
+    names = {binding.feed: f"great_expectations_{binding.feed}" for binding in city.feeds}
+
+    @dg.asset(
+        key=KEY,
+        group_name="quality",
+        deps=[feed_key(binding.feed) for binding in city.feeds],
+        description="Great Expectations on each new batch, before the split; bilingual static reports",
+        check_specs=[dg.AssetCheckSpec(name, asset=KEY) for name in names.values()],
+        required_resource_keys={"run"},
+    )
+    def validate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        run: Run = context.resources.run
+        run.tell("step", "validate")
+        rows = validate_waiting(run.place)
+        pages = validation.write_validation(run.place.home, run.place.city, run.place.ledger)
+        yield dg.MaterializeResult(metadata={"rules_run": len(rows), "pages_written": len(pages)})
+        for feed, name in names.items():
+            mine = [row for row in rows if row.feed == feed]
+            failed = [row for row in mine if row.is_error or (row.failed_n and row.severity != "warn")]
+            yield dg.AssetCheckResult(
+                check_name=name,
+                passed=not failed,
+                # Rows that break a rule are quarantined and the run goes on; only a check that could not run is an error.
+                severity=dg.AssetCheckSeverity.ERROR if any(r.is_error for r in mine) else dg.AssetCheckSeverity.WARN,
+                metadata={"rules": len(mine), "rules_failed": len(failed), "rows_failed": sum(r.failed_n for r in mine)},
+            )
+
+    return validate

@@ -1,0 +1,73 @@
+"""Values of every type, dirty and clean."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.cleaning import parse
+from pipelines.core.contracts import load_contract
+
+
+def _parse(contract: str, column: str, *texts: str | None) -> tuple[list[object], list[str | None]]:
+    parsed = parse.parse_column(
+        load_contract(contract).column(column), pl.Series("c", list(texts), dtype=pl.String), forms=(), zone="Asia/Shanghai"
+    )
+    return parsed["typed"].to_list(), parsed["rule"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("１２３", 123), ("三十", 30), ("1,234", 1234), ("二百零五", 205), ("一万二千", 12000), ("3.5万元", 35000), ("7件", 7)],
+)
+def test_dirty_numbers_are_read_and_flagged(text: str, value: int) -> None:
+    typed, rule = _parse("court_case", "claim_amount_yuan", text)
+    assert typed == [value]
+    assert rule == (["d02"] if text != "１２３" else [None])  # full width is gone after NFKC: plain again
+
+
+def test_clean_numbers_are_not_flagged() -> None:
+    assert _parse("petition", "persons_n", "3", "61.0", None, "") == ([3, 61, None, None], [None] * 4)
+
+
+def test_what_is_no_number_becomes_null_and_is_left_to_the_type_rule() -> None:
+    assert _parse("petition", "persons_n", "三五个", "3.5") == ([None, None], [None, None])
+
+
+@given(st.integers(0, 99_999_999))
+def test_any_whole_number_is_itself(value: int) -> None:
+    assert _parse("petition", "persons_n", str(value), f"{value:,}")[0] == [value, value]
+
+
+def test_null_tokens_are_no_value() -> None:
+    parsed = parse.tidy(pl.Series(["无", " — ", "N/A", "", None, "有"], dtype=pl.String))
+    assert parsed[0].to_list() == [None] * 5 + ["有"]
+    assert parsed[1].to_list() == [True, True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "rule"),
+    [
+        ("（2019）晋09民终379号", "(2019)晋09民终379号", None),  # the official form is not dirt
+        ("（2019)晋09民终379号", "(2019)晋09民终379号", "d07"),
+        ("〔2019〕晋09民终379号", "(2019)晋09民终379号", "d07"),
+        ("A1O23\u200b4", "A10234", "d07"),
+        ("00-00002158", "00-00002158", None),
+        (" 371100 2 ", "3711002", "d07"),
+    ],
+)
+def test_case_numbers(text: str, value: str, rule: str | None) -> None:
+    assert _parse("court_case", "source_case_no", text) == ([value], [rule])
+
+
+def test_codes_stay_text_and_damage_is_flagged_not_repaired() -> None:
+    typed, rule = _parse("urban_case", "grid_code", "30.0", "4.11603E+11", "009", " 411603101 ")
+    assert typed == ["30", "4.11603E+11", "009", "411603101"]
+    assert rule == [None, "excel_damage", None, None]
+
+
+def test_booleans_and_lists() -> None:
+    assert _parse("petition", "contacted", "是", "否", "Y", "TRUE", "也许")[0] == [True, False, True, True, None]
+    assert _parse("petition", "related_nos", "X1、X2；X3", None)[0] == [["X1", "X2", "X3"], None]

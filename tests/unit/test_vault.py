@@ -1,0 +1,94 @@
+"""What is sealed comes back whole, and only with its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipelines.core.errors import HomeError, VaultError
+from pipelines.core.settings import Home, Settings
+from pipelines.core.vault import CHUNK, Vault, master_key
+
+SETTINGS = Settings(None, "en", "1GB", 1, None, None)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").make()
+
+
+@pytest.fixture
+def vault(home: Home) -> Vault:
+    return Vault(home, master_key(home, SETTINGS, level="demo"))
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 7])
+def test_bytes_come_back_whole_and_are_not_on_disk_in_clear(vault: Vault, size: int) -> None:
+    data = (b"secret-canary" * (size // 13 + 1))[:size]
+    with vault.create("raw", "police", "x", month="202601") as sink:
+        sink.write(data)
+    path = vault.path("raw", "police", "x")
+    assert vault.open(path).read() == data
+    assert b"secret-canary" not in path.read_bytes()
+
+
+def test_any_part_can_be_read_alone(vault: Vault) -> None:
+    data = bytes(range(256)) * (CHUNK // 100)
+    with vault.create("raw", "f", "x", month="202601") as sink:
+        sink.write(data)
+    with vault.open(vault.path("raw", "f", "x")) as stream:
+        stream.seek(CHUNK - 5)
+        assert stream.read(10) == data[CHUNK - 5 : CHUNK + 5]
+
+
+def test_a_changed_or_cut_file_is_refused(vault: Vault) -> None:
+    with vault.create("raw", "f", "x", month="202601") as sink:
+        sink.write(b"a" * (2 * CHUNK))
+    path = vault.path("raw", "f", "x")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(VaultError, match="changed or cut off"), vault.open(path) as stream:
+        stream.read()
+    path.write_bytes(whole[: -(CHUNK + 16)])  # the last chunk gone: what is left must not pass for the whole
+    with pytest.raises(VaultError, match="changed or cut off"), vault.open(path) as stream:
+        stream.read()
+
+
+def test_destroying_a_month_shreds_it_and_no_other(home: Home, vault: Vault) -> None:
+    for month in ("202601", "202602"):
+        with vault.create("raw", "f", month, month=month) as sink:
+            sink.write(b"x")
+    (home.vault / "keys" / "raw" / "f" / "202601.key").unlink()
+    fresh = Vault(home, master_key(home, SETTINGS, level="demo"))
+    assert fresh.open(fresh.path("raw", "f", "202602")).read() == b"x"
+    with pytest.raises(VaultError, match="destroyed"):
+        fresh.open(fresh.path("raw", "f", "202601"))
+
+
+def test_another_master_key_opens_nothing(home: Home, vault: Vault, tmp_path: Path) -> None:
+    with vault.create("raw", "f", "x", month="202601") as sink:
+        sink.write(b"x")
+    other = Vault(home, bytes(32))
+    with pytest.raises(VaultError, match="master key does not open"):
+        other.open(vault.path("raw", "f", "x"))
+
+
+def test_only_a_demo_home_makes_its_own_key(home: Home) -> None:
+    with pytest.raises(HomeError, match="no master key"):
+        master_key(home, SETTINGS, level="production")
+
+
+def test_a_failed_write_leaves_nothing(vault: Vault) -> None:
+    with pytest.raises(RuntimeError), vault.create("raw", "f", "x", month="202601") as sink:
+        sink.write(b"half")
+        raise RuntimeError
+    assert list(vault.path("raw", "f", "x").parent.iterdir()) == []
+
+
+def test_tables_are_read_column_by_column(vault: Vault) -> None:
+    table = pa.table({"a": list(range(1000)), "b": ["canary"] * 1000})
+    with vault.table_writer("quarantine", "f", "t", table.schema, month="202601") as writer:
+        writer.write_table(table)
+    assert vault.open_table(vault.path("quarantine", "f", "t")).read(["a"]).equals(table.select(["a"]))
