@@ -144,7 +144,7 @@ def sanitation_areas() -> list[str]:
 
 def chicago_funnels() -> dict[str, Funnel]:
     """Per file: read, accepted, quarantined, repeats."""
-    kept = ("Service_Request_Number", "Creation_Date", "Completion_Date", "Status", "Type_of_Service_Request",
+    kept = ("Service_Request_Number", "Creation_Date", "Completion_Date", "Status",
             "What_is_the_Nature_of_this_Code_Violation", "Street_Address", "Community_Area", "Latitude",
             "Longitude")  # fmt: skip
     requests = rows(SANITATION)
