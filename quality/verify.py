@@ -1,0 +1,376 @@
+"""Verify: recount everything by a path that shares no code with the pipeline.
+
+Belongs here: own readers of source files, bindings, ledger, landing and published build, and the invariants that must
+hold between them. Does not: any import of `pipelines`, on purpose (nor `core.warehouse`: this module opens DuckDB
+itself), so that a fault there cannot hide itself here. Slow and plain beats fast and clever.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import json
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+import openpyxl
+import yaml
+
+CONTRACTS = Path(__file__).resolve().parents[1] / "pipelines" / "contracts"
+UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload", ".ok", ".md5")
+#: The column of `fct_event` that holds a contract's main time; every other kind keeps it in `reported_at`.
+PUBLISHED_TIME = {"court_case": "filed_at"}
+GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """Something that must hold. What could not be checked is not ok, and the note says why."""
+
+    subject: str
+    name_zh: str
+    name_en: str
+    expected: str
+    found: str
+    ok: bool
+    note_zh: str = ""
+    note_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is looked at: the three folders and the ledger, opened read-only."""
+
+    home: Path
+    city_folder: Path
+    source_root: Path
+    ledger: sqlite3.Connection
+
+    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        """Rows of a query on the ledger."""
+        return [dict(row) for row in self.ledger.execute(sql, parameters)]
+
+
+def _compare(subject: str, names: tuple[str, str], expected: object, found: object) -> Invariant:
+    zh, en = names
+    return Invariant(
+        subject, f"{subject}：{zh}", f"{subject}: {en}", str(expected), str(found), str(expected) == str(found)
+    )
+
+
+def _unchecked(subject: str, names: tuple[str, str], expected: object, why: tuple[str, str]) -> Invariant:
+    """An invariant that nobody could look at. It does not hold until somebody has."""
+    zh, en = names
+    return Invariant(
+        subject, f"{subject}：{zh}（{why[0]}）", f"{subject}: {en} ({why[1]})", str(expected), "?", ok=False,
+        note_zh=why[0], note_en=why[1],
+    )  # fmt: skip
+
+
+# --- source files ---------------------------------------------------------------------------------------------------
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _open(path: Path) -> BinaryIO:
+    """The file's bytes, unpacked if they are gzip."""
+    with path.open("rb") as stream:
+        packed = stream.read(2) == GZIP
+    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+
+
+def _encodings(path: Path, stated: str) -> list[str]:
+    """The encodings that the file may have: its byte order mark, else the stated one, else UTF-8, else GB18030."""
+    with _open(path) as stream:
+        head = stream.read(3)
+    if head.startswith(codecs.BOM_UTF8):
+        return ["utf-8-sig"]
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return ["utf-16"]
+    return [stated] if stated else ["utf-8", "gb18030"]
+
+
+def _count_csv(path: Path, *, encoding: str, delimiter: str) -> int:
+    """Records after the header, blank lines included; the header is the first line that is not blank."""
+    for candidate in _encodings(path, encoding):
+        try:
+            with _open(path) as stream, io.TextIOWrapper(stream, encoding=candidate, newline="") as text:
+                reader = csv.reader(text, delimiter=delimiter)
+                next((row for row in reader if row), None)
+                return sum(1 for _ in reader)
+        except UnicodeDecodeError:
+            continue
+    raise ValueError("no encoding reads it")
+
+
+def _count_xlsx(path: Path, *, sheet: str) -> int:
+    """Rows down to the last one that holds anything, without the header; titles and totals included."""
+    with _open(path) as stream:
+        book = openpyxl.load_workbook(io.BytesIO(stream.read()), read_only=True, data_only=True)
+    page = book[sheet] if sheet else book.worksheets[0]
+    last = 0
+    for number, row in enumerate(page.iter_rows(values_only=True), start=1):
+        if any(cell is not None and cell != "" for cell in row):
+            last = number
+    book.close()
+    return max(last - 1, 0)
+
+
+def count_records(path: Path, binding: dict[str, Any]) -> int:
+    """Records of one source file.
+
+    Args:
+        path: the file.
+        binding: the feed's YAML as it is written.
+
+    Raises:
+        ValueError: the format is unknown, or nothing reads the file.
+    """
+    name = path.name.lower().removesuffix(".gz")
+    kind = binding.get("format") or name.rsplit(".", 1)[-1]
+    if kind in ("csv", "txt"):
+        return _count_csv(
+            path, encoding=str(binding.get("encoding", "")), delimiter=str(binding.get("delimiter", ","))
+        )
+    if kind == "xlsx":
+        return _count_xlsx(path, sheet=str(binding.get("sheet", "")))
+    if kind in ("geojson", "json"):
+        with _open(path) as stream:
+            return len(json.load(stream)["features"])
+    raise ValueError(f"unknown format {kind!r}")
+
+
+def _bindings(city_folder: Path) -> dict[str, dict[str, Any]]:
+    return {
+        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted((city_folder / "feeds").glob("*.yml"))
+    }
+
+
+def _where_is(scene: Scene, file: dict[str, Any]) -> Path | None:
+    """A path that holds these very bytes today; None if there is none."""
+    seen = scene.rows(
+        "select path from sighting where feed = ? and sha256 = ? order by seen_at desc", file["feed"], file["sha256"]
+    )
+    places = [Path(row["path"]) for row in seen]
+    tried = [*places, scene.source_root / file["name"], scene.city_folder / file["name"]]
+    return next((path for path in tried if path.is_file() and _sha256(path) == file["sha256"]), None)
+
+
+# --- the funnel of each file ----------------------------------------------------------------------------------------
+
+
+def _own_count(scene: Scene, parse: dict[str, Any], binding: dict[str, Any] | None) -> Invariant:
+    """Records counted here against records read by the pipeline."""
+    subject, names = f"{parse['feed']}/{parse['name']}", ("文件中的记录数 = 读到的记录数", "records in the file = read")
+    if binding is None:
+        return _unchecked(subject, names, parse["read_n"], ("城市目录中已无此来源", "the city has no such feed now"))
+    path = _where_is(scene, parse)
+    if path is None:
+        return _unchecked(subject, names, parse["read_n"], ("源文件已不在原处", "the source file is gone"))
+    try:
+        counted = count_records(path, binding)
+    except (ValueError, KeyError, OSError, csv.Error) as error:
+        return _unchecked(subject, names, parse["read_n"], ("无法读取", f"not readable: {type(error).__name__}"))
+    return _compare(subject, names, counted, parse["read_n"])
+
+
+def _landed(database: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, set[int]]:
+    """Rows of a landing file, and their record numbers."""
+    numbers = database.execute("select _record_no from read_parquet(?)", [str(path)]).fetchall()
+    return len(numbers), {number for (number,) in numbers}
+
+
+def _file_funnel(scene: Scene, database: duckdb.DuckDBPyConnection, parse: dict[str, Any]) -> Iterator[Invariant]:
+    """What the ledger says of one parse against itself, the landing file and the tickets."""
+    subject = f"{parse['feed']}/{parse['name']}"
+    parts = sum(parse[name] for name in ("accepted_n", "quarantined_n", "repeat_n", "nondata_n"))
+    names = ("读到 = 入库 + 隔离 + 重复 + 非数据", "read = accepted + set aside + repeats + no data")
+    yield _compare(subject, names, parse["read_n"], parts)
+    tickets = scene.rows(
+        "select record_no from quarantine where feed = ? and sha256 = ? and parser = ?",
+        parse["feed"], parse["sha256"], parse["parser"],
+    )  # fmt: skip
+    names = ("隔离数 = 隔离单数", "set aside = tickets")
+    yield _compare(subject, names, parse["quarantined_n"], len(tickets))
+    names = ("入库数 = 落地文件行数", "accepted = rows in landing")
+    path = scene.home / parse["landing_path"]
+    if not path.is_file():
+        yield _unchecked(subject, names, parse["accepted_n"], ("落地文件缺失", "the landing file is missing"))
+        return
+    count, numbers = _landed(database, path)
+    yield _compare(subject, names, parse["accepted_n"], count)
+    refused = {row["record_no"] for row in tickets}
+    once = len(numbers | refused)
+    names = ("每条记录只去一处", "every record went one way only")
+    yield _compare(subject, names, count + len(tickets), once)
+    outside = [number for number in numbers | refused if not 1 <= number <= parse["read_n"]]
+    yield _compare(subject, ("记录号都在文件之内", "record numbers lie within the file"), 0, len(outside))
+
+
+def _folder(scene: Scene, feed: str, binding: dict[str, Any]) -> Invariant:
+    """Every finished file in the drop folder is known to the ledger, whatever became of it."""
+    source = binding["source"]
+    root = scene.city_folder if source.get("root") == "city" else scene.source_root
+    names = ("文件夹中的文件都已登记", "every file in the folder is in the ledger")
+    if not root.is_dir():
+        return _unchecked(feed, names, "", ("文件夹不存在", "the folder is missing"))
+    files = [
+        path
+        for path in root.glob(source["pattern"])
+        if path.is_file() and path.suffix not in UNFINISHED and not path.name.startswith(".")
+    ]
+    known = {row["sha256"] for row in scene.rows("select sha256 from file where feed = ?", feed)}
+    return _compare(feed, names, len(files), sum(_sha256(path) in known for path in files))
+
+
+def _funnels(scene: Scene) -> Iterator[Invariant]:
+    bindings = _bindings(scene.city_folder)
+    for feed, binding in bindings.items():
+        yield _folder(scene, feed, binding)
+    parses = scene.rows(
+        "select p.*, f.name from parse p join file f on f.feed = p.feed and f.sha256 = p.sha256 "
+        "where p.is_current = 1 and f.status in ('loaded', 'superseded') order by p.feed, f.name, p.sha256"
+    )
+    with closing(duckdb.connect(":memory:")) as database:
+        for parse in parses:
+            yield _own_count(scene, parse, bindings.get(parse["feed"]))
+            yield from _file_funnel(scene, database, parse)
+
+
+# --- totals: landing against the published build --------------------------------------------------------------------
+
+Totals = Counter[tuple[str, int | None]]
+
+
+def _event_contracts() -> dict[str, dict[str, Any]]:
+    """Contract id -> its own properties, of the contracts that hold events."""
+    found = {}
+    for path in sorted(CONTRACTS.glob("*.odcs.yaml")):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        own = {entry["property"]: entry["value"] for entry in document.get("customProperties", [])}
+        own["columns"] = [entry["name"] for entry in document["schema"][0]["properties"]]
+        if own.get("entity") == "event":
+            found[document["id"]] = own
+    return found
+
+
+def _landing_totals(scene: Scene, database: duckdb.DuckDBPyConnection, contract: str, own: dict[str, Any]) -> Totals:
+    """Events by feed and year of their main time: of each event the version latest by (time, content)."""
+    paths = [
+        str(scene.home / row["landing_path"])
+        for row in scene.rows(
+            "select p.landing_path from parse p join file f on f.feed = p.feed and f.sha256 = p.sha256 "
+            "where p.is_current = 1 and f.status = 'loaded' and p.contract = ?",
+            contract,
+        )
+    ]
+    if not paths:
+        return Counter()
+    sealed = "coalesce(is_sealed, false)" if "is_sealed" in own["columns"] else "false"
+    rows = database.execute(
+        f"""
+        with latest as (
+            select _feed, {own["main_time"]} as main_time, row_number() over (
+                partition by _event_id order by _version_at desc nulls last, _content_hash desc
+            ) as newness, bool_or({sealed}) over (partition by _event_id) as was_sealed
+            from read_parquet(?, union_by_name = true)
+        )
+        select _feed, cast(year(main_time) as integer), count(*) from latest
+        where newness = 1 and not was_sealed group by all
+        """,
+        [paths],
+    ).fetchall()
+    return Counter({(feed, year): n for feed, year, n in rows})
+
+
+def _published_totals(
+    scene: Scene, database: duckdb.DuckDBPyConnection, manifest: dict[str, Any], contract: str
+) -> Totals:
+    """Events of one kind in the published build by feed (of their source file) and year."""
+    published = scene.home / "published"
+    parts = [str(published / part["path"]) for part in manifest["parts"] if part["table"] == "fct_event"]
+    if not parts:
+        return Counter()
+    feeds = {row["sha256"]: row["feed"] for row in scene.rows("select feed, sha256 from file")}
+    time = PUBLISHED_TIME.get(contract, "reported_at")
+    rows = database.execute(
+        f"""
+        select source_file, cast(year({time}) as integer), count(*)
+        from read_parquet(?, union_by_name = true) where event_kind = ? group by all
+        """,
+        [parts, contract],
+    ).fetchall()
+    found: Totals = Counter()
+    for sha256, year, n in rows:
+        found[feeds.get(sha256, "?"), year] += n
+    return found
+
+
+def _parts_are_whole(scene: Scene, manifest: dict[str, Any]) -> Invariant:
+    """Every part that the build lists is there with the bytes that its name promises."""
+    published = scene.home / "published"
+    good = [
+        part
+        for part in manifest["parts"]
+        if (published / part["path"]).is_file() and _sha256(published / part["path"]) == part["sha256"]
+    ]
+    names = ("发布清单中的文件齐全且未被改动", "every published part is there and unchanged")
+    return _compare(manifest["build"], names, len(manifest["parts"]), len(good))
+
+
+def _totals(scene: Scene) -> Iterator[Invariant]:
+    path = scene.home / "published" / "CURRENT.json"
+    names = ("各来源各年事件数与落地数据一致", "events by feed and year equal landing")
+    if not path.is_file():
+        yield _unchecked("published", names, "", ("尚未发布", "nothing is published yet"))
+        return
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    yield _parts_are_whole(scene, manifest)
+    with closing(duckdb.connect(":memory:")) as database:
+        for contract, own in _event_contracts().items():
+            try:
+                expected = _landing_totals(scene, database, contract, own)
+                found = _published_totals(scene, database, manifest, contract)
+            except duckdb.Error as error:
+                why = type(error).__name__
+                yield _unchecked(contract, names, "", (f"无法读取：{why}", f"not readable: {why}"))
+                continue
+            for feed, year in sorted(expected.keys() | found.keys(), key=str):
+                subject = f"{feed} {year or '—'}"
+                equal = ("发布的事件数 = 落地的事件数", "events published = events landed")
+                yield _compare(subject, equal, expected[feed, year], found[feed, year])
+
+
+def verify(home: Path, city_folder: Path, source_root: Path) -> list[Invariant]:
+    """Every invariant of a home, whether it holds or not.
+
+    Args:
+        home: the home's folder.
+        city_folder: the city's folder, whose bindings are read here anew.
+        source_root: where the feeds' patterns start.
+
+    Raises:
+        FileNotFoundError: the home has no ledger.
+    """
+    ledger = home / "state" / "ledger.db"
+    if not ledger.is_file():
+        raise FileNotFoundError(ledger)
+    csv.field_size_limit(sys.maxsize)
+    with closing(sqlite3.connect(f"{ledger.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        scene = Scene(home, city_folder, source_root, connection)
+        return [*_funnels(scene), *_totals(scene)]

@@ -1,0 +1,240 @@
+"""Verify: on a sound home every invariant holds; each thing that can go wrong breaks the one that watches it."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import gzip
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.core.settings import PROJECT_ROOT, Home
+from pipelines.core.state import FileRow, Ledger, ParseRow
+from quality.verify import Invariant, count_records, verify
+
+ROWS = """\ufeff报警编号,报警时间,说明
+A1,2024-12-31 08:00,"two
+lines"
+A2,2025-01-01 09:00,x
+
+A3,soon,x
+A1,2024-12-31 08:00,"two
+lines"
+A4,2025-06-01 10:00,x
+"""
+moment = dt.datetime.fromisoformat
+
+
+class House:
+    """A small home: one police file of six records (one blank), three accepted, one set aside, one repeat."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.source, self.city = root / "home", root / "source", root / "city"
+        (self.city / "feeds").mkdir(parents=True)
+        (self.source / "police").mkdir(parents=True)
+        (self.city / "feeds" / "calls.yml").write_text(
+            "{contract: police_incident, system: p, source: {type: drop, pattern: 'police/*.csv*'}, delivery: increment}",
+            encoding="utf-8",
+        )
+        self.home = Home(self.root).make()
+        self.file = self.source / "police" / "2025.csv.gz"
+        self.file.write_bytes(gzip.compress(ROWS.encode(), mtime=0))
+        self.sha = hashlib.sha256(self.file.read_bytes()).hexdigest()
+        self.landing = self.root / "landing" / "police_incident" / "calls-x.parquet"
+        self.part = self.root / "published" / "parts" / "x.parquet"
+        self.land([1, 2, 6])
+        self.publish([("e1", "2024-12-31"), ("e2", "2025-01-01"), ("e6", "2025-06-01")])
+        ledger = Ledger.of(self.home)
+        name = "police/2025.csv.gz"
+        ledger.enter(
+            FileRow("calls", self.sha, "police_incident", name, 9, "2025-06-02T08:00", None, "", "loaded"),
+            ParseRow(
+                "calls", self.sha, "p1", "police_incident", self.landing.relative_to(self.root).as_posix(), 1, 6, 3, 1,
+                1, 1, None, None, "utf-8-sig", "2025-06-02T08:00",
+            ),
+            [], [(4, "reported_at-type")],
+        )  # fmt: skip
+        ledger.sight("calls", str(self.file), 9, 9, self.sha, "2025-06-02T08:00")
+        ledger.close()
+
+    def land(self, numbers: list[int]) -> None:
+        times = {1: "2024-12-31T08:00", 2: "2025-01-01T09:00", 6: "2025-06-01T10:00", 4: "2025-01-01"}
+        rows = [
+            {"_event_id": f"e{n}", "_record_no": n, "_feed": "calls", "_content_hash": "h", "_file": self.sha,
+             "_version_at": moment("2025-06-01"), "reported_at": moment(times[n])}
+            for n in numbers
+        ]  # fmt: skip
+        self.landing.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(rows), self.landing)
+
+    def publish(self, events: list[tuple[str, str]]) -> None:
+        rows = [
+            {"event_id": event, "event_kind": "police_incident", "source_file": self.sha, "reported_at": moment(day),
+             "filed_at": moment(day)}
+            for event, day in events
+        ]  # fmt: skip
+        self.part.parent.mkdir(exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(rows), self.part)
+        sha = hashlib.sha256(self.part.read_bytes()).hexdigest()
+        listed = [{"table": "fct_event", "month": "2025-01", "path": "parts/x.parquet", "sha256": sha}]
+        manifest = {"build": "b1", "file": "b1.duckdb", "as_of": "2025-06-01", "parts": listed}
+        (self.root / "published" / "CURRENT.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    def ledger(self, sql: str) -> None:
+        with sqlite3.connect(self.root / "state" / "ledger.db") as connection:
+            connection.execute(sql)
+
+    def verify(self) -> list[Invariant]:
+        return verify(self.root, self.city, self.source)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def broken(found: list[Invariant]) -> set[str]:
+    return {invariant.name_en.split(": ", 1)[1] for invariant in found if not invariant.ok}
+
+
+def test_a_sound_home_holds(house: House) -> None:
+    found = house.verify()
+    assert not broken(found)
+    assert len(found) == 10
+    totals = {i.subject: (i.expected, i.found) for i in found if i.name_en.endswith("events landed")}
+    assert totals == {"calls 2024": ("1", "1"), "calls 2025": ("2", "2")}
+    assert all(i.name_zh and i.name_zh != i.name_en for i in found)
+
+
+FUNNEL = "read = accepted + set aside + repeats + no data"
+BREAKS: dict[str, tuple[Callable[[House], Any], set[str]]] = {
+    "the pipeline read one record too few": (
+        lambda h: h.ledger("update parse set read_n = 5, nondata_n = 0"), {"records in the file = read",
+                                                                           "record numbers lie within the file"},
+    ),
+    "a record vanished between read and its fate": (lambda h: h.ledger("update parse set repeat_n = 0"), {FUNNEL}),
+    "a ticket was lost": (lambda h: h.ledger("delete from quarantine"), {"set aside = tickets"}),
+    "landing lost a row": (lambda h: h.land([1, 2]), {"accepted = rows in landing", "events published = events landed"}),
+    "a record is both accepted and set aside": (lambda h: h.land([1, 2, 4]), {"every record went one way only"}),
+    "a record was landed twice": (
+        lambda h: h.land([1, 2, 2]), {"every record went one way only", "events published = events landed"},
+    ),
+    "the landing file is gone": (
+        lambda h: h.landing.unlink(),
+        {"accepted = rows in landing (the landing file is missing)",
+         "events by feed and year equal landing (not readable: IOException)"},
+    ),
+    "an event was not published": (
+        lambda h: h.publish([("e1", "2024-12-31"), ("e2", "2025-01-01")]), {"events published = events landed"},
+    ),
+    "an event moved to another year": (
+        lambda h: h.publish([("e1", "2025-12-31"), ("e2", "2025-01-01"), ("e6", "2025-06-01")]),
+        {"events published = events landed"},
+    ),
+    "a published part was changed": (
+        lambda h: pq.write_table(pq.read_table(h.part), h.part, compression="gzip"),
+        {"every published part is there and unchanged"},
+    ),
+    "a file was overlooked": (
+        lambda h: (h.source / "police" / "new.csv").write_text("a\n1\n"), {"every file in the folder is in the ledger"},
+    ),
+    "nothing is published": (
+        lambda h: (h.root / "published" / "CURRENT.json").unlink(),
+        {"events by feed and year equal landing (nothing is published yet)"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BREAKS)
+def test_each_fault_breaks_what_watches_it(house: House, what: str) -> None:
+    damage, expected = BREAKS[what]
+    damage(house)
+    assert broken(house.verify()) == expected
+
+
+def test_a_source_file_that_is_gone_is_said_and_is_not_ok(house: House) -> None:
+    house.file.unlink()
+    (gone,) = [i for i in house.verify() if not i.ok]
+    assert "the source file is gone" in gone.name_en
+    assert "源文件已不在原处" in gone.name_zh
+    assert gone.found == "?"
+
+
+def test_a_source_file_overwritten_by_other_bytes_is_not_counted_for_it(house: House) -> None:
+    house.file.write_bytes(b"a\n1\n")
+    found = broken(house.verify())
+    assert found == {
+        "records in the file = read (the source file is gone)", "every file in the folder is in the ledger",
+    }  # fmt: skip
+
+
+def test_a_home_without_ledger_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        verify(tmp_path, tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "binding", "expected"),
+    [
+        ("a,b\n1,2\n3,4", "utf-8", {}, 2),
+        ("a,b\n1,2\n\n\n", "utf-8", {}, 3),
+        ('a,b\n1,"x\ny"\n', "utf-8", {}, 1),
+        ("编号,说明\n1,锟斤拷\n", "gb18030", {}, 1),
+        ("編號;說明\n1;許功蓋\n", "big5", {"encoding": "big5", "delimiter": ";"}, 1),
+        ("\n\na,b\n1,2\n", "utf-8-sig", {}, 1),
+        ("a,b\n1,2\n", "utf-16", {}, 1),
+        ("a,b\n", "utf-8", {}, 0),
+        ("", "utf-8", {}, 0),
+    ],
+)
+def test_csv_records_are_counted(
+    tmp_path: Path, text: str, encoding: str, binding: dict[str, str], expected: int
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(text.encode(encoding))
+    assert count_records(path, binding) == expected
+
+
+def test_bytes_that_no_encoding_reads_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"a\n\xff\xff\n")
+    with pytest.raises(ValueError, match="no encoding"):
+        count_records(path, {})
+
+
+def test_workbook_records_are_counted(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["标题"], ["编号", "名称"], [1, "a"], [None, None], [2, "b"], ["合计", 2], [None, None]):
+        book.active.append(row)
+    book.save(tmp_path / "x.xlsx")
+    # title, first row, blank, second row and total: all but the header
+    assert count_records(tmp_path / "x.xlsx", {}) == 5
+
+
+def test_features_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "x.geojson"
+    path.write_text(json.dumps({"features": [{}, {}]}), encoding="utf-8")
+    assert count_records(path, {}) == 2
+
+
+def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.pdf").write_bytes(b"")
+    with pytest.raises(ValueError, match="unknown format"):
+        count_records(tmp_path / "x.pdf", {})
+
+
+def test_verify_shares_no_code_with_the_pipeline() -> None:
+    tree = ast.parse((PROJECT_ROOT / "quality" / "verify.py").read_text(encoding="utf-8"))
+    modules = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    modules += [alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names]
+    assert modules
+    assert not [m for m in modules if m.split(".")[0] in ("pipelines", "quality", "dashboards")]
