@@ -1,0 +1,332 @@
+"""Dirt: what goes wrong in departments' exports, injected at stated rates and recorded one by one.
+
+Belongs here: which cell of which row gets which dirt, how it looks, what a perfect cleaner would still read from it.
+Does not: cleaning. Codes are those of the dirt catalogue. Every cell has one kind of dirt at most. D14 (order broken)
+has its place after D13 and is not injected yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from pipelines.core.contracts import Column, load_contract
+from pipelines.synthetic import dirt_forms as forms
+from pipelines.synthetic import render, vocabulary, words
+from pipelines.synthetic.city import City
+from pipelines.synthetic.feed import Feed
+
+#: Share of rows (D13: by feed) that get each dirt.
+RATES = {"D01": 0.015, "D02": 0.02, "D03": 0.08, "D04": 0.02, "D05": 0.01, "D06": 0.05, "D07": 0.005, "D15": 0.04}
+D13_RATES = {"police_incident": 0.03, "urban_case": 0.08, "petition": 0.05, "court_case": 0.20}
+#: Of the rows with D05: a repeat of the same row, else the same number and time with other content.
+REPEATS = 0.7
+#: Of the rows with D15: a required value is missing.
+REQUIRED_MISSING = 0.1
+#: Of the cells with D06: another spelling, stray blanks, a word that no table knows.
+SPELLINGS, BLANKS = 0.6, 0.25
+NULL_TOKENS = ("无", "—", "不详", "/", "null", "N/A", "-", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Which columns of a feed can have which dirt."""
+
+    times: tuple[str, ...]
+    clocks: tuple[str, ...]
+    numbers: tuple[str, ...]
+    coded: tuple[str, ...]
+    unknowable: tuple[str, ...]
+    optional: tuple[str, ...]
+    place: str
+
+
+TARGETS = {
+    "police_incident": Targets(
+        ("reported_at", "reported_at", "finished_at"), ("reported_at", "dispatched_at"), ("lon",),
+        ("intake_channel", "severity", "outcome_code", "case_nature", "station_name", "class_l2_code"),
+        ("intake_channel", "outcome_code", "station_name"), ("address_text", "severity", "outcome_code"), "grid_code",
+    ),
+    "urban_case": Targets(
+        ("reported_at", "reported_at", "registered_at", "closed_at"), ("reported_at", "accepted_at"),
+        ("limit_value", "rework_n", "return_n"),
+        ("intake_channel", "item_type", "class_text", "limit_type", "handle_dept_name", "close_type", "satisfaction"),
+        ("intake_channel", "handle_dept_name"), ("address_text", "limit_value", "street_name", "verify_result"), "grid_code",
+    ),
+    "petition": Targets(
+        ("registered_at", "registered_at", "closed_at"), ("registered_at",), ("persons_n", "affected_n"),
+        ("intake_channel", "is_repeat_src", "received_level", "purpose", "lead_dept", "subject_code", "close_type"),
+        ("intake_channel", "lead_dept", "subject_code"), ("competent_level", "title", "return_reason", "lead_dept"), "grid_code",
+    ),
+    "court_case": Targets(
+        ("filed_on", "filed_on", "received_on", "closed_on"), (), ("claim_amount_yuan", "excluded_days"),
+        ("court_code", "case_type", "instance", "cause_text", "procedure", "disposition"),
+        ("procedure", "cause_text"), ("procedure", "hearing_on", "claim_amount_yuan"), "place_code",
+    ),
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Soiled:
+    """Rows with dirt.
+
+    rows: typed values as a perfect cleaner reads them, with `_row`, `_order`, `_copy` (0 the row, 1 a repeat, 2 a key
+    conflict) and `_precision` of the main time. texts: what the file shows, row by row. injected: `_row`, code, column,
+    flag (what cleaning should leave behind, '' for nothing).
+    """
+
+    rows: pl.DataFrame
+    texts: pl.DataFrame
+    injected: pl.DataFrame
+
+
+@dataclass(slots=True)
+class Bench:
+    """The rows being soiled: typed columns, texts, and which cells are taken."""
+
+    feed: Feed
+    city: City
+    rng: np.random.Generator
+    typed: dict[str, pl.Series]
+    texts: dict[str, pl.Series]
+    height: int
+    taken: dict[str, np.ndarray] = field(default_factory=dict)
+    injected: list[pl.DataFrame] = field(default_factory=list)
+
+    def pick(self, column: str, candidates: np.ndarray) -> np.ndarray:
+        """Those of `candidates` (row positions) whose `column` holds a value and is untouched; marks them taken."""
+        used = self.taken.setdefault(column, np.zeros(self.height, bool))
+        present = self.texts[column].is_not_null().to_numpy()
+        chosen = candidates[present[candidates] & ~used[candidates]]
+        used[chosen] = True
+        picked: np.ndarray = chosen
+        return picked
+
+    def put(self, column: str, at: np.ndarray, shown: pl.Series, read: pl.Series | None = None) -> None:
+        """Show other texts at rows `at`; `read` are the values a perfect cleaner gets, if not the true ones."""
+        if len(at):
+            self.texts[column] = forms.scattered(self.texts[column], at, shown)
+            if read is not None:
+                self.typed[column] = forms.scattered(self.typed[column], at, read)
+
+    def note(self, code: str, column: str, at: np.ndarray, flag: str | pl.Series = "") -> None:
+        """Record the dirt."""
+        marks = flag if isinstance(flag, pl.Series) else pl.Series([flag]).new_from_index(0, len(at))
+        self.injected.append(
+            pl.DataFrame({"_row": at, "code": [code] * len(at), "column": [column] * len(at), "flag": marks},
+                         schema={"_row": pl.Int64, "code": pl.String, "column": pl.String, "flag": pl.String})
+        )  # fmt: skip
+
+    def rows_at(self, rate: float) -> np.ndarray:
+        """Positions drawn with probability `rate`."""
+        return np.flatnonzero(self.rng.random(self.height) < rate)
+
+    def split(self, at: np.ndarray, columns: tuple[str, ...]) -> list[tuple[str, np.ndarray]]:
+        """`at` dealt out over `columns`."""
+        dealt = self.rng.integers(0, max(1, len(columns)), len(at))
+        return [(column, at[dealt == n]) for n, column in enumerate(columns)]
+
+
+def soil(feed: Feed, rows: pl.DataFrame, city: City, rng: np.random.Generator) -> Soiled:
+    """Inject every kind of dirt into the rows of one or more whole files."""
+    rendered = render.render(feed.name, rows, city)
+    bench = Bench(
+        feed, city, rng, {n: rows[n] for n in rows.columns}, {n: rendered[n] for n in rendered.columns}, rows.height
+    )
+    bench.typed["_precision"] = pl.Series(["day" if feed.name == "court_case" else "minute"]).new_from_index(
+        0, rows.height
+    )
+    targets = TARGETS[feed.name]
+    _corrections(bench)
+    _missing(bench, targets)
+    _places(bench, targets)
+    _times(bench, targets)
+    _numbers(bench, targets)
+    _codes(bench, targets)
+    _case_numbers(bench)
+    typed = pl.DataFrame(bench.typed).select(
+        pl.all(), pl.int_range(pl.len()).alias("_row"), pl.int_range(pl.len()).cast(pl.Float64).alias("_order"),
+        pl.lit(0, pl.Int64).alias("_copy"),
+    )  # fmt: skip
+    return _copies(bench, typed, pl.DataFrame(bench.texts))
+
+
+def _corrections(bench: Bench) -> None:
+    """D08: the first row that shows a correction of an event that an earlier file showed uncorrected."""
+    bench.note("D08", "", np.flatnonzero(bench.typed["_is_correction"].to_numpy()))
+
+
+def _missing(bench: Bench, targets: Targets) -> None:
+    """D15: null tokens. A missing main time or number makes the row unusable."""
+    at = bench.rows_at(RATES["D15"])
+    vital = bench.rng.random(len(at)) < REQUIRED_MISSING
+    groups = bench.split(at[vital], (bench.feed.main_time, "source_case_no"))
+    groups += bench.split(at[~vital], targets.optional)
+    for column, rows in groups:
+        chosen = bench.pick(column, rows)
+        which = bench.rng.integers(0, len(NULL_TOKENS), len(chosen))
+        shown = pl.Series(NULL_TOKENS)[which]
+        lands = load_contract(bench.feed.name).column(column).lands
+        flag = pl.select(
+            pl.when(shown != "").then(pl.lit(f"{column}:null_token" if lands else "")).otherwise(pl.lit(""))
+        )
+        gone = bench.typed[column].clear(len(chosen))
+        bench.put(column, chosen, shown, gone)
+        bench.note("D15", column, chosen, flag.to_series())
+
+
+def _places(bench: Bench, targets: Targets) -> None:
+    """D01 and D13: codes damaged by a spreadsheet; missing, retired, or a name where the code should stand."""
+    known = bench.city.areas["code"]
+    column = targets.place
+    damaged = bench.pick(column, bench.rows_at(RATES["D01"]))
+    code = bench.texts[column].gather(damaged)
+    shown, is_exponent = forms.excel_damage(code, bench.rng.random(len(damaged)))
+    unmistakable = ~(shown.is_in(known.implode()) | (shown == code)).to_numpy()
+    damaged, shown, is_exponent = damaged[unmistakable], shown.filter(unmistakable), is_exponent.filter(unmistakable)
+    bench.put(column, damaged, shown, shown)
+    mark = pl.select(pl.when(is_exponent).then(pl.lit(f"{column}:excel_damage")).otherwise(pl.lit(""))).to_series()
+    bench.note("D01", column, damaged, mark)
+    lost = bench.pick(column, bench.rows_at(D13_RATES[bench.feed.name]))
+    kind = bench.rng.random(len(lost))
+    if column == "place_code":
+        kind = kind * 0.75  # a court names no grids
+    code = bench.texts[column].gather(lost)
+    retired = code.str.slice(0, 15).str.replace(r"\d(\d\d)$", "9$1")
+    name = bench.typed["_leaf_name"].gather(lost)
+    value = pl.select(
+        pl.when(pl.Series(kind < 0.5))
+        .then(pl.lit(None, pl.String))
+        .when(pl.Series(kind < 0.75))
+        .then(retired)
+        .otherwise(name)
+    ).to_series()
+    bench.put(column, lost, value, value)
+    bench.note("D13", column, lost)
+    if "duty_grid_code" in bench.texts:  # where the case has no code, half of them have no duty grid either
+        rows = bench.pick("duty_grid_code", lost[(kind < 0.5) & (bench.rng.random(len(lost)) < 0.5)])
+        bench.put("duty_grid_code", rows, forms.nothing(len(rows)), forms.nothing(len(rows)))
+    if "lon" in bench.texts:
+        blind = lost[bench.rng.random(len(lost)) < 0.1]
+        for axis in ("lon", "lat"):
+            rows = bench.pick(axis, blind)
+            bench.put(axis, rows, forms.nothing(len(rows)), bench.typed[axis].clear(len(rows)))
+
+
+def _times(bench: Bench, targets: Targets) -> None:
+    """D03 date forms and D04 clock forms. Some lose seconds or the time of day."""
+    for code, rate, columns in (("D03", RATES["D03"], targets.times), ("D04", RATES["D04"], targets.clocks)):
+        for column, rows in bench.split(bench.rows_at(rate), columns):
+            chosen = bench.pick(column, rows)
+            value = bench.typed[column].gather(chosen)
+            shapes: tuple[forms.TimeForm, ...] = forms.CLOCK_FORMS if code == "D04" else forms.TIME_FORMS
+            if value.dtype == pl.Date:
+                shapes = forms.DATE_FORMS
+            dealt = bench.rng.integers(0, len(shapes), len(chosen))
+            for n, form in enumerate(shapes):
+                at, part = chosen[dealt == n], value.filter(dealt == n)
+                bench.put(column, at, form.show(part), form.read(part))
+                bench.note(code, column, at, f"{column}:{form.rule}" if form.rule else "")
+                if column == bench.feed.main_time and form.loses_day_time:
+                    bench.typed["_precision"] = forms.scattered(
+                        bench.typed["_precision"], at, pl.Series(["day"]).new_from_index(0, len(at))
+                    )
+
+
+def _numbers(bench: Bench, targets: Targets) -> None:
+    """D02: full-width digits, Chinese numerals, commas, ten-thousands."""
+    for column, rows in bench.split(bench.rows_at(RATES["D02"]), targets.numbers):
+        chosen = bench.pick(column, rows)
+        draws = bench.rng.random(len(chosen))
+        shown = forms.dirty_numbers(bench.texts[column].gather(chosen), draws, money=column.endswith("_yuan"))
+        bench.put(column, chosen, shown)
+        bench.note(
+            "D02", column, chosen, f"{column}:d02" if load_contract(bench.feed.name).column(column).lands else ""
+        )
+
+
+def _codes(bench: Bench, targets: Targets) -> None:
+    """D06: other spellings, stray blanks, unknown words."""
+    contract = load_contract(bench.feed.name)
+    for name, rows in bench.split(bench.rows_at(RATES["D06"]), targets.coded):
+        chosen = bench.pick(name, rows)
+        kind = bench.rng.random(len(chosen))
+        draws = bench.rng.random(len(chosen))
+        others = _other_spellings(bench, contract.column(name))
+        value, text = bench.typed[name].gather(chosen).to_list(), bench.texts[name].gather(chosen).to_list()
+        shown, read = [], []
+        for canonical, clean, k, d in zip(value, text, kind.tolist(), draws.tolist(), strict=True):
+            spelled = others.get(canonical, ())
+            if k < SPELLINGS and spelled:
+                shown.append(spelled[int(d * len(spelled))])
+            elif k < SPELLINGS + BLANKS or name not in targets.unknowable:
+                shown.append(("{} ", "\u3000{}", " {}\u3000")[int(d * 3)].format(clean))
+            else:
+                shown.append(
+                    words.UNKNOWN_DEPARTMENT if contract.column(name).codes == "department" else words.UNKNOWN_CODE
+                )
+                canonical = "UNMAPPED"  # noqa: PLW2901 - the value that cleaning must come to
+            read.append(canonical)
+        bench.put(name, chosen, pl.Series(shown, dtype=pl.String), pl.Series(read, dtype=pl.String))
+        bench.note("D06", name, chosen)
+
+
+def _other_spellings(bench: Bench, column: Column) -> dict[str, tuple[str, ...]]:
+    """Canonical code -> other spellings that the vocabulary or the department register knows."""
+    if column.codes == "department":
+        pairs = bench.city.departments.select("dept_id", "aliases").iter_rows()
+        return {code: tuple(a for a in aliases.split("|") if a) for code, aliases in pairs}
+    known = vocabulary.vocabulary()[column.codes]
+    if (bench.feed.name, column.name) in render.CATEGORY_CODES:
+        return {code: (word.name, *word.others) for code, word in known.items()}
+    if column.name == "item_type":
+        return {}
+    return {code: word.others for code, word in known.items()}
+
+
+def _case_numbers(bench: Bench) -> None:
+    """D07: characters nobody sees, blanks, one bracket of each width."""
+    at = bench.pick("source_case_no", bench.rows_at(RATES["D07"]))
+    shown = forms.dirty_numbers_of_cases(bench.texts["source_case_no"].gather(at), bench.rng.random(len(at)))
+    bench.put("source_case_no", at, shown)
+    bench.note("D07", "source_case_no", at, "source_case_no:d07")
+
+
+def _copies(bench: Bench, rows: pl.DataFrame, texts: pl.DataFrame) -> Soiled:
+    """D05: the same row again, or the same number and version time with one value changed."""
+    conflict = bench.feed.conflict
+    usable = rows[bench.feed.main_time].is_not_null() & rows["source_case_no"].is_not_null()
+    at = bench.rows_at(RATES["D05"])
+    at = at[usable.to_numpy()[at]]
+    again = bench.rng.random(len(at)) < REPEATS
+    clash = bench.pick(conflict, at[~again])
+    clash = clash[rows[conflict].is_not_null().to_numpy()[clash]]
+    repeat = at[again]
+    other = forms.another_value(rows[conflict].gather(clash))
+    spelled = render.spelling(bench.feed.name, load_contract(bench.feed.name).column(conflict), bench.city)
+    shown = forms.spelled(other, spelled)
+    copies = np.concatenate([repeat, clash])
+    kinds = np.concatenate([np.ones(len(repeat), np.int64), np.full(len(clash), 2)])
+    later = bench.rng.integers(0, 40, len(copies)) + 0.5
+    new_rows = rows[copies].with_columns(
+        pl.Series("_copy", kinds), (pl.col("_order") + pl.Series(later)).alias("_order"),
+        (pl.Series(np.arange(len(copies))) + rows.height).alias("_row"),
+    )  # fmt: skip
+    new_texts = texts[copies]
+    where = np.arange(len(repeat), len(copies))
+    new_rows = new_rows.with_columns(forms.scattered(new_rows[conflict], where, other))
+    new_texts = new_texts.with_columns(forms.scattered(new_texts[conflict], where, shown))
+    bench.note("D05", "", np.arange(len(copies)) + rows.height)
+    injected = pl.concat(bench.injected)
+    return Soiled(
+        pl.concat([rows, new_rows]), pl.concat([texts, new_texts]), _with_copies(injected, copies, rows.height)
+    )
+
+
+def _with_copies(injected: pl.DataFrame, originals: np.ndarray, height: int) -> pl.DataFrame:
+    """A copy carries its original's dirt too (a correction counts once)."""
+    pairs = pl.DataFrame({"_row": originals, "_new": np.arange(len(originals)) + height})
+    carried = injected.filter(pl.col("code") != "D08").join(pairs, on="_row").with_columns(pl.col("_new").alias("_row"))
+    return pl.concat([injected, carried.select(injected.columns)]).sort("_row", "code", "column")

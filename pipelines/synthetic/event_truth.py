@@ -1,0 +1,169 @@
+"""What is true of every event once all rows are read: the columns that `fct_event` should show.
+
+Belongs here: the canonical reading of each feed's final row, places, links. Does not: the marts' SQL; nothing here is
+taken from it, so that agreement means something.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.core.contracts import load_contract
+from pipelines.synthetic.city import City
+from pipelines.synthetic.feed import Feed
+from pipelines.synthetic.figures import plain_number
+
+UNASSIGNED = "UNASSIGNED"
+#: How the final row of each feed reads as a governance event; what is not named is NULL.
+READINGS: dict[str, dict[str, str]] = {
+    "police_incident": {
+        "case_class": "case_nature", "severity": "severity", "intake_channel": "intake_channel",
+        "reported_at": "reported_at", "accepted_at": "accepted_at", "filed_at": "filed_at", "dispatched_at": "dispatched_at",
+        "arrived_at": "arrived_at", "handled_at": "finished_at", "closed_at": "finished_at", "close_type": "outcome_code",
+    },
+    "urban_case": {
+        "category_code": "small_code", "intake_channel": "intake_channel", "lead_dept_id": "handle_dept_name",
+        "reported_at": "reported_at", "accepted_at": "accepted_at", "registered_at": "registered_at",
+        "dispatched_at": "dispatched_at", "handled_at": "handled_at", "verified_at": "verified_at", "closed_at": "closed_at",
+        "close_type": "close_type", "deadline_at": "deadline_at",
+    },
+    "petition": {
+        "category_code": "subject_code", "case_class": "purpose", "intake_channel": "intake_channel",
+        "reported_at": "registered_at", "accepted_at": "accept_notice_at", "registered_at": "registered_at",
+        "dispatched_at": "forwarded_at", "handled_at": "closed_at", "verified_at": "callback_at", "closed_at": "closed_at",
+        "close_type": "close_type", "persons_n": "persons_n", "received_level": "received_level",
+    },
+    "court_case": {
+        "category_code": "cause_code", "case_class": "case_type", "instance": "instance", "lead_dept_id": "court_code",
+        "filed_at": "filed_on", "registered_at": "filed_on", "handled_at": "closed_on", "closed_at": "closed_on",
+        "close_type": "disposition", "amount_yuan": "claim_amount_yuan",
+    },
+}  # fmt: skip
+TEXTS = (
+    "category_code",
+    "case_class",
+    "instance",
+    "severity",
+    "intake_channel",
+    "lead_dept_id",
+    "close_type",
+    "received_level",
+)
+TIMES = (
+    "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at", "verified_at",
+    "closed_at", "deadline_at",
+)  # fmt: skip
+LINKS = {"police_incident": "merged_into_no", "urban_case": "duplicate_of_no"}
+#: Not the row with the first time of its event, but a stated column where several may say it.
+SPECIAL: dict[str, dict[str, pl.Expr]] = {
+    "police_incident": {
+        "category_code": pl.coalesce("feedback_class_code", "class_l2_code", "class_l1_code"),
+        "lead_dept_id": pl.coalesce("station_name", "bureau_name"),
+        "registered_at": pl.coalesce("accepted_at", "filed_at"),
+    },
+    "urban_case": {
+        "case_class": pl.when(pl.col("item_type").str.starts_with("31")).then(pl.lit("component")).otherwise(pl.lit("event")),
+    },
+    "petition": {
+        "lead_dept_id": pl.coalesce("lead_dept", "handler_dept"),
+        "deadline_at": pl.coalesce("extended_to", "deadline_at"),
+    },
+    "court_case": {
+        "reported_at": pl.coalesce("received_on", "filed_on"),
+        "deadline_at": pl.col("deadline_on").cast(pl.Datetime("us")) + pl.duration(seconds=86_399),
+    },
+}  # fmt: skip
+
+
+def events_of(feed: Feed, rows: pl.DataFrame, city: City) -> pl.DataFrame:
+    """One row per event that an accepted row speaks of, sealed court cases left out."""
+    good = rows.filter("_good")
+    final = good.filter((pl.col("_fate") == "accepted") & (pl.col("_copy") == 0))
+    other = good.filter((pl.col("_fate") == "accepted") & (pl.col("_copy") == 2)).select(
+        "source_case_no", pl.col(feed.conflict).cast(pl.String).alias("conflict_value")
+    )
+    clashing = good.filter("_clashes").select("source_case_no").unique().with_columns(has_key_conflict=pl.lit(True))
+    final = (
+        final.join(other, on="source_case_no", how="left", maintain_order="left")
+        .join(clashing, on="source_case_no", how="left", maintain_order="left")
+        .pipe(lambda frame: _placed(feed, frame, city))
+    )
+    if "is_sealed" in good.columns:
+        sealed = good.filter("is_sealed").select("source_case_no")
+        final = final.join(sealed, on="source_case_no", how="anti", maintain_order="left")
+    return _read(feed, final)
+
+
+def _read(feed: Feed, final: pl.DataFrame) -> pl.DataFrame:
+    reading, special = READINGS[feed.name], SPECIAL[feed.name]
+
+    def value(name: str, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
+        source = special.get(name)
+        if source is None:
+            source = pl.col(reading[name]) if name in reading else pl.lit(None)
+        return source.cast(dtype).alias(name)
+
+    link = LINKS.get(feed.name)
+    child = pl.col(link).is_in(final["source_case_no"].implode()).fill_null(False) if link else pl.lit(False)
+    void = (pl.col("close_type") == "void").fill_null(False) if feed.name == "urban_case" else pl.lit(False)
+    withdrawn = (
+        ((pl.col("close_type") == "withdrawn") & pl.col("accept_notice_at").is_null()).fill_null(False)
+        if feed.name == "petition"
+        else pl.lit(False)
+    )
+    reason = (
+        pl.when(child).then(pl.lit("merged")).when(void).then(pl.lit("void"))
+        .when(withdrawn).then(pl.lit("withdrawn_before_acceptance"))
+    )  # fmt: skip
+    return final.select(
+        pl.lit(feed.name).alias("event_kind"),
+        plain_number("source_case_no"),
+        *[value(name, pl.String) for name in TEXTS],
+        *[value(name, pl.Datetime("us")) for name in TIMES],
+        value("persons_n", pl.Int64),
+        value("amount_yuan", pl.Float64),
+        pl.col("_place").alias("grid_code"),
+        pl.col("_method").alias("grid_resolution_method"),
+        pl.col("_precision").alias("time_precision"),
+        reason.is_null().alias("is_counted"),
+        reason.alias("not_counted_reason"),
+        pl.col("updated_at").alias("last_changed_at"),
+        pl.lit({"is_supervised": "", "affected_n": "", "procedure": ""}.get(feed.conflict, feed.conflict)).alias(
+            "conflict_column"
+        ),
+        "conflict_value",
+        pl.col("has_key_conflict").fill_null(False),
+    )
+
+
+def _placed(feed: Feed, final: pl.DataFrame, city: City) -> pl.DataFrame:
+    """`_place` and `_method`: the code if it is known, else the point, else the place's code, else a name, else nothing."""
+    codes = city.areas["code"].implode()
+    names = dict(city.areas.select("name_zh", "code").iter_rows())
+    sent = {column.name for column in load_contract(feed.name).columns} & set(final.columns)
+    said = final.select(
+        pl.col("_leaf"),
+        *[
+            (pl.col(name) if name in sent else pl.lit(None, pl.String)).alias(name)
+            for name in ("grid_code", "duty_grid_code", "lon", "lat", "place_code", "community_name", "street_name")
+        ],
+    ).with_columns(pl.coalesce("grid_code", "duty_grid_code").alias("grid_code"))
+
+    def known(column: str) -> pl.Expr:
+        return pl.when(pl.col(column).is_in(codes)).then(column)
+
+    def named(column: str) -> pl.Expr:
+        return pl.col(column).replace_strict(names, default=None, return_dtype=pl.String)
+
+    steps = said.select(
+        known("grid_code").alias("code"),
+        pl.when(pl.col("lon").is_not_null() & pl.col("lat").is_not_null()).then("_leaf").alias("polygon"),
+        known("place_code").alias("place_code"),
+        pl.coalesce(named("grid_code"), named("community_name"), named("street_name")).alias("name"),
+    )
+    ladder = steps.columns
+    method = pl.coalesce([pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in ladder])
+    return final.with_columns(
+        steps.select(pl.coalesce(ladder).fill_null(UNASSIGNED)).to_series().alias("_place"),
+        steps.select(method.fill_null("none")).to_series().alias("_method"),
+    )

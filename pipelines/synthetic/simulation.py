@@ -1,0 +1,197 @@
+"""The simulation: one city, four feeds, some deliveries; written as files, and as the truth about them.
+
+Belongs here: the order of the parts, sizes, file names. Does not: how any part is drawn.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pipelines.core.contracts import load_contract
+from pipelines.core.errors import UsageError
+from pipelines.synthetic import exports, render, seasons
+from pipelines.synthetic import people as folk
+from pipelines.synthetic.city import City, build_city
+from pipelines.synthetic.court import COURT
+from pipelines.synthetic.dirt import Soiled, soil
+from pipelines.synthetic.feed import Feed, Scene
+from pipelines.synthetic.petition import PETITION
+from pipelines.synthetic.police import POLICE
+from pipelines.synthetic.rows import Delivery, plan_deliveries, versions
+from pipelines.synthetic.seasons import Block, Rhythm
+from pipelines.synthetic.urban import URBAN
+
+FEEDS: tuple[tuple[Feed, Rhythm], ...] = (
+    (POLICE, seasons.POLICE),
+    (URBAN, seasons.URBAN),
+    (PETITION, seasons.PETITION),
+    (COURT, seasons.COURT),
+)
+#: Rizhao: 910,000 grid events in 4,281 grids and 21 months.
+EVENTS_PER_GRID_MONTH = 10.0
+DAYS_PER_MONTH = 30.4375
+#: Petition matters per 1,000 residents a year; court numbers per 10,000 (half of them first-instance civil: ~100).
+PETITIONS_PER_1000, COURT_PER_10000 = 4.0, 180.0
+#: Police calls among the events that are neither petitions nor court cases.
+POLICE_SHARE = 0.45
+DAILY_FILES = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One feed's files: what they show and what is true, row by row. Rows are in file order."""
+
+    feed: Feed
+    events: pl.DataFrame
+    soiled: list[Soiled]
+
+
+class Simulation:
+    """A city and everything that its departments will send up to `end` and `ahead` days beyond.
+
+    Days beyond `end` are drawn from randomness of their own: what was sent up to `end` does not depend on `ahead`.
+    """
+
+    def __init__(
+        self,
+        *,
+        grids: int,
+        days: int,
+        seed: int,
+        end: dt.date,
+        events_per_grid_month: float | None = None,
+        ahead: int = 0,
+    ) -> None:
+        if days < 1:
+            raise UsageError("at least one day is needed", remedy="--days 730")
+        self.end, self.ahead, self.seed = end, ahead, seed
+        self.start = end - dt.timedelta(days=days - 1)
+        years = range(self.start.year - 1, end.year + 2)
+        self.city: City = build_city(grids=grids, years=years, seed=seed)
+        self.people = folk.draw_people(np.random.default_rng([seed, 2]))
+        self.plan: list[Delivery] = plan_deliveries(self.start, end, daily=min(DAILY_FILES, days), ahead=ahead)
+        self._rates = _daily_rates(self.city, grids, events_per_grid_month or EVENTS_PER_GRID_MONTH)
+        self.sent = [self._send(number, feed, rhythm) for number, (feed, rhythm) in enumerate(FEEDS)]
+
+    def _send(self, number: int, feed: Feed, rhythm: Rhythm) -> Sent:
+        history = Block(self.start, (self.end - self.start).days + 1)
+        blocks = [history]
+        if self.ahead:
+            blocks.append(Block(self.end + dt.timedelta(days=1), self.ahead))
+        mean = float(seasons.day_weights(history, rhythm).mean())
+        drawn = [
+            feed.draw(
+                Scene(block, self.city, self.people, np.random.default_rng([self.seed, 10 + number, at]),
+                      self._rates[feed.name], mean)
+            )
+            for at, block in enumerate(blocks)
+        ]  # fmt: skip
+        events = feed.finish(pl.concat(drawn))
+        rows = versions(feed, events, self.plan)
+        last = sum(1 for d in self.plan if d.last <= self.end) - 1
+        parts = [rows.filter(pl.col("_delivery") <= last)]
+        parts += [rows.filter(pl.col("_delivery") == n) for n in range(last + 1, len(self.plan))]
+        soiled = [
+            soil(feed, part, self.city, np.random.default_rng([self.seed, 50 + number, at]))
+            for at, part in enumerate(parts)
+        ]
+        return Sent(feed, events, [_in_file_order(s) for s in soiled])
+
+    def deliveries(self, *, through: dt.date | None = None, after: dt.date | None = None) -> list[Delivery]:
+        """The deliveries whose last day is after `after` and not beyond `through` (default: `end`)."""
+        until = through or self.end
+        return [d for d in self.plan if d.last <= until and (after is None or d.last > after)]
+
+    def write(self, out: Path, *, through: dt.date | None = None, after: dt.date | None = None) -> list[Path]:
+        """Write the reference files (only if `after` is not given) and the deliveries' files; returns their paths."""
+        written = [] if after else self._write_references(out)
+        wanted = {d.number for d in self.deliveries(through=through, after=after)}
+        for sent in self.sent:
+            for delivery, data in self._files(sent, wanted):
+                path = out / file_name(sent.feed, delivery)
+                exports.write(path, data)
+                written.append(path)
+        return written
+
+    def _files(self, sent: Sent, wanted: set[int]) -> Iterator[tuple[Delivery, bytes]]:
+        contract = load_contract(sent.feed.name)
+        columns = render.written_columns(sent.feed.name, sent.soiled[0].texts.columns)
+        headers = {c.name: c.title_zh for c in columns}
+        numeric = {contract.column(c.name).title_zh for c in columns if c.type in ("integer", "number")}
+        for part in sent.soiled:
+            numbers = part.rows["_delivery"]
+            for number in [n for n in numbers.unique().sort().to_list() if n in wanted]:
+                first = int(numbers.search_sorted(number, side="left"))
+                count = int(numbers.search_sorted(number, side="right")) - first
+                table = part.texts.slice(first, count).rename(headers)
+                yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric)
+
+    def _write_references(self, out: Path) -> list[Path]:
+        """Grids, departments, residents: once, as files of the first day."""
+        stamp = self.start.strftime("%Y%m%d")
+        grids = {"code": "网格编码", "level": "网格层级", "name_zh": "网格名称", "name_en": "英文名称",
+                 "parent_code": "上级网格编码", "households": "户数", "kind": "网格类型"}  # fmt: skip
+        areas = self.city.areas.with_columns(pl.lit("基础网格").alias("kind"))
+        departments = {"dept_id": "部门编码", "name_zh": "部门名称", "name_en": "英文名称", "aliases": "别名",
+                       "parent_dept_id": "上级部门编码", "network": "条线", "grid_level": "层级"}  # fmt: skip
+        people = {"area_code": "区划编码", "year": "年份", "usual": "常住人口", "registered": "户籍人口",
+                  "floating": "登记流动人口", "households": "户数"}  # fmt: skip
+        files = {
+            f"reference/grid_{stamp}.geojson": exports.geojson_bytes(areas, grids, "wkt"),
+            f"reference/department_{stamp}.csv": exports.csv_bytes(
+                self.city.departments.rename(departments), encoding="utf-8"
+            ),
+            f"reference/population_{stamp}.csv": exports.csv_bytes(
+                self.city.population.rename(people).with_columns(pl.lit("合成").alias("来源")), encoding="gb18030"
+            ),
+        }
+        for name, data in files.items():
+            exports.write(out / name, data)
+        return [out / name for name in files]
+
+
+def _daily_rates(city: City, grids: int, per_grid_month: float) -> dict[str, float]:
+    """Events per average day and feed."""
+    residents = city.population.filter(pl.col("area_code") == city.areas["code"][0])["usual"].mean()
+    assert isinstance(residents, float)
+    petitions = residents / 1_000 * PETITIONS_PER_1000 / 365.25
+    court = residents / 10_000 * COURT_PER_10000 / 365.25
+    rest = max(0.1, grids * per_grid_month / DAYS_PER_MONTH - petitions - court)
+    return {
+        "police_incident": rest * POLICE_SHARE,
+        "urban_case": rest * (1 - POLICE_SHARE),
+        "petition": petitions,
+        "court_case": court,
+    }
+
+
+def _in_file_order(soiled: Soiled) -> Soiled:
+    """Copies at their places; `_record_no` from 1 in each file."""
+    order = soiled.rows.select(pl.arg_sort_by("_delivery", "_order")).to_series()
+    rows = soiled.rows[order].with_columns((pl.int_range(pl.len()).over("_delivery") + 1).alias("_record_no"))
+    return Soiled(rows, soiled.texts[order], soiled.injected)
+
+
+def file_name(feed: Feed, delivery: Delivery) -> str:
+    """Path of a feed's file below the source folder."""
+    suffix = {"petition": ".xlsx", "court_case": ".xlsx"}.get(feed.name, ".csv")
+    if suffix == ".csv" and delivery.is_archived:
+        suffix += ".gz"
+    return f"{feed.folder}/{feed.name}_{delivery.stamp}{suffix}"
+
+
+def _encode(feed: Feed, table: pl.DataFrame, delivery: Delivery, numeric: set[str]) -> bytes:
+    """The police system writes GB18030; the urban one wrote a byte order mark until it was replaced."""
+    if feed.name in ("petition", "court_case"):
+        return exports.xlsx_bytes(table, sheet="导出数据", numeric=numeric)
+    if feed.name == "police_incident":
+        data = exports.csv_bytes(table, encoding="gb18030")
+    else:
+        data = exports.csv_bytes(table, encoding="utf-8-sig" if delivery.is_archived else "utf-8", line_end="\n")
+    return exports.gzipped(data) if delivery.is_archived else data
