@@ -53,12 +53,14 @@ TARGETS = {
         ("reported_at", "reported_at", "registered_at", "closed_at"), ("reported_at", "accepted_at"),
         ("limit_value", "rework_n", "return_n"),
         ("intake_channel", "item_type", "class_text", "limit_type", "handle_dept_name", "close_type", "satisfaction"),
-        ("intake_channel", "handle_dept_name"), ("address_text", "limit_value", "street_name", "verify_result"), "grid_code",
+        ("intake_channel", "handle_dept_name"), ("address_text", "limit_value", "street_name", "verify_result"),
+        "grid_code",
     ),
     "petition": Targets(
         ("registered_at", "registered_at", "closed_at"), ("registered_at",), ("persons_n", "affected_n"),
         ("intake_channel", "is_repeat_src", "received_level", "purpose", "lead_dept", "subject_code", "close_type"),
-        ("intake_channel", "lead_dept", "subject_code"), ("competent_level", "title", "return_reason", "lead_dept"), "grid_code",
+        ("intake_channel", "lead_dept", "subject_code"), ("competent_level", "title", "return_reason", "lead_dept"),
+        "grid_code",
     ),
     "court_case": Targets(
         ("filed_on", "filed_on", "received_on", "closed_on"), (), ("claim_amount_yuan", "excluded_days"),

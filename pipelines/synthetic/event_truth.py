@@ -18,20 +18,22 @@ UNASSIGNED = "UNASSIGNED"
 READINGS: dict[str, dict[str, str]] = {
     "police_incident": {
         "case_class": "case_nature", "severity": "severity", "intake_channel": "intake_channel",
-        "reported_at": "reported_at", "accepted_at": "accepted_at", "filed_at": "filed_at", "dispatched_at": "dispatched_at",
-        "arrived_at": "arrived_at", "handled_at": "finished_at", "closed_at": "finished_at", "close_type": "outcome_code",
+        "reported_at": "reported_at", "accepted_at": "accepted_at", "filed_at": "filed_at",
+        "dispatched_at": "dispatched_at", "arrived_at": "arrived_at", "handled_at": "finished_at",
+        "closed_at": "finished_at", "close_type": "outcome_code",
     },
     "urban_case": {
         "category_code": "small_code", "intake_channel": "intake_channel", "lead_dept_id": "handle_dept_name",
         "reported_at": "reported_at", "accepted_at": "accepted_at", "registered_at": "registered_at",
-        "dispatched_at": "dispatched_at", "handled_at": "handled_at", "verified_at": "verified_at", "closed_at": "closed_at",
-        "close_type": "close_type", "deadline_at": "deadline_at",
+        "dispatched_at": "dispatched_at", "handled_at": "handled_at", "verified_at": "verified_at",
+        "closed_at": "closed_at", "close_type": "close_type", "deadline_at": "deadline_at",
     },
     "petition": {
         "category_code": "subject_code", "case_class": "purpose", "intake_channel": "intake_channel",
         "reported_at": "registered_at", "accepted_at": "accept_notice_at", "registered_at": "registered_at",
-        "dispatched_at": "forwarded_at", "handled_at": "closed_at", "verified_at": "callback_at", "closed_at": "closed_at",
-        "close_type": "close_type", "persons_n": "persons_n", "received_level": "received_level",
+        "dispatched_at": "forwarded_at", "handled_at": "closed_at", "verified_at": "callback_at",
+        "closed_at": "closed_at", "close_type": "close_type", "persons_n": "persons_n",
+        "received_level": "received_level",
     },
     "court_case": {
         "category_code": "cause_code", "case_class": "case_type", "instance": "instance", "lead_dept_id": "court_code",
@@ -50,11 +52,14 @@ TEXTS = (
     "received_level",
 )
 TIMES = (
-    "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at", "verified_at",
-    "closed_at", "deadline_at",
+    "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at",
+    "verified_at", "closed_at", "deadline_at",
 )  # fmt: skip
+#: The one column of `fct_event` in which rows of one number and time may differ here: which row wins, a hash decides,
+#: so the truth allows both values (`severity` and `severity_or`).
+CONFLICT = "severity"
 LINKS = {"police_incident": "merged_into_no", "urban_case": "duplicate_of_no"}
-#: Not the row with the first time of its event, but a stated column where several may say it.
+#: Readings that take more than one column.
 SPECIAL: dict[str, dict[str, pl.Expr]] = {
     "police_incident": {
         "category_code": pl.coalesce("feedback_class_code", "class_l2_code", "class_l1_code"),
@@ -62,7 +67,7 @@ SPECIAL: dict[str, dict[str, pl.Expr]] = {
         "registered_at": pl.coalesce("accepted_at", "filed_at"),
     },
     "urban_case": {
-        "case_class": pl.when(pl.col("item_type").str.starts_with("31")).then(pl.lit("component")).otherwise(pl.lit("event")),
+        "case_class": pl.col("item_type").str.starts_with("31").replace_strict({True: "component", False: "event"}),
     },
     "petition": {
         "lead_dept_id": pl.coalesce("lead_dept", "handler_dept"),
@@ -118,7 +123,8 @@ def _read(feed: Feed, final: pl.DataFrame) -> pl.DataFrame:
     return final.select(
         pl.lit(feed.name).alias("event_kind"),
         plain_number("source_case_no"),
-        *[value(name, pl.String) for name in TEXTS],
+        value("category_code", pl.String).fill_null("9900"),
+        *[value(name, pl.String) for name in TEXTS[1:]],
         *[value(name, pl.Datetime("us")) for name in TIMES],
         value("persons_n", pl.Int64),
         value("amount_yuan", pl.Float64),
@@ -128,16 +134,13 @@ def _read(feed: Feed, final: pl.DataFrame) -> pl.DataFrame:
         reason.is_null().alias("is_counted"),
         reason.alias("not_counted_reason"),
         pl.col("updated_at").alias("last_changed_at"),
-        pl.lit({"is_supervised": "", "affected_n": "", "procedure": ""}.get(feed.conflict, feed.conflict)).alias(
-            "conflict_column"
-        ),
-        "conflict_value",
+        pl.when(feed.conflict in TEXTS).then("conflict_value").alias(f"{CONFLICT}_or"),
         pl.col("has_key_conflict").fill_null(False),
     )
 
 
 def _placed(feed: Feed, final: pl.DataFrame, city: City) -> pl.DataFrame:
-    """`_place` and `_method`: the code if it is known, else the point, else the place's code, else a name, else nothing."""
+    """`_place` and `_method`: the code if known, else the point, else the place's code, else a name, else nothing."""
     codes = city.areas["code"].implode()
     names = dict(city.areas.select("name_zh", "code").iter_rows())
     sent = {column.name for column in load_contract(feed.name).columns} & set(final.columns)

@@ -46,10 +46,12 @@ FIGURES = (
     Figure("M08", ("urban_case", "petition"), "accepted_at", YES, pl.col("closed_at").is_not_null(),
            levels=(0, 1, 2), periods=("cumulative",)),
     Figure("M10", ("urban_case",), "deadline_at", YES, pl.col("closed_at").is_not_null(), numerator_by="closed_at"),
-    Figure("M16", ("urban_case",), "deadline_at", YES, pl.col("closed_at") <= pl.col("deadline_at"), levels=(0, 1, 2, 3, 4)),
+    Figure("M16", ("urban_case",), "deadline_at", YES, pl.col("closed_at") <= pl.col("deadline_at"),
+           levels=(0, 1, 2, 3, 4)),
     Figure("M48", ("urban_case",), "closed_at", pl.col("closed_at") >= pl.col("registered_at"), family="median",
            periods=("month", "quarter", "year")),
-    Figure("M51", ALL_KINDS, "reported_at", YES, pl.col("grid_code") != UNASSIGNED, levels=(0,), by_kind=True, counts_all=True),
+    Figure("M51", ALL_KINDS, "reported_at", YES, pl.col("grid_code") != UNASSIGNED, levels=(0,), by_kind=True,
+           counts_all=True),
     Figure("M53", ALL_KINDS, "reported_at", YES, UNCLASSIFIED, levels=(0, 1, 2), by_kind=True),
 )  # fmt: skip
 

@@ -65,7 +65,10 @@ def draw_people(rng: np.random.Generator) -> People:
             "phone": [f"1000{n:07d}" for n in rng.integers(0, 10**7, POOL)],
             "id_no": [stem + check for stem, check in zip(stems, check_digit(digits), strict=True)],
             "plate": [f"测Z{n:05d}" for n in rng.integers(0, 10**5, POOL)],
-            "address": [f"无名里{a}栋{b}室" for a, b in zip(rng.integers(1, 999, POOL), rng.integers(100, 3000, POOL), strict=True)],
+            "address": [
+                f"无名里{a}栋{b}室"
+                for a, b in zip(rng.integers(1, 999, POOL), rng.integers(100, 3000, POOL), strict=True)
+            ],
         }
     )  # fmt: skip
     return People(pool)

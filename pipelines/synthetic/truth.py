@@ -1,7 +1,8 @@
 """The truth: what became of every row, what is true of every event. Never read by the pipeline.
 
-Belongs here: fates of rows and final values of events, worked out from what was drawn and injected, not from files. Does
-not: figures (figures), any code of the pipeline: two ways to one result are worth something only if they share nothing.
+Belongs here: fates of rows, worked out from what was drawn and injected, not from files. Does not: events
+(event_truth), figures (figures), any code of the pipeline: two ways to one result are worth something only if they
+share nothing.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipelines.core.contracts import CONTRACTS
 
-#: Shares of police calls (Guangzhou 110, 2015: traffic 30 %, crime and order 10 %, help 20 %, invalid 30 %, other 10 %).
+#: Shares of police calls (Guangzhou 110, 2015: traffic 30 %, crime and order 10 %, help 20 %, invalid 30 %).
 POLICE_MIX = {
     "1001": 0.00004, "1002": 0.0022, "1003": 0.0004, "1004": 0.0004, "1010": 0.016, "1011": 0.012, "1012": 0.003,
     "1019": 0.002, "1101": 0.016, "1102": 0.018, "1103": 0.004, "1104": 0.011, "1105": 0.011, "1119": 0.004,
