@@ -322,15 +322,16 @@ def _write_batches(work: Work, reading: read.Reading, header: judging.Header, ta
     """Judge each batch; accepted rows land, refused ones go to the vault with their raw text, all are left for Great
     Expectations (encrypted) until the checks have read them."""
     binding, month, name = work.binding, work.month, f"{work.stem}.parquet"
+    plan = judging.Plan.of(binding)
     earliest = dt.datetime.combine(work.city.earliest, dt.time.min)
-    batch_schema = handover.schema(binding)
+    batch_schema = handover.schema(plan)
     with (
         work.vault.table_writer("quarantine", binding.feed, name, QUARANTINE, month=month) as refused,
         work.vault.table_writer("tmp", binding.feed, name, batch_schema, month=month) as judged_rows,
     ):
         _refuse_ragged(reading, tally, refused, work)
         for raw in reading.batches:
-            judged = judging.judge(raw, header, binding, zone=work.city.zone, earliest=earliest, latest=work.latest)
+            judged = judging.judge(raw, header, plan, zone=work.city.zone, earliest=earliest, latest=work.latest)
             split = identity.identify(
                 judged.frame,
                 binding,
@@ -350,9 +351,7 @@ def _write_batches(work: Work, reading: read.Reading, header: judging.Header, ta
                 good.select(landing.schema(binding.contract).names).to_arrow().cast(landing.schema(binding.contract))
             )
             judged_rows.write_table(
-                handover.batch(split, judged, binding, earliest=earliest, latest=work.latest)
-                .to_arrow()
-                .cast(batch_schema)
+                handover.batch(split, judged, plan, earliest=earliest, latest=work.latest).to_arrow().cast(batch_schema)
             )
 
 

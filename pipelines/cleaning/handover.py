@@ -13,40 +13,28 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.cleaning import judge as judging
-from pipelines.core.bindings import Binding
 from pipelines.core.landing import schema as landing_schema
 
 
-def hidden_rules(binding: Binding) -> list[str]:
-    """Rules on columns whose values Great Expectations must not see."""
-    levels = {c.name: c for c in binding.contract.columns}
-    return [
-        rule.id for rule in judging.rules_of(binding)
-        if levels[rule.column].level in ("P3", "P4") or levels[rule.column].is_free_text
-    ]  # fmt: skip
-
-
-def schema(binding: Binding) -> pa.Schema:
-    shown = [c for c in binding.contract.landed if c.level in ("P1", "P2")]
+def schema(plan: judging.Plan) -> pa.Schema:
+    """Columns of the batch of one feed."""
+    contract = plan.binding.contract
+    shown = [c for c in contract.landed if c.level in ("P1", "P2")]
+    landed = landing_schema(contract)
     fields: list[tuple[str, Any]] = [("_record_no", pa.int64())]
-    fields += [(c.name, landing_schema(binding.contract).field(c.name).type) for c in shown]
+    fields += [(c.name, landed.field(c.name).type) for c in shown]
     fields += [(f"{c.name}__raw", pa.string()) for c in shown]
-    fields += [
-        (f"{rule.column}__ok__{rule.id}", pa.bool_())
-        for rule in judging.rules_of(binding)
-        if rule.id in hidden_rules(binding)
-    ]
+    fields += [(f"{rule.column}__ok__{rule.id}", pa.bool_()) for rule in plan.hidden]
     fields += [("_earliest", pa.timestamp("us")), ("_latest", pa.timestamp("us")), ("_is_repeat", pa.bool_())]
     return pa.schema([*fields, ("_failed", pa.list_(pa.string()))])
 
 
 def batch(
-    split: pl.DataFrame, judged: judging.Judged, binding: Binding, *, earliest: dt.datetime, latest: dt.datetime
+    split: pl.DataFrame, judged: judging.Judged, plan: judging.Plan, *, earliest: dt.datetime, latest: dt.datetime
 ) -> pl.DataFrame:
     """The judged rows, before the split, in the form that `schema` gives."""
-    hidden = [rule for rule in judging.rules_of(binding) if rule.id in hidden_rules(binding)]
     return split.with_columns(
-        *((~judged.fails[rule.id]).alias(f"{rule.column}__ok__{rule.id}") for rule in hidden),
+        *((~judged.fails[rule.id]).alias(f"{rule.column}__ok__{rule.id}") for rule in plan.hidden),
         pl.lit(earliest, dtype=pl.Datetime("us")).alias("_earliest"),
         pl.lit(latest, dtype=pl.Datetime("us")).alias("_latest"),
-    ).select(schema(binding).names)
+    ).select(schema(plan).names)

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.cleaning import parse, privacy
 from pipelines.core.bindings import Binding
-from pipelines.core.contracts import Column, Rule
+from pipelines.core.contracts import Column, Contract, Rule
 from pipelines.core.errors import ConfigurationError, FileHeld
 
 ORDER = re.compile(r"(\w+) >= (\w+)")
@@ -95,97 +95,71 @@ class Judged:
 
     frame: pl.DataFrame
     verdicts: list[Verdict]
-    fails: dict[str, pl.Series]
+    fails: pl.DataFrame
 
 
-def rules_of(binding: Binding) -> list[Rule]:
-    """The rules in force for a binding."""
-    needed = {c.name for c in required(binding)}
-    contract = binding.contract
-    rules = [r for r in contract.rules if not r.id.endswith("-required") or r.column in needed]
-    named = {r.id for r in rules}
-    for column in needed:
-        if f"{column}-required" not in named:
-            rules.append(Rule(f"{column}-required", column, f"{column} is not null", "quarantine", "completeness"))
-    return sorted(rules, key=lambda r: [c.name for c in contract.columns].index(r.column))
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What judging one feed's rows needs, worked out once per file."""
+
+    binding: Binding
+    rules: tuple[Rule, ...]
+    hidden: tuple[Rule, ...]
+
+    @classmethod
+    def of(cls, binding: Binding) -> Plan:
+        """The rules in force for a binding, in the contract's column order; `hidden` are those on P3, P4, free text."""
+        contract, needed = binding.contract, {c.name for c in required(binding)}
+        rules = [r for r in contract.rules if not r.id.endswith("-required") or r.column in needed]
+        named = {r.id for r in rules}
+        for name in sorted(needed):
+            if f"{name}-required" not in named:
+                rules.append(Rule(f"{name}-required", name, f"{name} is not null", "quarantine", "completeness"))
+        order = {c.name: number for number, c in enumerate(contract.columns)}
+        rules.sort(key=lambda r: order[r.column])
+        shown = {c.name for c in contract.columns if c.level in ("P1", "P2") and not c.is_free_text}
+        return cls(binding, tuple(rules), tuple(r for r in rules if r.column not in shown))
 
 
 def judge(
-    raw: pl.DataFrame, header: Header, binding: Binding, *, zone: str, earliest: dt.datetime, latest: dt.datetime
+    raw: pl.DataFrame, header: Header, plan: Plan, *, zone: str, earliest: dt.datetime, latest: dt.datetime
 ) -> Judged:
     """Type and judge one batch of text columns `c0..cn` with `_record_no`."""
-    typed: dict[str, pl.Series] = {}
-    texts: dict[str, pl.Series] = {}
-    flags: list[pl.Series] = []
-    precision: pl.Series | None = None
-    empty = pl.Series([None], dtype=pl.String).new_from_index(0, raw.height)
-    for column in binding.contract.columns:
-        at = header.position.get(column.name)
-        source = raw[f"c{at}"] if at is not None else _constant(binding, column, empty)
-        if source is None:
-            texts[column.name] = empty
-            typed[column.name] = pl.Series([None], dtype=_dtype(column)).new_from_index(0, raw.height)
-            continue
-        parsed = parse.parse_column(column, source, forms=binding.dates, zone=zone)
-        texts[column.name], typed[column.name] = parsed["text"], parsed["typed"]
-        if column.name == binding.contract.main_time:
-            precision = parsed["precision"]
-        flags += _parse_flags(column, parsed)
-    frame = pl.DataFrame({name: series.alias(name) for name, series in typed.items()})
-    fails, verdicts = _apply(frame, texts, binding, earliest, latest)
-    return Judged(_assemble(raw, frame, texts, flags, fails, precision, binding), verdicts, fails)
+    binding, contract = plan.binding, plan.binding.contract
+    present = [c for c in contract.columns if c.name in header.position or c.name in binding.constants]
+    source = raw.select(_source(c, header, binding) for c in present)
+    parsed = parse.parse_columns(present, source, forms=binding.dates, zone=zone)
+    absent = [c for c in contract.columns if c not in present]
+    typed = parsed.typed.with_columns(pl.lit(None, dtype=_dtype(c)).alias(c.name) for c in absent)
+    texts = parsed.texts.with_columns(pl.lit(None, dtype=pl.String).alias(c.name) for c in absent)
+    tests = {rule.id: _test(rule, contract.column(rule.column), earliest, latest) for rule in plan.rules}
+    both = typed.hstack(texts.rename({name: f"{name}__raw" for name in texts.columns}))
+    fails = both.select((applies & ~good.fill_null(True)).alias(i) for i, (applies, good) in tests.items())  # noqa: FBT003
+    evaluated = both.select(applies.sum().alias(i) for i, (applies, _) in tests.items()).row(0, named=True)
+    failed = fails.sum().row(0, named=True)
+    verdicts = [Verdict(rule, int(evaluated[rule.id]), int(failed[rule.id])) for rule in plan.rules]
+    frame = _assemble(raw, both, parsed, fails, verdicts, contract)
+    return Judged(frame, verdicts, fails)
 
 
-def _constant(binding: Binding, column: Column, empty: pl.Series) -> pl.Series | None:
-    value = binding.constants.get(column.name)
-    return None if value is None else pl.Series([value], dtype=pl.String).new_from_index(0, len(empty))
+def _source(column: Column, header: Header, binding: Binding) -> pl.Expr:
+    if column.name in header.position:
+        return pl.col(f"c{header.position[column.name]}").alias(column.name)
+    return pl.lit(binding.constants[column.name], dtype=pl.String).alias(column.name)
 
 
 def _dtype(column: Column) -> pl.DataType:
     return pl.List(pl.String) if column.is_list else parse.DTYPES[column.type]
 
 
-def _parse_flags(column: Column, parsed: dict[str, pl.Series]) -> list[pl.Series]:
-    flags: list[pl.Series] = []
-    if not column.lands:
-        return flags
-    if parsed["rule"].is_not_null().any():
-        flags.append((column.name + ":" + parsed["rule"]).alias(f"{column.name}:rule"))
-    if parsed["token"].any():
-        mark = pl.DataFrame({"t": parsed["token"]}).select(pl.when("t").then(pl.lit(f"{column.name}:null_token")))
-        flags.append(mark.to_series().alias(f"{column.name}:token"))
-    return flags
-
-
-def _apply(
-    frame: pl.DataFrame, texts: dict[str, pl.Series], binding: Binding, earliest: dt.datetime, latest: dt.datetime
-) -> tuple[dict[str, pl.Series], list[Verdict]]:
-    fails: dict[str, pl.Series] = {}
-    verdicts = []
-    for rule in rules_of(binding):
-        column = binding.contract.column(rule.column)
-        applies, good = _test(rule, column, frame, texts, earliest, latest)
-        bad = applies & ~good.fill_null(True)
-        fails[rule.id] = bad
-        verdicts.append(Verdict(rule, int(applies.sum()), int(bad.sum())))
-    return fails, verdicts
-
-
-def _test(
-    rule: Rule,
-    column: Column,
-    frame: pl.DataFrame,
-    texts: dict[str, pl.Series],
-    earliest: dt.datetime,
-    latest: dt.datetime,
-) -> tuple[pl.Series, pl.Series]:
+def _test(rule: Rule, column: Column, earliest: dt.datetime, latest: dt.datetime) -> tuple[pl.Expr, pl.Expr]:
     """Which rows the rule speaks about, and which of them are good."""
-    value = frame[column.name]
+    value = pl.col(column.name)
     kind = rule.id.removeprefix(f"{column.name}-")
     if kind == "required":
-        return pl.Series([True], dtype=pl.Boolean).new_from_index(0, frame.height), value.is_not_null()
+        return value.is_null() | value.is_not_null(), value.is_not_null()
     if kind == "type":
-        return texts[column.name].is_not_null(), value.is_not_null()
+        return pl.col(f"{column.name}__raw").is_not_null(), value.is_not_null()
     if kind == "pattern":
         return value.is_not_null(), value.str.contains(f"^(?:{column.pattern.strip('^$')})$")
     if kind == "range":
@@ -196,44 +170,41 @@ def _test(
             good &= value <= column.maximum
         return value.is_not_null(), good
     if match := ORDER.fullmatch(rule.expression):
-        first, second = frame[match[1]], frame[match[2]]
+        first, second = pl.col(match[1]), pl.col(match[2])
         return first.is_not_null() & second.is_not_null(), first >= second
     if match := WINDOW.fullmatch(rule.expression):
-        moment = frame[match[1]].cast(pl.Datetime("us"))
-        return moment.is_not_null(), (moment >= earliest) & (moment <= latest)
+        moment = pl.col(match[1]).cast(pl.Datetime("us"))
+        return moment.is_not_null(), moment.is_between(earliest, latest)
     raise ConfigurationError(f"rule {rule.id!r} has a form we do not know: {rule.expression!r}", where=column.name)
 
 
 def _assemble(
-    raw: pl.DataFrame, frame: pl.DataFrame, texts: dict[str, pl.Series], flags: list[pl.Series], fails: dict[str, pl.Series],
-    precision: pl.Series | None, binding: Binding,
+    raw: pl.DataFrame, both: pl.DataFrame, parsed: parse.Parsed, fails: pl.DataFrame, verdicts: list[Verdict],
+    contract: Contract,
 ) -> pl.DataFrame:  # fmt: skip
-    severity = {rule.id: rule.severity for rule in rules_of(binding)}
-    hard = [_mark(i, s) for i, s in fails.items() if severity[i] != "warn" and s.any()]
-    soft = [_mark(i, s) for i, s in fails.items() if severity[i] == "warn" and s.any()]
-    if precision is None:
-        precision = pl.Series([None], dtype=pl.String).new_from_index(0, raw.height)
-    return frame.with_columns(
+    broken = [v.rule for v in verdicts if v.failed]
+    hard = [_mark(rule, fails) for rule in broken if rule.severity != "warn"]
+    soft = [_mark(rule, fails) for rule in broken if rule.severity == "warn"]
+    shown = [c.name for c in contract.columns if c.lands and c.level in ("P1", "P2")]
+    free = [parsed.texts[c.name] for c in contract.columns if c.is_free_text and c.name in parsed.texts.columns]
+    precision = parsed.precision.get(contract.main_time)
+    return both.select(
         raw["_record_no"],
-        *(
-            texts[c.name].alias(f"{c.name}__raw")
-            for c in binding.contract.columns
-            if c.lands and c.level in ("P1", "P2")
-        ),
-        _listed(hard, raw.height).alias("_failed"),
-        _listed([*flags, *soft], raw.height).alias("_flags"),
-        precision.alias("time_precision"),
-        privacy.terms([texts[c.name] for c in binding.contract.columns if c.is_free_text], raw.height).alias("terms"),
+        *(c.name for c in contract.columns),
+        *(f"{name}__raw" for name in shown),
+        _listed(hard).alias("_failed"),
+        _listed([*(pl.lit(mark) for mark in parsed.marks), *soft]).alias("_flags"),
+        (pl.lit(None, dtype=pl.String) if precision is None else precision).alias("time_precision"),
+        privacy.terms(free, raw.height).alias("terms"),
     )
 
 
-def _mark(rule_id: str, failed: pl.Series) -> pl.Series:
-    return pl.DataFrame({"f": failed}).select(pl.when("f").then(pl.lit(rule_id))).to_series().alias(f"mark:{rule_id}")
+def _mark(rule: Rule, fails: pl.DataFrame) -> pl.Expr:
+    return pl.when(fails[rule.id]).then(pl.lit(rule.id))
 
 
-def _listed(marks: list[pl.Series], height: int) -> pl.Series:
+def _listed(marks: list[pl.Expr]) -> pl.Expr:
     """One list of non-null marks per row."""
     if not marks:
-        return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, height)
-    frame = pl.DataFrame(marks)
-    return frame.select(pl.concat_list(pl.all()).list.drop_nulls()).to_series()
+        return pl.lit([], dtype=pl.List(pl.String))
+    return pl.concat_list(marks).list.drop_nulls()

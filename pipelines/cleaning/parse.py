@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import dataclass
 from functools import cache
 
 import polars as pl
@@ -38,18 +39,37 @@ def null_tokens() -> tuple[str, ...]:
         return tuple(row["token"] for row in csv.DictReader(stream))
 
 
-def tidy(raw: pl.Series) -> tuple[pl.Series, pl.Series]:
+@dataclass(slots=True)
+class Parsed:
+    """A batch of columns, each under its canonical name.
+
+    texts: tidied text; typed: values; marks: for each column that needed cleaning, `<column>:<rule>` or NULL per row;
+    precision: how exact each time is.
+    """
+
+    texts: pl.DataFrame
+    typed: pl.DataFrame
+    marks: list[pl.Series]
+    precision: dict[str, pl.Series]
+
+
+def tidy(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Trim, NFKC where needed, null tokens to NULL.
 
-    Returns the tidied text and a Boolean series: True where a null token (not an empty cell) was replaced.
+    Returns the tidied texts and, for columns that held a null token (not an empty cell), where.
     """
-    text = raw.str.strip_chars()
-    if text.str.contains(NEEDS_NFKC).any():
-        text = text.str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.strip_chars()
-    token = text.is_in(list(null_tokens()))
-    frame = pl.DataFrame({"text": text, "token": token})
-    cleaned = frame.select(pl.when(pl.col("token") | (pl.col("text") == "")).then(None).otherwise(pl.col("text")))
-    return cleaned.to_series().alias(raw.name), token.fill_null(False)
+    texts = raw.select(pl.all().str.strip_chars())
+    wide = texts.select(pl.all().str.contains(NEEDS_NFKC).any()).row(0, named=True)
+    texts = texts.with_columns(
+        pl.col(n).str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.strip_chars()
+        for n, yes in wide.items()
+        if yes
+    )
+    tokens = texts.select(pl.all().is_in(list(null_tokens())).fill_null(False))  # noqa: FBT003 (a value)
+    held = [name for name, yes in tokens.select(pl.all().any()).row(0, named=True).items() if yes]
+    empty = [pl.when(pl.col(n) != "").then(pl.col(n)).alias(n) for n in texts.columns]
+    texts = texts.with_columns(pl.when(~tokens[n]).then(pl.col(n)).alias(n) for n in held).select(empty)
+    return texts, tokens.select(held)
 
 
 def chinese_number(text: str) -> int | None:
@@ -85,88 +105,90 @@ def number(text: str) -> float | None:
     return None
 
 
-def _numbers(text: pl.Series, *, whole: bool) -> tuple[pl.Series, pl.Series]:
-    """Typed numbers and the rule used; the plain forms vectorised, the rest one by one over distinct values."""
-    typed = text.cast(pl.Int64 if whole else pl.Float64, strict=False)
+def _slow_numbers(text: pl.Series, typed: pl.Series, *, whole: bool) -> tuple[pl.Series, pl.Series]:
+    """Numbers in other than plain form, one by one over distinct values, and the rule each was read by."""
     rest = text.filter(typed.is_null() & text.is_not_null()).unique()
-    rules = pl.Series([None], dtype=pl.String).new_from_index(0, len(text))
-    if rest.len() == 0:
-        return typed, rules
     found = {value: number(value) for value in rest.to_list()}
-    if whole:
-        found = {k: v if v is not None and v == int(v) else None for k, v in found.items()}
-    known = {k: v for k, v in found.items() if v is not None}
-    dtype = pl.Int64 if whole else pl.Float64
-    mapped = text.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.Float64).cast(dtype)
-    frame = pl.DataFrame({"typed": typed, "mapped": mapped, "text": text})
+    known = {k: v for k, v in found.items() if v is not None and (not whole or v == int(v))}
+    mapped = text.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.Float64)
+    frame = pl.DataFrame({"typed": typed, "mapped": mapped.cast(typed.dtype), "text": text})
     plain_decimal = pl.col("text").str.contains(r"^[+-]?\d+\.0+$")
     out = frame.select(
         pl.coalesce("typed", "mapped").alias("typed"),
         pl.when(pl.col("typed").is_null() & pl.col("mapped").is_not_null() & ~plain_decimal)
-        .then(pl.lit("d02")).otherwise(None).alias("rule"),
+        .then(pl.lit("d02")).alias("rule"),
     )  # fmt: skip
     return out["typed"], out["rule"]
 
 
-def _booleans(text: pl.Series) -> pl.Series:
+def _boolean(text: pl.Expr) -> pl.Expr:
     low = text.str.to_lowercase()
-    frame = pl.DataFrame({"low": low})
-    return frame.select(
-        pl.when(pl.col("low").is_in(list(TRUE_WORDS))).then(True)
-        .when(pl.col("low").is_in(list(FALSE_WORDS))).then(False)
-        .otherwise(None)
-    ).to_series()  # fmt: skip
+    return pl.when(low.is_in(list(TRUE_WORDS))).then(True).when(low.is_in(list(FALSE_WORDS))).then(False)  # noqa: FBT003
 
 
-def _case_numbers(text: pl.Series, raw: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Case numbers without invisible characters, spaces, mixed brackets or letters O among digits (D07)."""
-    frame = pl.DataFrame({"text": text, "raw": raw.str.strip_chars()})
-    clean = (
-        pl.col("text").str.replace_all(r"[\s]", "").str.replace_all(r"[〔【\[]", "(").str.replace_all(r"[〕】\]]", ")")
+def _case_number(text: pl.Expr) -> pl.Expr:
+    """Case numbers without invisible characters, spaces, odd brackets or letters O among digits (D07)."""
+    return (
+        text.str.replace_all(r"[\s]", "").str.replace_all(r"[〔【\[]", "(").str.replace_all(r"[〕】\]]", ")")
         .str.replace_all(r"(\d)[Oo](\d)", "${1}0${2}").str.replace_all(r"(\d)[Oo](\d)", "${1}0${2}")
     )  # fmt: skip
+
+
+def _case_number_rule(clean: pl.Expr, raw: pl.Expr) -> pl.Expr:
     # Both full-width brackets are the official form of a court's number: only a mixture is dirt.
-    mixed = pl.col("raw").str.contains("（", literal=True) != pl.col("raw").str.contains("）", literal=True)
-    same = pl.col("raw").str.replace_all("（", "(", literal=True).str.replace_all("）", ")", literal=True)
-    out = frame.select(clean.alias("clean"), ((same != clean) | mixed).fill_null(False).alias("changed"))
-    rule = out.select(pl.when("changed").then(pl.lit("d07")).otherwise(None)).to_series()
-    return out["clean"], rule
+    mixed = raw.str.contains("（", literal=True) != raw.str.contains("）", literal=True)
+    same = raw.str.replace_all("（", "(", literal=True).str.replace_all("）", ")", literal=True)
+    return pl.when(((same != clean) | mixed).fill_null(False)).then(pl.lit("d07"))  # noqa: FBT003 (a value)
 
 
-def _codes(text: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Codes as text: the `.0` of a float export goes; damage by a spreadsheet is flagged, not repaired (D01)."""
-    frame = pl.DataFrame({"text": text})
-    out = frame.select(
-        pl.col("text").str.replace(r"^(\d+)\.0+$", "$1").alias("clean"),
-        pl.when(pl.col("text").str.contains(r"^\d(\.\d+)?[eE]\+?\d+$")).then(pl.lit("excel_damage"))
-        .otherwise(None).alias("rule"),
-    )  # fmt: skip
-    return out["clean"], out["rule"]
+def _plain_form(column: Column, text: pl.Expr) -> pl.Expr:
+    """The typed value of the form that nearly all rows have."""
+    if column.type == "boolean":
+        return _boolean(text)
+    if column.type in ("integer", "number"):
+        return text.cast(DTYPES[column.type], strict=False)
+    if column.normalise == "case_no":
+        return _case_number(text)
+    if column.normalise == "code":  # the `.0` of a float export goes
+        return text.str.replace(r"^(\d+)\.0+$", "$1")
+    if column.is_list:
+        return text.str.replace_all("[、;,|]+", "|").str.split("|")
+    return text
 
 
-def parse_column(column: Column, raw: pl.Series, *, forms: tuple[str, ...], zone: str) -> dict[str, pl.Series]:
-    """One column. Returns `text` (tidied), `typed`, `rule` (how it was read, NULL for the plain form), `token`,
-    and for times `precision`."""
-    text, token = tidy(raw)
-    rule: pl.Series | None = None
-    extra: dict[str, pl.Series] = {}
-    if column.type in ("timestamp", "date"):
-        parsed = parse_time.parse(text, forms=forms, zone=zone)
-        typed, rule, extra["precision"] = parsed["value"], parsed["rule"], parsed["precision"]
-        if column.type == "date":
-            typed = typed.cast(pl.Date)
-    elif column.type in ("integer", "number"):
-        typed, rule = _numbers(text, whole=column.type == "integer")
-    elif column.type == "boolean":
-        typed = _booleans(text)
-    elif column.normalise == "case_no":
-        typed, rule = _case_numbers(text, raw)
-    elif column.normalise == "code":
-        typed, rule = _codes(text)
-    elif column.is_list:
-        typed = text.str.replace_all("[、;,|]+", "|").str.split("|")
-    else:
-        typed = text
-    if rule is None:
-        rule = pl.Series([None], dtype=pl.String).new_from_index(0, len(raw))
-    return {"text": text, "typed": typed, "rule": rule, "token": token, **extra}
+def _rule(column: Column, raw: pl.DataFrame) -> pl.Expr | None:
+    """How a text was changed; damage of a code by a spreadsheet is flagged, not repaired (D01)."""
+    if column.normalise == "case_no":
+        return _case_number_rule(pl.col(column.name), pl.lit(raw[column.name]).str.strip_chars())
+    if column.normalise == "code":
+        return pl.when(pl.col(column.name).str.contains(r"^\d(\.\d+)?[eE]\+?\d+$")).then(pl.lit("excel_damage"))
+    return None
+
+
+def parse_columns(columns: list[Column], raw: pl.DataFrame, *, forms: tuple[str, ...], zone: str) -> Parsed:
+    """Every column of a batch; `raw` holds source text under canonical names, one column for each of `columns`."""
+    texts, tokens = tidy(raw)
+    typed = texts.select(
+        _plain_form(c, pl.col(c.name)).alias(c.name) for c in columns if c.type not in ("timestamp", "date")
+    )
+    changed = [expression.alias(c.name) for c in columns if (expression := _rule(c, raw)) is not None]
+    marks = {series.name: series for series in typed.select(changed) if series.null_count() < series.len()}
+    precision: dict[str, pl.Series] = {}
+    for column in columns:
+        name, rule = column.name, None
+        if column.type in ("timestamp", "date"):
+            read = parse_time.parse(texts[name], forms=forms, zone=zone)
+            value = read["value"].cast(pl.Date) if column.type == "date" else read["value"]
+            typed = typed.with_columns(value.alias(name))
+            precision[name], rule = read["precision"], read["rule"]
+        elif column.type in ("integer", "number") and typed[name].null_count() > texts[name].null_count():
+            value, rule = _slow_numbers(texts[name], typed[name], whole=column.type == "integer")
+            typed = typed.with_columns(value.alias(name))
+        if rule is not None and rule.null_count() < rule.len():
+            marks[name] = rule
+    listed = [(c.name + ":" + marks[c.name]).alias(f"{c.name}:rule") for c in columns if c.lands and c.name in marks]
+    landing = {c.name for c in columns if c.lands}
+    listed += tokens.select(
+        pl.when(pl.col(n)).then(pl.lit(f"{n}:null_token")).alias(f"{n}:token") for n in tokens.columns if n in landing
+    ).get_columns()
+    return Parsed(texts, typed.select(c.name for c in columns), listed, precision)

@@ -10,9 +10,11 @@ import datetime as dt
 import io
 import itertools
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
+from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
@@ -150,16 +152,39 @@ def _header_row(rows: list[list[str]], knows: Callable[[list[str]], int], name: 
     return -number
 
 
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+def _sheet_part(book: zipfile.ZipFile, sheet: str) -> str:
+    """The part of the workbook that holds `sheet`, or its first sheet."""
+    listed = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{SHEET}sheet")
+    wanted = next(entry for entry in listed if not sheet or entry.get("name") == sheet)
+    relations = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+    target = next(r.get("Target", "") for r in relations if r.get("Id") == wanted.get(RELATION))
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _counted_rows(data: bytes, sheet: str) -> int:
+    """The independent counter: the number of the last row that holds anything, straight from the sheet's XML."""
+    last = number = 0
+    with zipfile.ZipFile(io.BytesIO(data)) as book, book.open(_sheet_part(book, sheet)) as part:
+        for _, element in ElementTree.iterparse(part, events=("end",)):
+            if element.tag == f"{SHEET}row":
+                number = int(element.get("r") or number + 1)
+                if any(e.text for e in element.iter() if e.tag in (f"{SHEET}v", f"{SHEET}t")):
+                    last = number
+                element.clear()
+    return last
+
+
 def _openpyxl_rows(data: bytes, sheet: str) -> int:
-    """The independent counter: rows down to the last one that holds anything."""
+    """The arbiter where the two disagree (a cell may point to an empty shared text): slow, so only then."""
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
     page = book[sheet] if sheet else book[book.sheetnames[0]]
-    last = 0
-    for number, row in enumerate(page.iter_rows(values_only=True), start=1):
-        if any(cell not in (None, "") for cell in row):
-            last = number
+    filled = [n for n, row in enumerate(page.iter_rows(values_only=True), 1) if any(c not in (None, "") for c in row)]
     book.close()
-    return last
+    return max(filled, default=0)
 
 
 def read_xlsx(open_bytes: Opener, *, sheet: str, name: str, knows: Callable[[list[str]], int]) -> Reading:
@@ -174,13 +199,13 @@ def read_xlsx(open_bytes: Opener, *, sheet: str, name: str, knows: Callable[[lis
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         page = book.get_sheet_by_name(sheet) if sheet else book.get_sheet_by_index(0)
         cells = page.to_python(skip_empty_area=False)
-        counted = _openpyxl_rows(data, sheet)
+        counted = _counted_rows(data, sheet)
     except Exception as error:
         raise FileHeld(f"not readable as XLSX: {error}", where=name, remedy="ask for the file again") from error
     rows = [[cell_text(cell) for cell in row] for row in cells]
     while rows and not any(rows[-1]):
         rows.pop()
-    if len(rows) != counted:
+    if len(rows) != counted and len(rows) != (counted := _openpyxl_rows(data, sheet)):
         raise FileHeld(f"two readers disagree: {counted} rows by one, {len(rows)} by the other", where=name)
     at = _header_row(rows, knows, name)
     header = rows[at]

@@ -93,6 +93,7 @@ class Settings:
     """What the environment says, read once."""
 
     home: Path | None
+    city: Path | None
     language: Language
     memory_limit: str
     threads: int
@@ -105,12 +106,11 @@ def load_settings() -> Settings:
     os.environ.update(QUIET)
     language = os.environ.get("CITYBRAIN_LANG", "en").split("_")[0].lower()
     if language not in ("zh", "en"):
-        raise ConfigurationError(
-            f"unknown language {language!r}", where="CITYBRAIN_LANG", remedy="set it to zh or en"
-        )
-    home = os.environ.get("CITYBRAIN_HOME")
+        raise ConfigurationError(f"unknown language {language!r}", where="CITYBRAIN_LANG", remedy="set it to zh or en")
+    home, city = os.environ.get("CITYBRAIN_HOME"), os.environ.get("CITYBRAIN_CITY")
     return Settings(
         home=Path(home).resolve() if home else None,
+        city=Path(city).resolve() if city else None,
         language="zh" if language == "zh" else "en",
         memory_limit=os.environ.get("CITYBRAIN_MEMORY_LIMIT", "4GB"),
         threads=int(os.environ.get("CITYBRAIN_THREADS", str(min(4, os.cpu_count() or 2)))),
@@ -137,3 +137,8 @@ def secret(name: str) -> str:
 def pick(en: str, zh: str) -> str:
     """The message in the user's language."""
     return zh if os.environ.get("CITYBRAIN_LANG", "en").lower().startswith("zh") else en
+
+
+def export(values: dict[str, str]) -> None:
+    """Set environment variables of this process, for libraries that start children of their own (dagster-dbt)."""
+    os.environ.update(values)

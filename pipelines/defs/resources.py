@@ -5,13 +5,17 @@ Belongs here: Dagster resources. Does not: opening anything that a run might not
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.build import Prepared
+from pipelines.core.errors import CityError
 from pipelines.core.installation import Installation, open_installation
+from pipelines.core.settings import load_settings
 from pipelines.ingest import FileOutcome
 
 
@@ -32,6 +36,8 @@ class Run:
     outcomes: list[FileOutcome] = field(default_factory=list)
     failed_sources: list[str] = field(default_factory=list)
     held_build: str = ""
+    prepared: Prepared | None = None
+    failure: CityError | None = None
     _opened: Installation | None = None
 
     @property
@@ -42,3 +48,38 @@ class Run:
                 city=self.city, home=self.home, source_root=self.source_root, as_of=self.as_of
             )
         return self._opened
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """One step of the build; what stops it is kept for the caller and entered in the ledger."""
+        self.tell("step", name)
+        try:
+            yield
+        except CityError as error:
+            self.failure = error
+            self.held_build = str(error)
+            self.end_build("blocked", str(error))
+            raise
+        except Exception as error:
+            self.end_build("failed", f"{type(error).__name__}: {error}")
+            raise
+
+    def begin_build(self, prepared: Prepared) -> None:
+        """Enter the build in the ledger."""
+        self.prepared = prepared
+        self.place.ledger.open_build(prepared.build_id, self.place.now().isoformat(timespec="seconds"))
+
+    def end_build(self, status: str, reason: str) -> None:
+        """Enter how the build ended."""
+        if self.prepared is not None:
+            self.place.ledger.close_build(
+                self.prepared.build_id, finished_at=self.place.now().isoformat(timespec="seconds"),
+                as_of=self.prepared.inputs.as_of.isoformat(sep=" "), mode=self.prepared.mode, status=status, reason=reason,
+                fingerprint=self.prepared.inputs.fingerprint,
+            )  # fmt: skip
+
+    @classmethod
+    def from_environment(cls) -> Run:
+        """The run of the daemon: home and city from the environment."""
+        settings = load_settings()
+        return cls(city=settings.city, home=settings.home)

@@ -11,11 +11,14 @@ from pipelines.cleaning import parse
 from pipelines.core.contracts import load_contract
 
 
-def _parse(contract: str, column: str, *texts: str | None) -> tuple[list[object], list[str | None]]:
-    parsed = parse.parse_column(
-        load_contract(contract).column(column), pl.Series("c", list(texts), dtype=pl.String), forms=(), zone="Asia/Shanghai"
+def _parse(contract: str, name: str, *texts: str | None) -> tuple[list[object], list[str | None]]:
+    column = load_contract(contract).column(name)
+    parsed = parse.parse_columns(
+        [column], pl.DataFrame({name: pl.Series(list(texts), dtype=pl.String)}), forms=(), zone="Asia/Shanghai"
     )
-    return parsed["typed"].to_list(), parsed["rule"].to_list()
+    rule = next((m for m in parsed.marks if m.name == f"{name}:rule"), None)
+    marks = [None] * len(texts) if rule is None else [m and m.removeprefix(f"{name}:") for m in rule.to_list()]
+    return parsed.typed[name].to_list(), marks
 
 
 @pytest.mark.parametrize(
@@ -42,9 +45,9 @@ def test_any_whole_number_is_itself(value: int) -> None:
 
 
 def test_null_tokens_are_no_value() -> None:
-    parsed = parse.tidy(pl.Series(["无", " — ", "N/A", "", None, "有"], dtype=pl.String))
-    assert parsed[0].to_list() == [None] * 5 + ["有"]
-    assert parsed[1].to_list() == [True, True, True, False, False, False]
+    texts, tokens = parse.tidy(pl.DataFrame({"a": ["无", " — ", "N/A", "", None, "有"], "b": ["x"] * 6}))
+    assert texts["a"].to_list() == [None] * 5 + ["有"]
+    assert tokens.to_dict(as_series=False) == {"a": [True, True, True, False, False, False]}
 
 
 @pytest.mark.parametrize(

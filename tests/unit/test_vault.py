@@ -11,7 +11,7 @@ from pipelines.core.errors import HomeError, VaultError
 from pipelines.core.settings import Home, Settings
 from pipelines.core.vault import CHUNK, Vault, master_key
 
-SETTINGS = Settings(None, "en", "1GB", 1, None, None)
+SETTINGS = Settings(None, None, "en", "1GB", 1, None, None)
 
 
 @pytest.fixture

@@ -1,0 +1,131 @@
+"""The warehouse in Dagster: prepared, dbt in two phases with its tests as asset checks, published.
+
+Belongs here: which asset follows which, and the pool of one. Does not: what a build does (pipelines.build, publish).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+
+from pipelines import build, publish
+from pipelines.building.dbt import PROJECT, SELECTION, TAGS, Phase, dbt_environment, dbt_program, read_results, target_path
+from pipelines.core import faults
+from pipelines.core.errors import BuildBlocked
+from pipelines.core.settings import Home, Settings, export
+from pipelines.defs import checks
+from pipelines.defs.instance import WRITER_POOL
+from pipelines.defs.resources import Run
+
+PREPARED = dg.AssetKey(["warehouse", "prepared"])
+PUBLISHED = dg.AssetKey(["published", "build"])
+
+
+class Translator(DagsterDbtTranslator):
+    """dbt's sources are what `prepared` wrote; models keep schema and name."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Key of a model, seed or source."""
+        if dbt_resource_props["resource_type"] == "source":
+            return PREPARED
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """staging, intermediate, marts or seeds."""
+        return str(dbt_resource_props["fqn"][1]) if dbt_resource_props["resource_type"] == "model" else "seeds"
+
+
+TRANSLATOR = Translator(
+    settings=DagsterDbtTranslatorSettings(
+        enable_asset_checks=True, enable_source_tests_as_checks=True, enable_duplicate_source_asset_keys=True
+    )
+)
+
+
+def manifest(home: Home, settings: Settings) -> Path:
+    """dbt's manifest of the project as it is now; parsed when a file of the project is newer (about 5 s)."""
+    target = target_path(home, 1)
+    path = target / "manifest.json"
+    newest = max(p.stat().st_mtime for p in PROJECT.rglob("*") if p.is_file() and "target" not in p.parts)
+    if not path.exists() or path.stat().st_mtime < newest:
+        target.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            [*dbt_program(), "parse"], cwd=PROJECT, env=dbt_environment(home, settings, 1), capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise BuildBlocked("dbt cannot parse its project: " + done.stdout[-800:], where=str(PROJECT))
+        path.touch()
+        second = target_path(home, 2)
+        second.mkdir(parents=True, exist_ok=True)
+        shutil.copy(target / "partial_parse.msgpack", second)
+    return path
+
+
+@dg.asset(
+    key=PREPARED, group_name="warehouse", deps=[checks.KEY], pool=WRITER_POOL, required_resource_keys={"run"},
+    description="raw views over the current parses, ops tables, touched events; full or incremental",
+)  # fmt: skip
+def prepared(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Hand the warehouse what is landed."""
+    run: Run = context.resources.run
+    with run.step("prepare"):
+        ready = build.prepare(run.place.home, run.place.city, run.place.settings, run.place.as_of)
+        run.begin_build(ready)
+    run.tell("line", f"{ready.mode}{': ' + ready.why_full if ready.why_full else ''}; {ready.touched_n} touched")
+    return dg.MaterializeResult(metadata={"mode": ready.mode, "touched": ready.touched_n, "build": ready.build_id})
+
+
+def _phase(phase: Phase, manifest_path: Path) -> dg.AssetsDefinition:
+    @dbt_assets(
+        manifest=manifest_path, select=f"tag:{TAGS[phase]}", name=f"dbt_phase_{phase}", pool=WRITER_POOL,
+        dagster_dbt_translator=TRANSLATOR, required_resource_keys={"run"},
+    )  # fmt: skip
+    def run_phase(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        run: Run = context.resources.run
+        with run.step(f"phase_{phase}"):
+            home, target = run.place.home, target_path(run.place.home, phase)
+            export(dbt_environment(home, run.place.settings, phase))
+            results = target / "run_results.json"
+            results.unlink(missing_ok=True)
+            faults.hit(f"before_phase_{phase}")
+            arguments = ["build", "--indirect-selection", SELECTION[phase]]  # Dagster adds --select by itself
+            yield from dbt.cli(arguments, context=context, target_path=target, raise_on_error=False).stream()
+            if not results.exists():
+                raise BuildBlocked("dbt could not run", where=f"phase {phase}", remedy=str(target / "logs" / "dbt.log"))
+            result = build.passed(read_results(results, phase))
+            faults.hit(f"after_phase_{phase}")
+        run.tell("line", f"dbt phase {phase}: {result.models} models, {result.passed} checks passed, {result.warned} warned")
+
+    return run_phase
+
+
+def _published(after: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=PUBLISHED, group_name="published", deps=after, pool=WRITER_POOL, required_resource_keys={"run"},
+        description="gate, then published/<build> and CURRENT.json",
+    )  # fmt: skip
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        run: Run = context.resources.run
+        assert run.prepared is not None
+        with run.step("publish"):
+            current = publish.publish(run.prepared, run.place.city)
+            build.finish(run.prepared)
+            run.end_build("published", "")
+        run.tell("line", f"published {current['build']}")
+        return dg.MaterializeResult(metadata={"build": str(current["build"])})
+
+    return published
+
+
+def assets(home: Home, settings: Settings) -> list[dg.AssetsDefinition]:
+    """The warehouse's assets for one home."""
+    path = manifest(home, settings)
+    phases = [_phase(1, path), _phase(2, path)]
+    return [prepared, *phases, _published(sorted({key for asset in phases for key in asset.keys}))]
