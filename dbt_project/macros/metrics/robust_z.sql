@@ -1,0 +1,68 @@
+{# The weeks that alert, of a relation with event_kind, grid_code, week_start, weeks_ago, value (no week missing) and the
+   limits of the rule. Very high once, or high two weeks running. #}
+{% macro robust_z(relation, limits) -%}
+    (
+        with pairs as (
+            select
+                this_week.event_kind, this_week.grid_code, this_week.week_start, this_week.weeks_ago, this_week.value,
+                before.value as before_value
+            from {{ relation }} as this_week
+            cross join {{ limits }}
+            inner join {{ relation }} as before
+                on
+                    this_week.event_kind = before.event_kind
+                    and this_week.grid_code = before.grid_code
+                    and before.weeks_ago > this_week.weeks_ago
+                    and before.weeks_ago <= this_week.weeks_ago + {{ limits }}.baseline_weeks
+        ),
+
+        medians as (
+            select event_kind, grid_code, week_start, weeks_ago, value, count(*) as weeks_n, {{ quantile('before_value', 0.5) }} as baseline
+            from pairs
+            group by event_kind, grid_code, week_start, weeks_ago, value
+        ),
+
+        deviations as (
+            select
+                medians.event_kind, medians.grid_code, medians.week_start, medians.weeks_ago, medians.value, medians.weeks_n,
+                medians.baseline, {{ quantile('abs(pairs.before_value - medians.baseline)', 0.5) }} as mad
+            from medians
+            inner join pairs
+                on
+                    medians.event_kind = pairs.event_kind
+                    and medians.grid_code = pairs.grid_code
+                    and medians.week_start = pairs.week_start
+            group by
+                medians.event_kind, medians.grid_code, medians.week_start, medians.weeks_ago, medians.value, medians.weeks_n,
+                medians.baseline
+        ),
+
+        scored as (
+            select
+                deviations.*,
+                (deviations.value - deviations.baseline)
+                / greatest({{ limits }}.mad_to_sd * deviations.mad, sqrt(greatest(deviations.baseline, 1.0))) as robust_z,
+                deviations.value >= {{ limits }}.least_count
+                and deviations.value - deviations.baseline >= {{ limits }}.least_excess as is_change,
+                {{ limits }}.high_z, {{ limits }}.very_high_z, {{ limits }}.weeks_kept
+            from deviations
+            cross join {{ limits }}
+            where deviations.weeks_n = {{ limits }}.baseline_weeks
+        ),
+
+        marked as (
+            select
+                *,
+                is_change and robust_z >= very_high_z as is_very_high,
+                is_change and robust_z >= high_z as is_high,
+                coalesce(
+                    lag(is_change and robust_z >= high_z) over (partition by event_kind, grid_code order by week_start), false
+                ) as was_high
+            from scored
+        )
+
+        select *, case when is_very_high then 'very_high' else 'high_twice' end as rule_id
+        from marked
+        where weeks_ago <= weeks_kept and (is_very_high or (is_high and was_high))
+    )
+{%- endmacro %}

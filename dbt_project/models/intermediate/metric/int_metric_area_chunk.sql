@@ -1,0 +1,81 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key='cell_start',
+    touched=['intermediate', 'int_metric_due_cell'],
+    on_schema_change='fail'
+) }}
+-- Sums per area down to the community, per chunk. Each level is summed from the one below, not from the atoms again.
+{%- set keys = 'metric_id, slice_kind, slice_code, time_grain, cell_start, chunk_start, chunk_end, until_end' %}
+with located as (
+    select * from {{ ref('int_metric_located') }}
+),
+
+build_info as (
+    select root_code from {{ ref('build_info') }}
+),
+
+deep as (
+    select distinct metric_id, slice_kind
+    from {{ ref('ref_metric_cut') }}
+    where grid_level = 3
+),
+
+level_3 as (
+    select {{ keys }}, path_0, path_1, path_2, path_3, sum(num) as num, sum(den) as den
+    from located
+    where (metric_id, slice_kind) in (select (deep.metric_id, deep.slice_kind) from deep)
+    group by {{ keys }}, path_0, path_1, path_2, path_3
+),
+
+level_2 as (
+    select {{ keys }}, path_0, path_1, path_2, sum(num) as num, sum(den) as den
+    from (
+        select {{ keys }}, path_0, path_1, path_2, num, den from level_3
+        union all
+        select {{ keys }}, path_0, path_1, path_2, num, den from located
+        where (metric_id, slice_kind) not in (select (deep.metric_id, deep.slice_kind) from deep)
+    ) as both_depths
+    group by {{ keys }}, path_0, path_1, path_2
+),
+
+level_1 as (
+    select {{ keys }}, path_0, path_1, sum(num) as num, sum(den) as den
+    from level_2
+    group by {{ keys }}, path_0, path_1
+),
+
+level_0 as (
+    select {{ keys }}, path_0, sum(num) as num, sum(den) as den
+    from level_1
+    group by {{ keys }}, path_0
+),
+
+roots as (
+    select {{ keys }}, sum(num) as num, sum(den) as den
+    from level_0
+    group by {{ keys }}
+),
+
+areas as (
+    {%- for level in [3, 2, 1, 0] %}
+    select {{ keys }}, path_{{ level }} as grid_code, {{ level }} as area_level, num, den from level_{{ level }}
+    cross join build_info
+    where path_{{ level }} is not null and path_{{ level }} <> root_code
+    union all
+    {%- endfor %}
+    select {{ keys }}, root_code as grid_code, 0 as area_level, num, den from roots
+    cross join build_info
+),
+
+final as (
+    select
+        {{ keys }},
+        grid_code,
+        cast(area_level as integer) as area_level,
+        cast(num as bigint) as num,
+        cast(den as bigint) as den
+    from areas
+)
+
+select * from final

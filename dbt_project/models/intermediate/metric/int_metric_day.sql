@@ -1,0 +1,46 @@
+{{ config(materialized='table') }}
+-- Each day's cell and chunk. A cell is the part of one week that lies in one month; a chunk is a cell, cut where a window
+-- that hangs on as_of begins or ends. Every period but a day is a whole number of chunks.
+with calendar as (
+    select * from {{ ref('dim_date') }}
+),
+
+build_info as (
+    select
+        cast(as_of as date) as as_of_day,
+        {{ add_months('cast(as_of as date)', '-12') }} as year_before
+    from {{ ref('build_info') }}
+),
+
+starts as (
+    select
+        calendar.date_day as day,
+        case when calendar.iso_weekday = 1 or calendar.date_day = calendar.month_start then calendar.date_day end as cell_begins,
+        case
+            when calendar.iso_weekday = 1 or calendar.date_day = calendar.month_start then calendar.date_day
+            when calendar.date_day = {{ add_days('build_info.as_of_day', '-27') }} then calendar.date_day
+            when calendar.date_day = {{ add_days('build_info.as_of_day', '1') }} then calendar.date_day
+            when calendar.date_day = {{ add_days('build_info.year_before', '1') }} then calendar.date_day
+        end as chunk_begins
+    from calendar
+    cross join build_info
+),
+
+placed as (
+    select
+        day,
+        max(cell_begins) over (order by day rows between unbounded preceding and current row) as cell_start,
+        max(chunk_begins) over (order by day rows between unbounded preceding and current row) as chunk_start
+    from starts
+),
+
+final as (
+    select
+        day,
+        cell_start,
+        chunk_start,
+        max(day) over (partition by chunk_start) as chunk_end
+    from placed
+)
+
+select * from final

@@ -1,0 +1,30 @@
+{{ config(materialized='table') }}
+-- The population that a period of a year is divided by: that year's, else the latest before it.
+with population as (
+    select * from {{ ref('fct_population') }}
+),
+
+years as (
+    select distinct year from {{ ref('dim_date') }}
+),
+
+ranked as (
+    select
+        population.grid_code,
+        population.pop_kind,
+        years.year,
+        population.value,
+        row_number() over (
+            partition by population.grid_code, population.pop_kind, years.year order by population.year desc
+        ) as nearness
+    from population
+    inner join years on population.year <= years.year
+),
+
+final as (
+    select grid_code, pop_kind, year, value
+    from ranked
+    where nearness = 1
+)
+
+select * from final

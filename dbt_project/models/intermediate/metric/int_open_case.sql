@@ -1,0 +1,41 @@
+{{ config(materialized='table') }}
+-- Cases open at their own feed's as_of, with their age and whether their deadline has passed.
+with facts as (
+    select * from {{ ref('fct_event') }}
+),
+
+feeds as (
+    select * from {{ ref('dim_feed') }}
+),
+
+bands as (
+    select * from {{ ref('ref_age_band') }}
+),
+
+open_cases as (
+    select
+        facts.event_id,
+        facts.event_kind,
+        facts.grid_code,
+        facts.deadline_at,
+        cast(feeds.as_of as date) as as_of_day,
+        {{ days_between('cast(facts.reported_at as date)', 'cast(feeds.as_of as date)') }} as age_days,
+        coalesce(facts.deadline_at < feeds.as_of, false) as is_overdue
+    from facts
+    inner join feeds on facts.feed = feeds.feed
+    where
+        facts.is_counted
+        and facts.reported_at <= feeds.as_of
+        and (
+            facts.current_state not in ('CLOSED', 'FORCED_CLOSED', 'REJECTED', 'MERGED', 'WITHDRAWN', 'TRANSFERRED')
+            or facts.closed_at > feeds.as_of
+        )
+),
+
+final as (
+    select open_cases.*, bands.age_band
+    from open_cases
+    inner join bands on open_cases.age_days >= bands.days_from and open_cases.age_days <= bands.days_to
+)
+
+select * from final

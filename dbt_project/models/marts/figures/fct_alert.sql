@@ -1,0 +1,105 @@
+-- Weeks of a community's or street's reports that stand out from the 13 weeks before. The rule is stated, and held equal to
+-- this model by a test, in pipelines/analytics/warning.py; its numbers are in ref_threshold.
+with figures as (
+    select * from {{ ref('fct_metric_value') }}
+    where metric_id = 'V01' and slice_kind = 'event_kind' and period_kind = 'week' and grid_level in (2, 3)
+),
+
+build_info as (
+    select cast(as_of as date) as as_of_day from {{ ref('build_info') }}
+),
+
+kinds as (
+    select * from {{ ref('ref_event_kind') }}
+),
+
+grids as (
+    select * from {{ ref('dim_grid') }}
+),
+
+limits as (
+    select
+        {{ threshold('alert_baseline_weeks') }} as baseline_weeks,
+        {{ threshold('alert_high_z') }} as high_z,
+        {{ threshold('alert_very_high_z') }} as very_high_z,
+        {{ threshold('alert_least_count') }} as least_count,
+        {{ threshold('alert_least_excess') }} as least_excess,
+        {{ threshold('alert_mad_to_sd') }} as mad_to_sd,
+        {{ threshold('alert_weeks_kept') }} as weeks_kept
+),
+
+complete as (
+    select figures.slice_code as event_kind, figures.grid_code, figures.period_start as week_start, figures.num as value
+    from figures
+    cross join build_info
+    where figures.period_end <= build_info.as_of_day
+),
+
+first_weeks as (
+    select event_kind, min(week_start) as first_week from complete
+    group by event_kind
+),
+
+weeks as (
+    select distinct
+        calendar.week_start,
+        row_number() over (order by calendar.week_start desc) as weeks_ago
+    from (select distinct week_start from {{ ref('dim_date') }}) as calendar
+    cross join build_info
+    where {{ add_days('calendar.week_start', '6') }} <= build_info.as_of_day
+),
+
+-- Only series that reach the least count in a week that is judged can alert; the others need no zeros filled in.
+series as (
+    select distinct complete.event_kind, complete.grid_code
+    from complete
+    inner join weeks on complete.week_start = weeks.week_start
+    cross join limits
+    where weeks.weeks_ago <= limits.weeks_kept and complete.value >= limits.least_count
+),
+
+filled as (
+    select
+        series.event_kind,
+        series.grid_code,
+        weeks.week_start,
+        weeks.weeks_ago,
+        coalesce(complete.value, 0) as value
+    from series
+    inner join first_weeks on series.event_kind = first_weeks.event_kind
+    cross join limits
+    inner join weeks
+        on weeks.week_start >= first_weeks.first_week and weeks.weeks_ago <= limits.weeks_kept + 1 + limits.baseline_weeks
+    left join complete
+        on
+            series.event_kind = complete.event_kind
+            and series.grid_code = complete.grid_code
+            and weeks.week_start = complete.week_start
+),
+
+judged as (
+    select * from {{ robust_z('filled', 'limits') }} as robust
+),
+
+final as (
+    select
+        judged.rule_id || ':' || judged.event_kind || ':' || judged.grid_code || ':' || cast(judged.week_start as varchar) as alert_id,
+        judged.rule_id,
+        'V01' as metric_id,
+        judged.event_kind,
+        judged.grid_code,
+        grids.grid_level,
+        judged.week_start as period_start,
+        judged.value,
+        judged.baseline,
+        judged.robust_z,
+        grids.name_zh || kinds.name_zh || '一周' || cast(judged.value as varchar) || '件,前13周中位数'
+        || cast(cast(judged.baseline as decimal(18, 1)) as varchar) || '件' as reason_zh,
+        grids.name_en || ': ' || cast(judged.value as varchar) || ' ' || kinds.name_en
+        || ' in a week, median of the 13 weeks before ' || cast(cast(judged.baseline as decimal(18, 1)) as varchar) as reason_en
+    from judged
+    inner join kinds on judged.event_kind = kinds.event_kind
+    left join grids on judged.grid_code = grids.grid_code and grids.is_current
+)
+
+select * from final

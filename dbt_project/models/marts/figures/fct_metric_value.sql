@@ -1,0 +1,89 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['period_kind', 'period_start', 'period_end'],
+    touched=['intermediate', 'int_metric_due_period'],
+    touched_also="(period_kind, period_start, period_end) not in (select (p.period_kind, p.period_start, p.period_end) from intermediate.int_metric_period as p) or metric_id in (select m.metric_id from seeds.ref_metric as m where m.family = 'stock' or m.is_arrival)",
+    on_schema_change='fail'
+) }}
+-- Every published figure as numerator and denominator. Divided and rounded in v_metric_display, nowhere else.
+with figures as (
+    select * from {{ ref('int_metric_figure') }}
+),
+
+metrics as (
+    select * from {{ ref('ref_metric') }}
+),
+
+poisson as (
+    select * from {{ ref('ref_poisson_bound') }}
+),
+
+limits as (
+    select
+        {{ threshold('ci95_z') }} as z,
+        {{ threshold('small_cell_max') }} as small_cell_max,
+        {{ threshold('small_cell_level') }} as small_cell_level
+),
+
+measured as (
+    select
+        figures.*,
+        metrics.family,
+        metrics.scale,
+        metrics.subject = 'person'
+        and figures.grid_level >= limits.small_cell_level
+        and (
+            figures.num between 1 and limits.small_cell_max
+            or (metrics.population is null and figures.den between 1 and limits.small_cell_max)
+        ) as is_suppressed,
+        case
+            when metrics.population is not null and figures.den is null then 'no_population'
+            when figures.den < metrics.min_denominator then 'min_denominator'
+        end as why_not,
+        case
+            when figures.metric_id = 'M50' or metrics.family in ('median', 'stock') then 'none'
+            when metrics.family = 'count' or metrics.population is not null then 'poisson'
+            else 'wilson'
+        end as interval_kind,
+        case when metrics.population is not null then cast(metrics.scale as double) / nullif(figures.den, 0) else 1.0 end as per,
+        limits.z
+    from figures
+    inner join metrics on figures.metric_id = metrics.metric_id
+    cross join limits
+),
+
+final as (
+    select
+        measured.metric_id,
+        measured.slice_kind,
+        measured.slice_code,
+        measured.grid_code,
+        measured.grid_version_id,
+        measured.grid_level,
+        measured.period_kind,
+        measured.period_start,
+        measured.period_end,
+        'as_was' as basis,
+        measured.num,
+        measured.den,
+        measured.stat_value,
+        measured.is_suppressed,
+        case when measured.is_suppressed then 'small_cell' else measured.why_not end as reason,
+        case
+            when measured.interval_kind = 'wilson' and measured.den > 0
+                then measured.scale * {{ wilson('measured.num', 'measured.den', 'measured.z', -1) }}
+            when measured.interval_kind = 'poisson'
+                then measured.per * coalesce(poisson.ci_low, {{ byar_low('measured.num', 'measured.z') }})
+        end as ci_low,
+        case
+            when measured.interval_kind = 'wilson' and measured.den > 0
+                then measured.scale * {{ wilson('measured.num', 'measured.den', 'measured.z', 1) }}
+            when measured.interval_kind = 'poisson'
+                then measured.per * coalesce(poisson.ci_high, {{ byar_high('measured.num', 'measured.z') }})
+        end as ci_high
+    from measured
+    left join poisson on measured.num = poisson.events_n
+)
+
+select * from final

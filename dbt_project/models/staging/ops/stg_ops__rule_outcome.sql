@@ -1,0 +1,5 @@
+with source as (
+    select * from {{ source('ops', 'rule_outcome') }}
+)
+
+select * from source

@@ -1,0 +1,123 @@
+"""What changed since the last finished build: the touched events with their old positions.
+
+Belongs here: `ops.touched`, `ops.loaded`, `ops.finished*`. Does not: the new positions (the post-hook of fct_event), what
+dbt does with them. `ops.touched` is append-only until CURRENT.json has moved, so the old positions of a killed build
+survive it; this module never empties it but in `finish`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipelines.building.inputs import Inputs, landing_path
+from pipelines.core.contracts import load_contract
+from pipelines.core.register import read_register, time_columns
+from pipelines.core.settings import Home
+from pipelines.core.state import Ledger
+from pipelines.core.warehouse import Connection, quoted
+
+LOADED = "feed VARCHAR, sha256 VARCHAR, parser VARCHAR"
+TOUCHED = "event_id VARCHAR, day DATE, grid_code VARCHAR"
+#: Columns that name another case by its number: when that case moves, the one that names it moves too.
+LINKS = {"police_incident": "merged_into_no", "urban_case": "duplicate_of_no"}
+
+
+def has_finished_build(connection: Connection) -> bool:
+    """Whether this file holds a build that was published to its end."""
+    found = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'ops' and table_name in ('loaded', 'finished')"
+    ).fetchone()
+    return bool(found and found[0] == 2 and connection.execute("select count(*) from ops.finished").fetchall()[0][0])
+
+
+def finished_fingerprint(connection: Connection) -> str:
+    """The fingerprint of the last finished build."""
+    return str(connection.execute("select fingerprint from ops.finished").fetchall()[0][0])
+
+
+def make_tables(connection: Connection) -> None:
+    """The tables that outlive a build."""
+    connection.execute("create schema if not exists ops")
+    connection.execute(f"create table if not exists ops.touched ({TOUCHED})")
+
+
+def _switched(connection: Connection, ledger: Ledger, inputs: Inputs) -> list[dict[str, Any]]:
+    """Parses switched on or off since the last finished build, with where they lie."""
+    now = {(p["feed"], p["sha256"], p["parser"]) for p in inputs.parses}
+    before = set(connection.execute("select feed, sha256, parser from ops.loaded").fetchall())
+    every = {(p["feed"], p["sha256"], p["parser"]): p for p in ledger.rows("select * from parse")}
+    return [every[key] for key in sorted(now ^ before) if key in every]
+
+
+def write_touched(connection: Connection, home: Home, ledger: Ledger, inputs: Inputs) -> int | None:
+    """Append what changed to `ops.touched`; None when it cannot be known (a landing file is gone), so build anew.
+
+    Touched are: events of parses switched on or off; events that name such an event as theirs; events of which a time
+    that a register entry uses lies between the feed's two as_of.
+    """
+    connection.execute("create or replace temp table changed (event_id varchar)")
+    for contract, paths in _paths_by_contract(home, _switched(connection, ledger, inputs)).items():
+        if not all(path.exists() for path in paths):
+            return None
+        _add_from_files(connection, contract, paths)
+    _add_by_clock(connection, inputs)
+    positions = " union all ".join(
+        f"select event_id, cast({column} as date) as day, grid_code from marts.fct_event"
+        for column in time_columns(read_register())
+    )
+    connection.execute(
+        "insert into ops.touched select distinct event_id, day, grid_code from ("
+        f"select * from ({positions}) where day is not null and event_id in (select event_id from changed) "
+        "union all select event_id, null, null from changed)"
+    )
+    return int(connection.execute("select count(distinct event_id) from ops.touched").fetchall()[0][0])
+
+
+def _paths_by_contract(home: Home, parses: Sequence[dict[str, Any]]) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for parse in parses:
+        if load_contract(parse["contract"]).entity == "event":
+            found.setdefault(parse["contract"], []).append(landing_path(home, parse))
+    return found
+
+
+def _add_from_files(connection: Connection, contract: str, paths: Sequence[Path]) -> None:
+    files = f"read_parquet([{', '.join(quoted(path) for path in paths)}], union_by_name = true)"
+    connection.execute(f"insert into changed select distinct _event_id from {files}")
+    link = LINKS.get(contract)
+    if link:
+        connection.execute(
+            f"insert into changed select distinct _event_id from raw.{contract} where (_system, {link}) in "
+            f"(select _system, source_case_no from {files})"
+        )
+
+
+def _add_by_clock(connection: Connection, inputs: Inputs) -> None:
+    connection.execute("create or replace temp table clocks (feed varchar, as_of timestamp)")
+    connection.executemany("insert into clocks values (?, ?)", list(inputs.feed_as_of.items()))
+    between = " or ".join(
+        f"(e.{column} > least(c.as_of, b.as_of) and e.{column} <= greatest(c.as_of, b.as_of))"
+        for column in time_columns(read_register())
+    )
+    connection.execute(
+        "insert into changed select e.event_id from marts.fct_event e join clocks c on c.feed = e.feed "
+        f"join ops.finished_feed b on b.feed = e.feed where c.as_of <> b.as_of and ({between})"
+    )
+
+
+def finish(connection: Connection, inputs: Inputs) -> None:
+    """After CURRENT.json has moved: remember what this build was made of, and empty `ops.touched`. One transaction."""
+    loaded = [(p["feed"], p["sha256"], p["parser"]) for p in inputs.parses]
+    connection.execute("begin")
+    connection.execute(f"create or replace table ops.loaded ({LOADED})")
+    connection.execute("create or replace table ops.finished_feed (feed VARCHAR, as_of TIMESTAMP)")
+    connection.execute("create or replace table ops.finished (build_id VARCHAR, fingerprint VARCHAR, as_of TIMESTAMP)")
+    if loaded:
+        connection.executemany("insert into ops.loaded values (?, ?, ?)", loaded)
+    connection.executemany("insert into ops.finished_feed values (?, ?)", list(inputs.feed_as_of.items()))
+    connection.execute("insert into ops.finished values (?, ?, ?)", [inputs.build_id, inputs.fingerprint, inputs.as_of])
+    connection.execute("delete from ops.touched")
+    connection.execute("commit")
+    connection.execute("checkpoint")
