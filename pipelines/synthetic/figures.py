@@ -15,21 +15,37 @@ from pipelines.synthetic.city import City
 
 UNASSIGNED = "UNASSIGNED"
 YES = pl.lit(True)
+EVERY = ("week", "rolling_28d", "month", "quarter", "half_year", "year", "year_to_date")
+#: Below the community only these are told.
+FINE = ("month", "year")
+KEYS = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end"]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One metric: which events, at which time, over what. `population` takes residents as the denominator."""
+    """One metric, as we read its definition.
+
+    Attributes:
+        metric_id: as in the register.
+        kinds: event kinds it looks at.
+        time: the time that places a case in a period; a time after the feed's last extract does not count yet.
+        cohort: which events enter.
+        numerator: which of them count above the line.
+        family: ratio, count, median, or rate (per resident: residents of the period's last year below the line).
+        levels, periods: of areas and periods.
+        by_kind: also per event kind.
+        counts_all: merged and void events too.
+        numerator_by: a time that must also lie within the period for a case to count above the line.
+    """
 
     metric_id: str
     kinds: tuple[str, ...]
     time: str
     cohort: pl.Expr
     numerator: pl.Expr = YES
-    population: bool = False
     family: str = "ratio"
     levels: tuple[int, ...] = (0, 1, 2, 3)
-    periods: tuple[str, ...] = ("month", "quarter", "year", "year_to_date")
+    periods: tuple[str, ...] = EVERY
     by_kind: bool = False
     counts_all: bool = False
     numerator_by: str = ""
@@ -38,14 +54,15 @@ class Figure:
 ALL_KINDS = ("police_incident", "urban_case", "petition", "court_case")
 CIVIL = (pl.col("case_class") == "civil") & (pl.col("instance") == "first")
 UNCLASSIFIED = pl.col("category_code").is_in(["9900", "UNMAPPED"])
+CLOSED = pl.col("closed_at").is_not_null()
 FIGURES = (
-    Figure("M01", ("police_incident",), "accepted_at", pl.col("case_class") == "administrative", population=True),
-    Figure("M02", ("police_incident",), "filed_at", pl.col("case_class") == "criminal", population=True),
-    Figure("M03", ("court_case",), "filed_at", CIVIL, population=True, levels=(0, 1, 2)),
+    Figure("M01", ("police_incident",), "accepted_at", pl.col("case_class") == "administrative", family="rate"),
+    Figure("M02", ("police_incident",), "filed_at", pl.col("case_class") == "criminal", family="rate"),
+    Figure("M03", ("court_case",), "filed_at", CIVIL, family="rate", levels=(0, 1, 2), periods=EVERY[2:]),
     Figure("M05", ("petition",), "reported_at", YES, family="count"),
-    Figure("M08", ("urban_case", "petition"), "accepted_at", YES, pl.col("closed_at").is_not_null(),
-           levels=(0, 1, 2), periods=("cumulative",)),
-    Figure("M10", ("urban_case",), "deadline_at", YES, pl.col("closed_at").is_not_null(), numerator_by="closed_at"),
+    Figure("M08", ("urban_case", "petition"), "accepted_at", YES, CLOSED, levels=(0, 1, 2), periods=("cumulative",),
+           numerator_by="closed_at"),
+    Figure("M10", ("urban_case",), "deadline_at", YES, CLOSED, numerator_by="closed_at"),
     Figure("M16", ("urban_case",), "deadline_at", YES, pl.col("closed_at") <= pl.col("deadline_at"),
            levels=(0, 1, 2, 3, 4)),
     Figure("M48", ("urban_case",), "closed_at", pl.col("closed_at") >= pl.col("registered_at"), family="median",
@@ -61,10 +78,30 @@ def plain_number(column: str) -> pl.Expr:
     return pl.col(column).str.replace_many(["（", "）"], ["(", ")"])
 
 
-def figures_of(events: pl.DataFrame, city: City, as_of: dt.datetime) -> pl.DataFrame:
-    """All figures of all areas and periods up to the one that holds `as_of`."""
+def figures_of(events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime]) -> pl.DataFrame:
+    """All figures of all areas and periods that have begun.
+
+    Args:
+        events: the true events.
+        city: areas and residents.
+        as_of: last extract of each feed.
+
+    Returns:
+        Rows of `KEYS` with num, den, stat_value; `period_start` is NULL for cumulative periods, whose first day the
+        city folder states.
+    """
+    last = max(as_of.values())
+    first = events.select(pl.min_horizontal(pl.col(pl.Datetime("us")).min())).item()
+    windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in (*EVERY, "cumulative")])
     ancestors = _ancestors(city)
-    return pl.concat([_figure(figure, events, ancestors, city, as_of) for figure in FIGURES])
+    parts = [_figure(figure, events, ancestors, windows, as_of) for figure in FIGURES]
+    residents = city.population.select(pl.col("area_code").alias("grid_code"), "year", "usual")
+    told = pl.concat(parts).with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
+    told = told.join(residents, on=["grid_code", "year"], how="left")
+    rates = [f.metric_id for f in FIGURES if f.family == "rate"]
+    counts = [f.metric_id for f in FIGURES if f.family == "count"]
+    below = pl.when(pl.col("metric_id").is_in(rates)).then("usual").when(~pl.col("metric_id").is_in(counts)).then("den")
+    return told.with_columns(below.alias("den")).select(*KEYS, "num", "den", "stat_value").sort(KEYS)
 
 
 def _ancestors(city: City) -> pl.DataFrame:
@@ -81,80 +118,96 @@ def _ancestors(city: City) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["grid_code", "area", "level"], orient="row")
 
 
-def periods_of(kind: str, first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.date]]:
-    """Start and inclusive end of the periods of one kind that touch `first`..`last`."""
-    months = [dt.date(y, m, 1) for y in range(first.year, last.year + 2) for m in range(1, 13)]
+def _spans(kind: str, days: list[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """Start and inclusive end of the periods of one kind that hold one of `days`; the last of them is today."""
+    today, one = days[-1], dt.timedelta(days=1)
+    months = [dt.date(y, m, 1) for y in range(days[0].year, today.year + 2) for m in range(1, 13)]
+    ends = [b - one for b in months[1:] if b - one <= today]
     step = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}.get(kind)
     if step:
-        spans = [(a, b - dt.timedelta(days=1)) for a, b in itertools.pairwise(months[::step])]
-    else:
-        ends = [b - dt.timedelta(days=1) for b in months[1:]]
-        spans = [(dt.date(end.year, 1, 1), end) for end in ends]
-    return [(a, b) for a, b in spans if a <= last and b >= first]
+        return [(a, b - one) for a, b in itertools.pairwise(months[::step]) if a <= today and b > days[0]]
+    if kind == "week":
+        mondays = {day - dt.timedelta(days=day.weekday()) for day in days}
+        return [(day, day + dt.timedelta(days=6)) for day in sorted(mondays)]
+    if kind == "rolling_28d":
+        return [(day - dt.timedelta(days=27), day) for day in days if day.weekday() == 6 or day == today]
+    if kind == "year_to_date":
+        year_ago = today.replace(year=today.year - 1, day=min(today.day, 28) if today.month == 2 else today.day)
+        return [(dt.date(end.year, 1, 1), end) for end in sorted({*ends, today, year_ago})]
+    since = dt.date(today.year - 1 - (today.month == 1), (today.month - 2) % 12 + 1, 1)
+    return [(days[0], end) for end in sorted({*[e for e in ends if e >= since], today})]
+
+
+def windows_of(kind: str, first: dt.date, last: dt.date) -> pl.DataFrame:
+    """Which days lie in which periods of one kind: period_kind, period_start, period_end, day."""
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    spans = pl.DataFrame(_spans(kind, days), schema={"period_start": pl.Date, "period_end": pl.Date}, orient="row")
+    held = spans.with_columns(
+        pl.lit(kind).alias("period_kind"),
+        pl.date_ranges(pl.max_horizontal("period_start", pl.lit(first)), pl.min_horizontal("period_end", pl.lit(last)))
+        .alias("day"),
+    )  # fmt: skip
+    return held.explode("day").drop_nulls("day")
 
 
 def _figure(
-    figure: Figure, events: pl.DataFrame, ancestors: pl.DataFrame, city: City, as_of: dt.datetime
+    figure: Figure, events: pl.DataFrame, ancestors: pl.DataFrame, windows: pl.DataFrame, as_of: dict[str, dt.datetime]
 ) -> pl.DataFrame:
+    known = pl.col("event_kind").replace_strict(as_of, return_dtype=pl.Datetime("us"))
     chosen = events.filter(
         pl.col("event_kind").is_in(figure.kinds)
         & figure.cohort.fill_null(False)
-        & pl.col(figure.time).is_not_null()
+        & (pl.col(figure.time) <= known)
         & (pl.lit(figure.counts_all) | pl.col("is_counted"))
-    )
+    ).with_columns(pl.col(figure.time).dt.date().alias("day"))
     slices = [("all", "all", chosen)]
     if figure.by_kind:
         slices += [("event_kind", kind, chosen.filter(pl.col("event_kind") == kind)) for kind in figure.kinds]
-    parts = []
+    periods = windows.filter(pl.col("period_kind").is_in(figure.periods))
+    told = []
     for slice_kind, slice_code, part in slices:
         placed = part.join(ancestors.filter(pl.col("level").is_in(figure.levels)), on="grid_code")
-        for kind in figure.periods:
-            told = _of_period_kind(figure, kind, placed, as_of)
-            parts.append(told.with_columns(slice_kind=pl.lit(slice_kind), slice_code=pl.lit(slice_code)))
-    told = pl.concat(parts)
-    if figure.population:
-        people = city.population.select(pl.col("area_code").alias("area"), "year", pl.col("usual").alias("residents"))
-        told = (
-            told.with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
-            .join(people, on=["area", "year"], how="left")
-            .with_columns(den=pl.col("residents").cast(pl.Float64))
-        )
-    return told.select(
-        pl.lit(figure.metric_id).alias("metric_id"), "slice_kind", "slice_code", pl.col("area").alias("grid_code"),
-        "period_kind", "period_start", "period_end", "num", "den", "stat_value",
-    ).sort(pl.all())  # fmt: skip
-
-
-def _of_period_kind(figure: Figure, kind: str, placed: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
-    """Numerator, denominator or median per area and period of one kind."""
-    if placed.is_empty():
-        spans: list[tuple[dt.date, dt.date]] = []
-    elif kind == "cumulative":
-        first = placed[figure.time].min()
-        assert isinstance(first, dt.datetime)
-        spans = [(first.date(), as_of.date())]
-    else:
-        first, last = placed[figure.time].min(), placed[figure.time].max()
-        assert isinstance(first, dt.datetime)
-        assert isinstance(last, dt.datetime)
-        spans = periods_of(kind, first.date(), min(last.date(), as_of.date()))
-    schema = {"start": pl.Date, "end": pl.Date}
-    frame = pl.DataFrame(spans, schema=schema, orient="row")
-    day = pl.col(figure.time).dt.date()
-    held = placed.join_where(frame, day >= pl.col("start"), day <= pl.col("end"))
-    within = pl.col(figure.numerator_by).dt.date() <= pl.col("end") if figure.numerator_by else YES
-    lasting = (pl.col("closed_at") - pl.col("registered_at")).dt.total_seconds() / 86_400
-    is_median = figure.family == "median"
+        sums = _medians(placed, periods) if figure.family == "median" else _sums(figure, placed, periods)
+        told.append(sums.with_columns(slice_kind=pl.lit(slice_kind), slice_code=pl.lit(slice_code)))
+    cut = (pl.col("level") <= 3) | pl.col("period_kind").is_in(FINE)
     return (
-        held.group_by("area", "start", "end")
-        .agg(
-            (day.is_not_null() & figure.numerator & within).fill_null(False).sum().cast(pl.Float64).alias("num"),
-            pl.len().cast(pl.Float64).alias("den"),
-            (lasting.median() if is_median else pl.lit(None, pl.Float64)).alias("stat_value"),
-        )
-        .rename({"start": "period_start", "end": "period_end"})
+        pl.concat(told)
+        .filter(cut)
         .with_columns(
-            pl.lit(kind).alias("period_kind"),
-            pl.lit(None, pl.Float64).alias("den") if figure.family == "count" else pl.col("den"),
+            pl.lit(figure.metric_id).alias("metric_id"),
+            pl.when(pl.col("period_kind") != "cumulative").then("period_start").alias("period_start"),
+        )
+        .select(
+            *[pl.col("area").alias("grid_code") if k == "grid_code" else k for k in KEYS], "num", "den", "stat_value"
+        )
+    )
+
+
+def _sums(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """Numerators and denominators; by day first, so that long periods cost little."""
+    until = pl.max_horizontal("day", pl.col(figure.numerator_by).dt.date()) if figure.numerator_by else pl.col("day")
+    daily = placed.group_by("area", "level", "day", until.alias("until")).agg(
+        (pl.col("day").is_not_null() & figure.numerator).fill_null(False).sum().cast(pl.Int64).alias("num"),
+        pl.len().cast(pl.Int64).alias("den"),
+    )
+    return (
+        daily.join(periods, on="day")
+        .group_by("area", "level", "period_kind", "period_start", "period_end")
+        .agg(pl.col("num").filter(pl.col("until") <= pl.col("period_end")).sum(), pl.col("den").sum())
+        .with_columns(pl.lit(None, pl.Float64).alias("stat_value"))
+    )
+
+
+def _medians(placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """Medians of whole minutes, in days, from the cases of each area."""
+    minutes = (pl.col("closed_at") - pl.col("registered_at")).dt.total_seconds() // 60
+    return (
+        placed.select("area", "level", "day", minutes.alias("minutes"))
+        .join(periods, on="day")
+        .group_by("area", "level", "period_kind", "period_start", "period_end")
+        .agg(
+            pl.lit(None, pl.Int64).alias("num"),
+            pl.len().cast(pl.Int64).alias("den"),
+            (pl.col("minutes").median() / 1440).alias("stat_value"),
         )
     )

@@ -56,8 +56,11 @@ def write_truth(simulation: Simulation, folder: Path, *, through: dt.date | None
 def tell_truth(simulation: Simulation, *, through: dt.date | None = None) -> Truth:
     """The truth about everything delivered up to `through`."""
     plan = simulation.deliveries(through=through)
-    as_of = max(d.extracted_at for d in plan)
     judged = [(sent, _judged(sent, plan)) for sent in simulation.sent]
+    as_of = {}
+    for sent, rows in judged:
+        shown = set(rows["_delivery"].unique().to_list())
+        as_of[sent.feed.name] = max((d.extracted_at for d in plan if d.number in shown), default=plan[-1].extracted_at)
     events = pl.concat([events_of(sent.feed, rows, simulation.city) for sent, rows in judged])
     return Truth(
         rows=pl.concat([_told(sent, rows, plan) for sent, rows in judged]),
