@@ -1,4 +1,4 @@
-"""What every test gets: no way to the network.
+"""What every test gets: no way to the network, and one tiny city per session, built by the real command.
 
 Unit tests may open no socket at all; the others may talk to this machine only (boards, Dagster). The guard is an audit
 hook, so it also sees what libraries do in C through Python's socket module; it does not see child processes.
@@ -6,13 +6,20 @@ hook, so it also sees what libraries do in C through Python's socket module; it 
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
+import os
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines.synthetic import writer
+
+ROOT = Path(__file__).parents[1]
 UNIT = Path(__file__).parent / "unit"
 
 
@@ -54,3 +61,45 @@ def no_network(request: pytest.FixtureRequest) -> Any:
     _Guard.allowed = "nothing" if UNIT in request.path.parents else "machine"
     yield
     _Guard.allowed = None
+
+
+@dataclass(frozen=True)
+class TinyCity:
+    """The session's city: what its departments sent, the home it was built in, the truth about it."""
+
+    folder: Path
+    source: Path
+    home: Path
+    truth: Path
+    output: str
+
+
+def citybrain(*arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The real command, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli.main", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if check and done.returncode:
+        raise AssertionError(f"citybrain {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+@pytest.fixture(scope="session")
+def tiny_city(tmp_path_factory: pytest.TempPathFactory) -> TinyCity:
+    """A synthetic city of 24 grids and 420 days under the demo's binding, run once by the real command."""
+    base = tmp_path_factory.mktemp("tiny")
+    folder, source, home = ROOT / "data" / "cities" / "demo", base / "source", base / "home"
+    writer.generate(source, grids=24, days=420, seed=7, end=dt.date(2026, 6, 30), events_per_grid_month=30)
+    done = citybrain("run", "--city", str(folder), "--source-root", str(source), "--home", str(home))
+    return TinyCity(folder, source, home, source / ".truth", done.stdout)
+
+
+@pytest.fixture(scope="session")
+def tiny_home(tiny_city: TinyCity) -> Path:
+    """The home of the session's city."""
+    return tiny_city.home

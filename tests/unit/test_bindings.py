@@ -1,0 +1,83 @@
+"""City folders that are wrong are told what, where and what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from pipelines.core.bindings import load_city
+from pipelines.core.contracts import contract_ids, load_contract, parse_contract
+from pipelines.core.errors import ConfigurationError
+from pipelines.core.settings import CITIES
+
+GOOD = """contract: urban_case
+system: s1
+source: {type: drop, pattern: "urban_*.csv", settle_seconds: 0}
+delivery: increment
+extracted_at: {name: 'urban_(\\d{8})'}
+"""
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    (tmp_path / "feeds").mkdir()
+    (tmp_path / "city.yml").write_text("name: t\nzone: Asia/Shanghai\nroot_area: '1'\nas_of: 2026-06-30\n", encoding="utf-8")
+    (tmp_path / "feeds" / "urban.yml").write_text(GOOD, encoding="utf-8")
+    return tmp_path
+
+
+def _with(city: Path, text: str) -> None:
+    (city / "feeds" / "urban.yml").write_text(text, encoding="utf-8")
+
+
+def test_a_good_city_loads(city: Path) -> None:
+    loaded = load_city(city)
+    assert loaded.as_of == dt.datetime(2026, 6, 30)
+    assert loaded.feed("urban").key_columns == ("source_case_no",)
+
+
+@pytest.mark.parametrize("folder", sorted(p.parent for p in CITIES.glob("*/city.yml")), ids=lambda p: p.name)
+def test_every_committed_city_loads(folder: Path) -> None:
+    assert load_city(folder).feeds
+
+
+def test_every_shipped_contract_is_valid() -> None:
+    for contract in contract_ids():
+        assert load_contract(contract).key
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("contract: urban_case", "contract: urban_cases"), "no contract called 'urban_cases'"),
+        (("delivery: increment", "delivry: increment"), "did you mean 'delivery'"),
+        (("delivery: increment", "delivery: snapshots"), "did you mean 'snapshot'"),
+        (("type: drop", "type: dropp"), "did you mean 'drop'"),
+        (("system: s1\n", ""), "system is missing"),
+        (("urban_*.csv", "urban_*"), "does not tell the format"),
+        (("extracted_at: {name: 'urban_(\\d{8})'}", "key: none"), "must say what one file covers"),
+        (("system: s1", "system: s1\ncolumns: {reported_att: X}"), "did you mean 'reported_at'"),
+        (("system: s1", "system: s1\nkey: [case_no]"), "unknown key column"),
+        (("(\\d{8})", "(\\d{8}"), "no regular expression"),
+        (("system: s1", "system: s1\ncodes: {category: missing.csv}"), "unknown code file"),
+        (("system: s1", "system: s1\nencoding_password: hunter2"), "unknown key"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_nearest_word(city: Path, change: tuple[str, str], message: str) -> None:
+    _with(city, GOOD.replace(*change))
+    with pytest.raises(ConfigurationError, match=message.replace("(", r"\(")) as caught:
+        load_city(city)
+    assert "urban.yml" in str(caught.value) or "contracts" in str(caught.value)
+
+
+def test_a_feed_that_is_not_there(city: Path) -> None:
+    with pytest.raises(ConfigurationError, match="did you mean 'urban'"):
+        load_city(city).feed("urbn")
+
+
+def test_a_contract_with_an_unclassified_column_is_refused() -> None:
+    text = (Path(load_contract.__wrapped__.__code__.co_filename).parents[1] / "contracts" / "grid.odcs.yaml").read_text(encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="classification missing"):
+        parse_contract(text.replace("classification: P1", "description: x", 1), where="grid")
