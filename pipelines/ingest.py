@@ -27,6 +27,7 @@ from pipelines.cleaning import judge as judging
 from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
 from pipelines.core.errors import FileHeld, SourceUnavailable
+from pipelines.core.installation import Installation
 from pipelines.core.settings import Home
 from pipelines.core.state import FileRow, Ledger, ParseRow, RuleRow
 from pipelines.core.vault import Vault
@@ -108,9 +109,7 @@ def hash_file(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise SourceUnavailable(
-            f"cannot be read: {error.strerror}", where=str(path), remedy="check it and run again"
-        ) from error
+        raise SourceUnavailable(f"cannot be read: {error.strerror}", where=str(path), remedy="check it and run again") from error
 
 
 def extract_time(binding: Binding, name: str) -> dt.datetime | None:
@@ -119,9 +118,9 @@ def extract_time(binding: Binding, name: str) -> dt.datetime | None:
         match = re.search(binding.extracted_pattern, name)
         if match:
             digits = re.sub(r"\D", "", "".join(g or "" for g in match.groups()) or match[0])
-            if len(digits) == 6:
+            if len(digits) == len("yyyymm"):
                 digits += str(calendar.monthrange(int(digits[:4]), int(digits[4:]))[1])
-            if len(digits) == 8:
+            if len(digits) == len("yyyymmdd"):
                 digits += "235959"
             try:
                 return dt.datetime.strptime(digits[:14].ljust(14, "0"), "%Y%m%d%H%M%S")
@@ -146,11 +145,11 @@ def covered(binding: Binding, name: str) -> str:
     return ""
 
 
-def pending(binding: Binding, city: City, ledger: Ledger, source_root: Path) -> list[drop.Candidate]:
+def pending(binding: Binding, place: Installation) -> list[drop.Candidate]:
     """Ready files that the ledger does not know, or knows only by another parser."""
-    parser = parser_id(binding)
+    parser, ledger = parser_id(binding), place.ledger
     waiting = []
-    for candidate in drop.ready(binding, city, source_root):
+    for candidate in drop.ready(binding, place.city, place.source_root):
         sha256 = ledger.seen(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns)
         if sha256 is None or not _is_done(ledger, binding.feed, sha256, parser):
             waiting.append(candidate)
@@ -165,50 +164,36 @@ def _is_done(ledger: Ledger, feed: str, sha256: str, parser: str) -> bool:
 
 
 def ingest_feed(
-    binding: Binding, city: City, home: Home, vault: Vault, ledger: Ledger, *, source_root: Path, now: dt.datetime,
-    progress: Callable[[FileOutcome], None] = lambda outcome: None,
-) -> list[FileOutcome]:  # fmt: skip
+    binding: Binding, place: Installation, *, now: dt.datetime, progress: Callable[[FileOutcome], None] = lambda _: None
+) -> list[FileOutcome]:
     """Everything new of one feed. A held file never stops the rest."""
     outcomes = []
-    for candidate in pending(binding, city, ledger, source_root):
-        outcome = ingest_file(candidate, binding, city, home, vault, ledger, now=now)
+    for candidate in pending(binding, place):
+        outcome = ingest_file(candidate, binding, place, now=now)
         progress(outcome)
         outcomes.append(outcome)
     return outcomes
 
 
-def ingest_file(
-    candidate: drop.Candidate,
-    binding: Binding,
-    city: City,
-    home: Home,
-    vault: Vault,
-    ledger: Ledger,
-    *,
-    now: dt.datetime,
-) -> FileOutcome:
+def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation, *, now: dt.datetime) -> FileOutcome:
     """One file, exactly once by its content."""
-    sha256, parser = hash_file(candidate.path), parser_id(binding)
+    sha256, parser, ledger = hash_file(candidate.path), parser_id(binding), place.ledger
     seen_at = now.isoformat(timespec="seconds")
     faults.hit("after_hash")
     known = ledger.file(binding.feed, sha256)
     if known is not None and _is_done(ledger, binding.feed, sha256, parser):
-        ledger.sight(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns, sha256, seen_at)
+        ledger.sight(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns, sha256=sha256, seen_at=seen_at)
         return FileOutcome(binding.feed, candidate.name, sha256, "known", message=f"same bytes as {known.name}")
     received = known.received_at if known else seen_at
     name = known.name if known else candidate.name
     row = FileRow(binding.feed, sha256, binding.contract.id, name, candidate.size_bytes, received, None, "", "held")
     try:
-        work = _receive(
-            candidate, binding, city, home, vault, sha256, parser, name, dt.datetime.fromisoformat(received)
-        )
+        work = _receive(candidate, binding, place, sha256, name=name, received_at=dt.datetime.fromisoformat(received))
         outcome = _load(work, ledger, row, seen_at)
     except FileHeld as error:
-        ledger.hold(
-            _replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy} [{parser}]")
-        )
+        ledger.hold(_replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy} [{parser}]"))
         outcome = FileOutcome(binding.feed, candidate.name, sha256, "held", message=str(error))
-    ledger.sight(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns, sha256, seen_at)
+    ledger.sight(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns, sha256=sha256, seen_at=seen_at)
     return outcome
 
 
@@ -218,10 +203,10 @@ def _replace(row: FileRow, **changes: Any) -> FileRow:
 
 
 def _receive(
-    candidate: drop.Candidate, binding: Binding, city: City, home: Home, vault: Vault, sha256: str, parser: str, name: str,
-    received_at: dt.datetime,
-) -> Work:  # fmt: skip
+    candidate: drop.Candidate, binding: Binding, place: Installation, sha256: str, *, name: str, received_at: dt.datetime
+) -> Work:
     """Bytes into the vault; from then on the vault's copy is read, so that what was hashed is what is parsed."""
+    city, vault = place.city, place.vault
     stored = vault.path("raw", binding.feed, sha256)
     if city.keeps_raw and not stored.exists():
         digest = hashlib.sha256()
@@ -247,8 +232,8 @@ def _receive(
         return stream
 
     return Work(
-        binding, city, home, vault, name, sha256, parser, received_at, extract_time(binding, name), covered(binding, name),
-        open_bytes,
+        binding, city, place.home, vault, name, sha256, parser_id(binding), received_at, extract_time(binding, name),
+        covered(binding, name), open_bytes,
     )  # fmt: skip
 
 
@@ -270,9 +255,7 @@ def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutco
     try:
         reading = _open_reading(work)
     except (OSError, EOFError) as error:
-        raise FileHeld(
-            f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again"
-        ) from error
+        raise FileHeld(f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again") from error
     header = judging.match_header(reading.header, work.binding, name=work.name)
     tally = Tally()
     with landing.writing(_landing_path(work), landing.schema(work.binding.contract)) as writer:
@@ -319,8 +302,11 @@ QUARANTINE = pa.schema([("record_no", pa.int64()), ("rule_ids", pa.string()), ("
 
 
 def _write_batches(work: Work, reading: read.Reading, header: judging.Header, tally: Tally, writer: Any) -> None:
-    """Judge each batch; accepted rows land, refused ones go to the vault with their raw text, all are left for Great
-    Expectations (encrypted) until the checks have read them."""
+    """Judge each batch and part it.
+
+    Accepted rows land, refused ones go to the vault with their raw text, and all are left, encrypted, for Great
+    Expectations until the checks have read them.
+    """
     binding, month, name = work.binding, work.month, f"{work.stem}.parquet"
     plan = judging.Plan.of(binding)
     earliest = dt.datetime.combine(work.city.earliest, dt.time.min)
@@ -377,9 +363,7 @@ def _refuse(raw: pl.DataFrame, bad: pl.DataFrame, header: list[str], refused: An
         json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False)
         for row in held.select(pl.exclude("_record_no", "rule_ids")).iter_rows()
     ]
-    refused.write_table(
-        pa.table([reasons["_record_no"].to_arrow(), reasons["rule_ids"].to_list(), texts], schema=QUARANTINE)
-    )
+    refused.write_table(pa.table([reasons["_record_no"].to_arrow(), reasons["rule_ids"].to_list(), texts], schema=QUARANTINE))
 
 
 def _count(judged: judging.Judged, work: Work, tally: Tally) -> None:

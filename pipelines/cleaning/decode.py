@@ -85,7 +85,7 @@ def _count(stream: BinaryIO, encoding: str, delimiter: str) -> Count:
             break
     found = Count(encoding, header, reader.line_num)
     width = len(header)
-    for found.records, row in enumerate(reader, start=1):  # noqa: B007 (the count itself is wanted)
+    for found.records, row in enumerate(reader, start=1):
         if len(row) != width:
             if row:
                 found.ragged[found.records] = row
@@ -109,9 +109,7 @@ def count_records(open_bytes: Callable[[], BinaryIO], *, declared: str, delimite
         except UnicodeDecodeError:
             continue
         except LookupError as error:
-            raise FileHeld(
-                f"unknown encoding {encoding!r}", where=name, remedy="mend encoding: in the binding"
-            ) from error
+            raise FileHeld(f"unknown encoding {encoding!r}", where=name, remedy="mend encoding: in the binding") from error
         except csv.Error as error:
             raise FileHeld(f"not readable as CSV: {error}", where=name) from error
         if not found.header:

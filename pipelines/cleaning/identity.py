@@ -24,9 +24,7 @@ def _digests(texts: pl.Series) -> pl.Series:
 def _joined(frame: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
     parts = []
     for name in columns:
-        column = (
-            pl.col(name).list.join("|") if frame.schema[name] == pl.List(pl.String) else pl.col(name).cast(pl.String)
-        )
+        column = pl.col(name).list.join("|") if frame.schema[name] == pl.List(pl.String) else pl.col(name).cast(pl.String)
         parts.append(column.fill_null("\x00"))
     return frame.select(pl.concat_str(parts, separator="\x1f")).to_series()
 
@@ -55,10 +53,8 @@ def identify(
     )  # fmt: skip
     if binding.is_keyless:
         before = _occurrences(frame["_content_hash"], seen)
-        ids = _digests(
-            _joined(frame.with_columns(before.alias("_nth")), ["_system", "_covers", "_content_hash", "_nth"])
-        )
-        return frame.with_columns(ids.alias("_event_id"), pl.lit(False).alias("_is_repeat"))  # noqa: FBT003 (a column's value)
+        ids = _digests(_joined(frame.with_columns(before.alias("_nth")), ["_system", "_covers", "_content_hash", "_nth"]))
+        return frame.with_columns(ids.alias("_event_id"), pl.lit(False).alias("_is_repeat"))
     ids = _digests(_joined(frame, ["_system", *binding.key_columns]))
     frame = frame.with_columns(ids.alias("_event_id"))
     whole = _joined(frame, ["_event_id", "_version_at", "_content_hash"])

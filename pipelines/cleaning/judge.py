@@ -121,9 +121,7 @@ class Plan:
         return cls(binding, tuple(rules), tuple(r for r in rules if r.column not in shown))
 
 
-def judge(
-    raw: pl.DataFrame, header: Header, plan: Plan, *, zone: str, earliest: dt.datetime, latest: dt.datetime
-) -> Judged:
+def judge(raw: pl.DataFrame, header: Header, plan: Plan, *, zone: str, earliest: dt.datetime, latest: dt.datetime) -> Judged:
     """Type and judge one batch of text columns `c0..cn` with `_record_no`."""
     binding, contract = plan.binding, plan.binding.contract
     present = [c for c in contract.columns if c.name in header.position or c.name in binding.constants]
@@ -134,7 +132,7 @@ def judge(
     texts = parsed.texts.with_columns(pl.lit(None, dtype=pl.String).alias(c.name) for c in absent)
     tests = {rule.id: _test(rule, contract.column(rule.column), earliest, latest) for rule in plan.rules}
     both = typed.hstack(texts.rename({name: f"{name}__raw" for name in texts.columns}))
-    fails = both.select((applies & ~good.fill_null(True)).alias(i) for i, (applies, good) in tests.items())  # noqa: FBT003
+    fails = both.select((applies & ~good.fill_null(True)).alias(i) for i, (applies, good) in tests.items())
     evaluated = both.select(applies.sum().alias(i) for i, (applies, _) in tests.items()).row(0, named=True)
     failed = fails.sum().row(0, named=True)
     verdicts = [Verdict(rule, int(evaluated[rule.id]), int(failed[rule.id])) for rule in plan.rules]

@@ -17,10 +17,13 @@ import polars as pl
 from pipelines.cleaning import parse_time
 from pipelines.core.contracts import CONTRACTS, Column
 
-CLEANING_VERSION = "1"
+CLEANING_VERSION = "2"
 
 INVISIBLE = "[\u200b-\u200f\u2060\ufeff]"
-NEEDS_NFKC = "[\u2000-\u200f\u2060\u2460-\u24ff\u3000\ufe30-\ufe4f\uff01-\uff5e\uffe5\ufeff]"
+# Whatever NFKC might change: all but ASCII, ideographs and punctuation that it leaves alone. A list of what it does change
+# would miss some (Ⅱ), and then one row's text would depend on its neighbours in the batch.
+NEEDS_NFKC = "[^\\x00-\\x7f\u2013\u2014\u2018\u2019\u201c\u201d\u3001-\u3003\u3005-\u3011\u3400-\u4dbf\u4e00-\u9fff]"
+FULL_WIDTH = "[\uff01-\uff5e]"
 TRUE_WORDS = ("是", "y", "yes", "true", "1", "t", "已")
 FALSE_WORDS = ("否", "n", "no", "false", "0", "f", "未")
 DIGITS = {"〇": 0, "零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
@@ -61,11 +64,9 @@ def tidy(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     texts = raw.select(pl.all().str.strip_chars())
     wide = texts.select(pl.all().str.contains(NEEDS_NFKC).any()).row(0, named=True)
     texts = texts.with_columns(
-        pl.col(n).str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.strip_chars()
-        for n, yes in wide.items()
-        if yes
+        pl.col(n).str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.strip_chars() for n, yes in wide.items() if yes
     )
-    tokens = texts.select(pl.all().is_in(list(null_tokens())).fill_null(False))  # noqa: FBT003 (a value)
+    tokens = texts.select(pl.all().is_in(list(null_tokens())).fill_null(False))
     held = [name for name, yes in tokens.select(pl.all().any()).row(0, named=True).items() if yes]
     empty = [pl.when(pl.col(n) != "").then(pl.col(n)).alias(n) for n in texts.columns]
     texts = texts.with_columns(pl.when(~tokens[n]).then(pl.col(n)).alias(n) for n in held).select(empty)
@@ -123,7 +124,7 @@ def _slow_numbers(text: pl.Series, typed: pl.Series, *, whole: bool) -> tuple[pl
 
 def _boolean(text: pl.Expr) -> pl.Expr:
     low = text.str.to_lowercase()
-    return pl.when(low.is_in(list(TRUE_WORDS))).then(True).when(low.is_in(list(FALSE_WORDS))).then(False)  # noqa: FBT003
+    return pl.when(low.is_in(list(TRUE_WORDS))).then(True).when(low.is_in(list(FALSE_WORDS))).then(False)
 
 
 def _case_number(text: pl.Expr) -> pl.Expr:
@@ -138,7 +139,7 @@ def _case_number_rule(clean: pl.Expr, raw: pl.Expr) -> pl.Expr:
     # Both full-width brackets are the official form of a court's number: only a mixture is dirt.
     mixed = raw.str.contains("（", literal=True) != raw.str.contains("）", literal=True)
     same = raw.str.replace_all("（", "(", literal=True).str.replace_all("）", ")", literal=True)
-    return pl.when(((same != clean) | mixed).fill_null(False)).then(pl.lit("d07"))  # noqa: FBT003 (a value)
+    return pl.when(((same != clean) | mixed).fill_null(False)).then(pl.lit("d07"))
 
 
 def _plain_form(column: Column, text: pl.Expr) -> pl.Expr:
@@ -162,15 +163,16 @@ def _rule(column: Column, raw: pl.DataFrame) -> pl.Expr | None:
         return _case_number_rule(pl.col(column.name), pl.lit(raw[column.name]).str.strip_chars())
     if column.normalise == "code":
         return pl.when(pl.col(column.name).str.contains(r"^\d(\.\d+)?[eE]\+?\d+$")).then(pl.lit("excel_damage"))
+    if column.type in ("integer", "number"):
+        wide = pl.lit(raw[column.name]).str.contains(FULL_WIDTH).fill_null(False)  # noqa: FBT003 (a value)
+        return pl.when(wide & pl.col(column.name).is_not_null()).then(pl.lit("d02"))
     return None
 
 
 def parse_columns(columns: list[Column], raw: pl.DataFrame, *, forms: tuple[str, ...], zone: str) -> Parsed:
     """Every column of a batch; `raw` holds source text under canonical names, one column for each of `columns`."""
     texts, tokens = tidy(raw)
-    typed = texts.select(
-        _plain_form(c, pl.col(c.name)).alias(c.name) for c in columns if c.type not in ("timestamp", "date")
-    )
+    typed = texts.select(_plain_form(c, pl.col(c.name)).alias(c.name) for c in columns if c.type not in ("timestamp", "date"))
     changed = [expression.alias(c.name) for c in columns if (expression := _rule(c, raw)) is not None]
     marks = {series.name: series for series in typed.select(changed) if series.null_count() < series.len()}
     precision: dict[str, pl.Series] = {}
@@ -185,7 +187,7 @@ def parse_columns(columns: list[Column], raw: pl.DataFrame, *, forms: tuple[str,
             value, rule = _slow_numbers(texts[name], typed[name], whole=column.type == "integer")
             typed = typed.with_columns(value.alias(name))
         if rule is not None and rule.null_count() < rule.len():
-            marks[name] = rule
+            marks[name] = rule.zip_with(rule.is_not_null(), marks[name]) if name in marks else rule
     listed = [(c.name + ":" + marks[c.name]).alias(f"{c.name}:rule") for c in columns if c.lands and c.name in marks]
     landing = {c.name for c in columns if c.lands}
     listed += tokens.select(

@@ -13,6 +13,7 @@ import polars as pl
 
 PLAIN = "%Y-%m-%d %H:%M:%S"
 EXCEL_EPOCH = dt.datetime(1899, 12, 30)  # day 60 of Excel's calendar is a 29 February that never was
+NOON = 12
 CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 
 DATE = r"(\d{4})([-/.年])(\d{1,2})[-/.月](\d{1,2})日?"
@@ -57,9 +58,7 @@ def parse(text: pl.Series, *, forms: tuple[str, ...], zone: str) -> pl.DataFrame
 def _fast(text: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
     """ISO with seconds, the form nine rows in ten have."""
     value = text.str.to_datetime(PLAIN, strict=False, time_unit="us")
-    precision = pl.DataFrame({"v": value}).select(
-        pl.when(pl.col("v").is_not_null()).then(pl.lit("minute")).otherwise(None)
-    )
+    precision = pl.DataFrame({"v": value}).select(pl.when(pl.col("v").is_not_null()).then(pl.lit("minute")).otherwise(None))
     return value, _empty(len(text), pl.String), precision.to_series()
 
 
@@ -70,9 +69,7 @@ def _precision_of(form: str) -> str:
 
 
 def _by_forms(text: pl.Series, forms: tuple[str, ...]) -> tuple[pl.Series, pl.Series, pl.Series]:
-    out = pl.DataFrame(
-        {"text": text, "value": _empty(len(text), pl.Datetime("us")), "precision": _empty(len(text), pl.String)}
-    )
+    out = pl.DataFrame({"text": text, "value": _empty(len(text), pl.Datetime("us")), "precision": _empty(len(text), pl.String)})
     for form in forms:
         era, _, plain = form.rpartition(":") if form.startswith("roc:") else ("", "", form)
         source = pl.col("text")
@@ -104,11 +101,7 @@ def _chinese_to_digits(text: str) -> str:
         return str(int(tens.translate(CHINESE_DIGITS) or 1) * 10 + int(ones.translate(CHINESE_DIGITS) or 0)) + match[2]
 
     head, _, tail = text.partition("年")
-    return (
-        head.translate(CHINESE_DIGITS)
-        + "年"
-        + re.sub(r"([〇零一二三四五六七八九十]{1,3})([月日时点分秒])", small, tail)
-    )
+    return head.translate(CHINESE_DIGITS) + "年" + re.sub(r"([〇零一二三四五六七八九十]{1,3})([月日时点分秒])", small, tail)
 
 
 def _slow(text: pl.Series, zone: str) -> pl.DataFrame:
@@ -139,10 +132,7 @@ def _compact_parts() -> list[pl.Expr]:
 
 def _other_parts() -> list[pl.Expr]:
     return [
-        pl.when(pl.col("text").str.contains(SERIAL))
-        .then(pl.col("text"))
-        .cast(pl.Float64, strict=False)
-        .alias("serial"),
+        pl.when(pl.col("text").str.contains(SERIAL)).then(pl.col("text")).cast(pl.Float64, strict=False).alias("serial"),
         pl.col("text").str.extract(PARTIAL, 1).alias("p_year"),
         pl.col("text").str.extract(PARTIAL, 2).alias("p_month"),
     ]
@@ -159,15 +149,9 @@ def _stamp(*parts: pl.Expr) -> pl.Expr:
 def _assemble(parts: pl.DataFrame, zone: str) -> pl.DataFrame:
     zero, one = pl.lit("00"), pl.lit("01")
     hour = pl.col("hour").cast(pl.Int64, strict=False)
-    late = pl.col("half").is_in(["下午", "晚上"]).fill_null(False) | (
-        pl.col("ampm").str.to_lowercase() == "pm"
-    ).fill_null(False)
-    early = pl.col("half").is_in(["上午", "凌晨"]).fill_null(False) | (
-        pl.col("ampm").str.to_lowercase() == "am"
-    ).fill_null(False)
-    clock = (
-        pl.when(late & (hour < 12)).then(hour + 12).when(early & (hour == 12)).then(0).otherwise(hour).cast(pl.String)
-    )
+    late = pl.col("half").is_in(["下午", "晚上"]).fill_null(False) | (pl.col("ampm").str.to_lowercase() == "pm").fill_null(False)
+    early = pl.col("half").is_in(["上午", "凌晨"]).fill_null(False) | (pl.col("ampm").str.to_lowercase() == "am").fill_null(False)
+    clock = pl.when(late & (hour < NOON)).then(hour + NOON).when(early & (hour == NOON)).then(0).otherwise(hour).cast(pl.String)
     full = _stamp(
         pl.col("year"), pl.col("month"), pl.col("day"), clock.fill_null("00"), pl.col("minute").fill_null("00"),
         pl.col("second").fill_null("00"),
@@ -204,18 +188,14 @@ def _assemble(parts: pl.DataFrame, zone: str) -> pl.DataFrame:
         .when(pl.col("p_year").is_not_null()).then(pl.lit("year"))
         .otherwise(pl.lit("day"))
     )  # fmt: skip
-    return read.select(
-        value.alias("value"), pl.when(value.is_not_null()).then(rule).alias("rule"), precision.alias("precision")
-    )
+    return read.select(value.alias("value"), pl.when(value.is_not_null()).then(rule).alias("rule"), precision.alias("precision"))
 
 
 def _to_zone(full: pl.Expr, zone: str) -> pl.Expr:
     """Bring a time that carries an offset to the city's wall clock; one without is already there."""
     mark = pl.col("offset")
     sign = pl.when(mark.str.starts_with("-")).then(-1).otherwise(1)
-    minutes = sign * (
-        mark.str.extract(r"[+-](\d{2})", 1).cast(pl.Int64) * 60 + mark.str.extract(r"(\d{2})$", 1).cast(pl.Int64)
-    )
+    minutes = sign * (mark.str.extract(r"[+-](\d{2})", 1).cast(pl.Int64) * 60 + mark.str.extract(r"(\d{2})$", 1).cast(pl.Int64))
     utc = full - pl.duration(minutes=pl.when(mark == "Z").then(0).otherwise(minutes))
     local = utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
     return pl.when(mark.is_null()).then(full).otherwise(local)

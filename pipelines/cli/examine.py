@@ -21,9 +21,9 @@ SourceOption = Annotated[Path | None, typer.Option("--source-root", help="folder
 
 def check(city: CityOption = None) -> None:
     """Validate contracts, a city folder and the metric register, offline. / 离线校验契约、城市目录与指标登记表。"""
-    from pipelines.core import contracts, register  # noqa: PLC0415
-    from pipelines.core.bindings import load_city  # noqa: PLC0415
-    from pipelines.core.settings import CITIES  # noqa: PLC0415
+    from pipelines.core import contracts, register
+    from pipelines.core.bindings import load_city
+    from pipelines.core.settings import CITIES
 
     for contract in contracts.contract_ids():
         contracts.load_contract(contract)
@@ -41,8 +41,8 @@ def check(city: CityOption = None) -> None:
 
 def status(home: HomeOption = None) -> None:
     """One screen: each feed's last file and funnel, what is held, the last build, what to type next. / 一屏状态。"""
-    from pipelines.core.installation import existing_home, open_installation  # noqa: PLC0415
-    from pipelines.core.warehouse import current_manifest  # noqa: PLC0415
+    from pipelines.core.installation import existing_home, open_installation
+    from pipelines.core.warehouse import current_manifest
 
     place = open_installation(home=existing_home(home).root)
     rows, waits = [], []
@@ -95,8 +95,8 @@ def _feed_waits(place: Any, binding: Any) -> list[str]:
 
 def verify(home: HomeOption = None, city: CityOption = None, source_root: SourceOption = None) -> None:
     """Recount everything by a path that shares no code with the pipeline. / 用独立代码重新核对。"""
-    from pipelines.core.installation import existing_home, open_installation  # noqa: PLC0415
-    from quality.verify import verify as recount  # noqa: PLC0415
+    from pipelines.core.installation import existing_home, open_installation
+    from quality.verify import verify as recount
 
     place = open_installation(home=existing_home(home).root, city=city, source_root=source_root)
     found = recount(place.home.root, place.city.folder, place.source_root)

@@ -21,7 +21,7 @@ def audit_figure(
     comparator: Annotated[str, typer.Option(help="= > >= < <= or ~")] = "=",
 ) -> None:
     """Can this number be true? / 这个数可能吗？ Exit 1 if it cannot."""
-    from pipelines.analytics import figures  # noqa: PLC0415 (nothing else is loaded for this command)
+    from pipelines.analytics import figures
 
     try:
         printed = Decimal(value)

@@ -21,7 +21,7 @@ app = typer.Typer(
 
 def _commands() -> None:
     """Attach the families; imported here so that `audit-figure` starts without loading the pipeline."""
-    from pipelines.cli import examine, figure, operate, serve  # noqa: PLC0415
+    from pipelines.cli import examine, figure, operate, serve
 
     for family in (operate, serve, examine, figure):
         family.attach(app)
@@ -34,9 +34,9 @@ def main() -> None:
         app()
     except CityError as error:
         message = f"{error.where}: {error.what}" if error.where else error.what
-        print(f"{pick('error', '错误')}: {message}", file=sys.stderr)  # noqa: T201 (the CLI speaks)
+        typer.echo(f"{pick('error', '错误')}: {message}", err=True)
         if error.remedy:
-            print(f"  {pick('next', '下一步')}: {error.remedy}", file=sys.stderr)  # noqa: T201
+            typer.echo(f"  {pick('next', '下一步')}: {error.remedy}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -32,16 +32,14 @@ def moment(text: str | None) -> dt.datetime | None:
         value = dt.datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{text!r} is no time", where="--as-of", remedy="write 2026-06-30 or 2026-06-30T23:59:59") from error
-    return value.replace(hour=23, minute=59, second=59) if len(text) == 10 else value
+    return value.replace(hour=23, minute=59, second=59) if len(text) == len("2026-06-30") else value
 
 
-def execute(
-    city: Path | None, home: Path | None, source_root: Path | None, as_of: str | None
-) -> int:
+def execute(city: Path | None, home: Path | None, source_root: Path | None, as_of: str | None) -> int:
     """Run the graph in this process; prints the funnel, the build and the seconds; returns the exit code."""
     progress, started = show.Progress(), time.monotonic()
-    from pipelines.defs import graph  # noqa: PLC0415 (Dagster takes 2 s to load; other commands need not wait)
-    from pipelines.defs.resources import Run  # noqa: PLC0415
+    from pipelines.defs import graph
+    from pipelines.defs.resources import Run
 
     run = Run(city=city, home=home, source_root=source_root, as_of=moment(as_of), tell=progress, retry_seconds=0)
     try:
@@ -65,8 +63,8 @@ def run_command(
 
 def demo(home: HomeOption = None, serve: ServeOption = True, port: PortOption = 8501) -> None:
     """The synthetic city from nothing to its boards. / 用合成城市从零跑到看板。"""
-    from pipelines.core.installation import open_installation  # noqa: PLC0415
-    from pipelines.synthetic import writer  # noqa: PLC0415
+    from pipelines.core.installation import open_installation
+    from pipelines.synthetic import writer
 
     place = open_installation(city=CITIES / "demo", home=home)
     if not any(place.source_root.glob("*")):
@@ -78,7 +76,7 @@ def demo(home: HomeOption = None, serve: ServeOption = True, port: PortOption = 
         )  # fmt: skip
     code = execute(CITIES / "demo", home, None, None)
     if code == 0 and serve:
-        from pipelines.cli import serve as serving  # noqa: PLC0415
+        from pipelines.cli import serve as serving
 
         serving.boards(home=place.home.root, port=port)
     raise typer.Exit(code)
@@ -86,17 +84,14 @@ def demo(home: HomeOption = None, serve: ServeOption = True, port: PortOption = 
 
 def ingest_command(city: CityOption = None, home: HomeOption = None, source_root: SourceOption = None) -> None:
     """Only ingest what is new. / 只接入新文件。"""
-    from pipelines import ingest  # noqa: PLC0415
-    from pipelines.core.installation import open_installation  # noqa: PLC0415
+    from pipelines import ingest
+    from pipelines.core.installation import open_installation
 
     place, progress = open_installation(city=city, home=home, source_root=source_root), show.Progress()
     held = False
     for binding in place.city.feeds:
         progress("feed", binding)
-        outcomes = ingest.ingest_feed(
-            binding, place.city, place.home, place.vault, place.ledger,
-            source_root=place.source_root, now=place.now(), progress=lambda outcome: progress("file", outcome),
-        )  # fmt: skip
+        outcomes = ingest.ingest_feed(binding, place, now=place.now(), progress=lambda outcome: progress("file", outcome))
         progress("feed_done", (binding, outcomes, ""))
         held = held or any(o.verdict == "held" for o in outcomes)
     raise typer.Exit(1 if held else 0)
@@ -104,8 +99,8 @@ def ingest_command(city: CityOption = None, home: HomeOption = None, source_root
 
 def rollback_command(build: str, home: HomeOption = None) -> None:
     """Show a kept build again. / 恢复到保留的构建。"""
-    from pipelines import publish  # noqa: PLC0415
-    from pipelines.core.installation import existing_home  # noqa: PLC0415
+    from pipelines import publish
+    from pipelines.core.installation import existing_home
 
     publish.rollback(existing_home(home), build)
     show.console.print(pick(f"the boards show build {build}", f"看板现在显示构建 {build}"))
@@ -120,7 +115,7 @@ def generate(
     events: Annotated[int | None, typer.Option(help="about how many events in all")] = None,
 ) -> None:
     """Write a synthetic city with known truth. / 生成带真值的合成城市。"""
-    from pipelines.synthetic import writer  # noqa: PLC0415
+    from pipelines.synthetic import writer
 
     started = time.monotonic()
     truth = writer.generate(out, grids=grids, days=days, seed=seed, end=dt.date.fromisoformat(end), events=events)

@@ -21,8 +21,8 @@ PortOption = Annotated[int, typer.Option("--port")]
 
 def boards(home: HomeOption = None, port: PortOption = 8501) -> None:
     """Serve the boards on 127.0.0.1. / 在本机打开看板。"""
-    from dashboards import serve  # noqa: PLC0415
-    from pipelines.core.installation import existing_home  # noqa: PLC0415
+    from dashboards import serve
+    from pipelines.core.installation import existing_home
 
     place = existing_home(home)
     show.console.print(f"{pick('boards', '看板')}: http://127.0.0.1:{port}   ({pick('stop with Ctrl-C', '按 Ctrl-C 停止')})")
@@ -34,8 +34,8 @@ def boards(home: HomeOption = None, port: PortOption = 8501) -> None:
 
 def dev(home: HomeOption = None, port: PortOption = 3000) -> None:
     """Dagster's UI and daemon: schedules, the drop sensor, every run. / Dagster 界面与守护进程。"""
-    from pipelines.core.installation import open_installation  # noqa: PLC0415
-    from pipelines.defs import instance  # noqa: PLC0415
+    from pipelines.core.installation import open_installation
+    from pipelines.defs import instance
 
     place = open_installation(home=home)
     instance.prepare(place.home)

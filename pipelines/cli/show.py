@@ -20,7 +20,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def funnel_line(title: str, outcomes: list[FileOutcome]) -> str:
-    """read = accepted + quarantined + repeats + non-data, over files."""
+    """Read = accepted + quarantined + repeats + non-data, over files."""
     total = {n: sum(getattr(o, n) for o in outcomes) for n in ("read_n", "accepted_n", "quarantined_n", "repeat_n", "nondata_n")}
     held = sum(o.verdict == "held" for o in outcomes)
     known = sum(o.verdict == "known" for o in outcomes)

@@ -32,7 +32,7 @@ class Installation:
 
     def now(self) -> dt.datetime:
         """The wall clock, for what is about the work itself (received, loaded, built); never for a figure."""
-        return dt.datetime.now()  # noqa: DTZ005 (stored beside city-local times, read by people on this machine)
+        return dt.datetime.now()
 
 
 def home_path(home: Path | None, city: str | None = None) -> Path:
@@ -76,5 +76,6 @@ def existing_home(home: Path | None) -> Home:
     """A home that has been run. Raises UsageError if there is none."""
     place = Home(home_path(home))
     if not (place.state / "ledger.db").exists():
-        raise UsageError("no run was made in this home", where=str(place.root), remedy="citybrain demo, or citybrain run --city DIR")
+        remedy = "citybrain demo, or citybrain run --city DIR"
+        raise UsageError("no run was made in this home", where=str(place.root), remedy=remedy)
     return place

@@ -40,7 +40,8 @@ create table if not exists quarantine (
     ticket text primary key, feed text not null, sha256 text not null, parser text not null, record_no integer not null,
     rule_ids text not null, opened_at text not null, status text not null);
 create table if not exists quality_outcome (
-    feed text, sha256 text, parser text, rule_id text, severity text not null, evaluated_n integer not null, failed_n integer not null,
+    feed text, sha256 text, parser text, rule_id text, severity text not null,
+    evaluated_n integer not null, failed_n integer not null,
     is_error integer not null, error text not null, ran_at text not null, primary key (feed, sha256, parser, rule_id));
 create table if not exists build (
     build_id text primary key, started_at text not null, finished_at text, as_of text, mode text, status text not null,
@@ -166,7 +167,8 @@ class Ledger:
         owner = self.rows("select value from home where key = 'city'")
         if owner and owner[0]["value"] != city:
             raise HomeError(
-                f"the home belongs to city {owner[0]['value']!r}, not {city!r}", remedy="give another --home, or that city"
+                f"the home belongs to city {owner[0]['value']!r}, not {city!r}",
+                remedy="give another --home, or that city",
             )
         with self.transaction():
             self._db.execute("insert or replace into home values ('city', ?)", [city])
@@ -196,10 +198,11 @@ class Ledger:
         )  # fmt: skip
         return str(found[0]["sha256"]) if found else None
 
-    def sight(self, feed: str, path: str, size_bytes: int, mtime_ns: int, sha256: str, seen_at: str) -> None:
+    def sight(self, feed: str, path: str, size_bytes: int, mtime_ns: int, *, sha256: str, seen_at: str) -> None:
         """Record that a path held these bytes."""
         self._db.execute(
-            "insert or replace into sighting values (?, ?, ?, ?, ?, ?)", [feed, path, size_bytes, mtime_ns, sha256, seen_at]
+            "insert or replace into sighting values (?, ?, ?, ?, ?, ?)",
+            [feed, path, size_bytes, mtime_ns, sha256, seen_at],
         )
 
     def file(self, feed: str, sha256: str) -> FileRow | None:
@@ -209,9 +212,7 @@ class Ledger:
 
     def has_parse(self, feed: str, sha256: str, parser: str) -> bool:
         """Whether these bytes were parsed by this parser."""
-        return bool(
-            self.rows("select 1 from parse where feed = ? and sha256 = ? and parser = ?", feed, sha256, parser)
-        )
+        return bool(self.rows("select 1 from parse where feed = ? and sha256 = ? and parser = ?", feed, sha256, parser))
 
     def hold(self, row: FileRow) -> None:
         """Enter a file that is held whole."""
@@ -223,9 +224,7 @@ class Ledger:
         """Enter a parsed file: file, parse, rule counts, tickets; then settle which file of its `covers` is current."""
         with self.transaction():
             self._db.execute(*_insert(row, "file"))
-            self._db.execute(
-                "update parse set is_current = 0 where feed = ? and sha256 = ?", [parse.feed, parse.sha256]
-            )
+            self._db.execute("update parse set is_current = 0 where feed = ? and sha256 = ?", [parse.feed, parse.sha256])
             self._db.execute(*_insert(parse, "parse"))
             for rule in rules:
                 self._db.execute(*_insert(rule, "rule_outcome"))
@@ -253,9 +252,7 @@ class Ledger:
         )  # fmt: skip
         for position, entry in enumerate(found):
             status = "loaded" if position == 0 else "superseded"
-            self._db.execute(
-                "update file set status = ? where feed = ? and sha256 = ?", [status, feed, entry["sha256"]]
-            )
+            self._db.execute("update file set status = ? where feed = ? and sha256 = ?", [status, feed, entry["sha256"]])
 
     def current_parses(self, contract: str | None = None) -> list[dict[str, Any]]:
         """Current parses of loaded files, in a stable order: what the warehouse is made of."""
@@ -276,7 +273,8 @@ class Ledger:
     def open_build(self, build_id: str, started_at: str) -> None:
         """Enter a build that begins."""
         self._db.execute(
-            "insert or replace into build (build_id, started_at, status) values (?, ?, 'running')", [build_id, started_at]
+            "insert or replace into build (build_id, started_at, status) values (?, ?, 'running')",
+            [build_id, started_at],
         )
 
     def close_build(
@@ -343,7 +341,8 @@ class Decisions:
             raise UsageError("a decision needs a reason and a name", remedy="add --reason and --by")
         row = asdict(decision)
         cursor = self._db.execute(
-            "insert into decision (kind, subject, content, reason, decided_by, decided_at, effective_from) values (?, ?, ?, ?, ?, ?, ?)",
+            "insert into decision (kind, subject, content, reason, decided_by, decided_at, effective_from) "
+            "values (?, ?, ?, ?, ?, ?, ?)",
             [row["kind"], row["subject"], json.dumps(row["content"], ensure_ascii=False, sort_keys=True), row["reason"],
              row["decided_by"], decision.decided_at.isoformat(), decision.effective_from.isoformat()],
         )  # fmt: skip

@@ -32,6 +32,7 @@ from pipelines.core.settings import Home, Settings
 Room = Literal["raw", "party", "quarantine", "uploads", "tmp"]
 
 MAGIC = b"CBV1"
+KEY_BYTES = 32
 CHUNK = 1 << 20
 TAG = 16
 
@@ -55,7 +56,7 @@ def master_key(home: Home, settings: Settings, *, level: str) -> bytes:
     """
     if settings.master_key:
         key = base64.b64decode(settings.master_key)
-        if len(key) != 32:
+        if len(key) != KEY_BYTES:
             raise HomeError("the key has not 32 bytes", where="CITYBRAIN_MASTER_KEY", remedy="openssl rand -base64 32")
         return key
     path = home.keys / "master.key"
@@ -63,9 +64,11 @@ def master_key(home: Home, settings: Settings, *, level: str) -> bytes:
         return base64.b64decode(path.read_bytes())
     if level != "demo":
         raise HomeError(
-            "no master key", where=str(path), remedy="set CITYBRAIN_MASTER_KEY (openssl rand -base64 32) or write the file"
+            "no master key",
+            where=str(path),
+            remedy="set CITYBRAIN_MASTER_KEY (openssl rand -base64 32) or write the file",
         )
-    return base64.b64decode(_write_once(path, base64.b64encode(secrets.token_bytes(32))))
+    return base64.b64decode(_write_once(path, base64.b64encode(secrets.token_bytes(KEY_BYTES))))
 
 
 class Vault:
@@ -96,7 +99,9 @@ class Vault:
                 self._keys[place] = AESGCM(self._master.decrypt(sealed[:12], sealed[12:], label))
             except InvalidTag as error:
                 raise VaultError(
-                    "the master key does not open this home", where=str(path), remedy="set the right CITYBRAIN_MASTER_KEY"
+                    "the master key does not open this home",
+                    where=str(path),
+                    remedy="set the right CITYBRAIN_MASTER_KEY",
                 ) from error
         return self._keys[place]
 
@@ -124,7 +129,10 @@ class Vault:
     @contextlib.contextmanager
     def table_writer(self, room: Room, feed: str, name: str, schema: pa.Schema, *, month: str) -> Iterator[pq.ParquetWriter]:
         """A Parquet writer whose bytes are sealed on their way to disk."""
-        with self.create(room, feed, name, month=month) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+        with (
+            self.create(room, feed, name, month=month) as stream,
+            pq.ParquetWriter(stream, schema, compression="zstd") as writer,
+        ):
             yield writer
 
     def open_table(self, path: Path) -> pq.ParquetFile:

@@ -40,10 +40,7 @@ def feed_asset(binding: Binding) -> dg.AssetsDefinition:
         run.tell("feed", binding)
         outcomes: list[ingest.FileOutcome] = []
         try:
-            outcomes = ingest.ingest_feed(
-                binding, place.city, place.home, place.vault, place.ledger,
-                source_root=place.source_root, now=place.now(), progress=lambda outcome: run.tell("file", outcome),
-            )  # fmt: skip
+            outcomes = ingest.ingest_feed(binding, place, now=place.now(), progress=lambda outcome: run.tell("file", outcome))
         except SourceUnavailable as error:
             if context.retry_number < RETRIES and run.retry_seconds:
                 raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=run.retry_seconds) from error

@@ -12,7 +12,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from pipelines import ingest
-from pipelines.building.dbt import PROJECT, target_path
+from pipelines.building.dbt import PROJECT
 from pipelines.core.errors import CityError, SourceUnavailable
 from pipelines.core.settings import export
 from pipelines.core.warehouse import writer_lock
@@ -41,7 +41,7 @@ def _sensor(run: Run) -> dg.SensorDefinition:
         place = run.place
         for binding in place.city.feeds:
             try:
-                waiting += ingest.pending(binding, place.city, place.ledger, place.source_root)
+                waiting += ingest.pending(binding, place)
             except SourceUnavailable as error:
                 missing.append(str(error))
         if not waiting:
@@ -54,7 +54,8 @@ def _sensor(run: Run) -> dg.SensorDefinition:
 
 
 def _is_running(dagster_instance: dg.DagsterInstance) -> bool:
-    open_states = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED]
+    states = dg.DagsterRunStatus
+    open_states = [states.QUEUED, states.NOT_STARTED, states.STARTING, states.STARTED]
     return bool(dagster_instance.get_runs(dg.RunsFilter(job_name=JOB, statuses=open_states), limit=1))
 
 
@@ -96,8 +97,10 @@ def execute(run: Run) -> bool:
     export({"DAGSTER_HOME": str(place.home.dagster)})
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with _locked(run), dg.DagsterInstance.from_config(str(place.home.dagster)) as dagster_instance:
-        result = definitions(run).resolve_job_def(JOB).execute_in_process(
-            instance=dagster_instance, run_config=quiet, raise_on_error=False
+        result = (
+            definitions(run)
+            .resolve_job_def(JOB)
+            .execute_in_process(instance=dagster_instance, run_config=quiet, raise_on_error=False)
         )
         for event in result.all_events:
             if event.is_step_failure:

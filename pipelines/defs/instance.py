@@ -11,11 +11,11 @@ from pipelines.core.settings import Home
 
 WRITER_POOL = "warehouse_writer"
 # The pool default alone let two runs start at once on a fresh instance (seen 2026-10 on 1.13.27): the limit is also set.
-CONFIGURATION = f"""# written by citybrain
-telemetry: {{enabled: false}}
-run_monitoring: {{enabled: true, start_timeout_seconds: 300, max_runtime_seconds: 14400, free_slots_after_run_end_seconds: 60}}
-concurrency: {{pools: {{default_limit: 1, granularity: run}}, runs: {{max_concurrent_runs: 2}}}}
-retention: {{schedule: {{purge_after_days: 30}}, sensor: {{purge_after_days: {{skipped: 1, failure: 30, success: 30}}}}}}
+CONFIGURATION = """# written by citybrain
+telemetry: {enabled: false}
+run_monitoring: {enabled: true, start_timeout_seconds: 300, max_runtime_seconds: 14400, free_slots_after_run_end_seconds: 60}
+concurrency: {pools: {default_limit: 1, granularity: run}, runs: {max_concurrent_runs: 2}}
+retention: {schedule: {purge_after_days: 30}, sensor: {purge_after_days: {skipped: 1, failure: 30, success: 30}}}
 """
 
 

@@ -44,9 +44,7 @@ class Run:
     def place(self) -> Installation:
         """The installation, opened at first use."""
         if self._opened is None:
-            self._opened = open_installation(
-                city=self.city, home=self.home, source_root=self.source_root, as_of=self.as_of
-            )
+            self._opened = open_installation(city=self.city, home=self.home, source_root=self.source_root, as_of=self.as_of)
         return self._opened
 
     @contextlib.contextmanager

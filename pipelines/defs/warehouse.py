@@ -49,7 +49,7 @@ TRANSLATOR = Translator(
 
 
 def manifest(home: Home, settings: Settings) -> Path:
-    """dbt's manifest of the project as it is now; parsed when a file of the project is newer (about 5 s)."""
+    """Dbt's manifest of the project as it is now; parsed when a file of the project is newer (about 5 s)."""
     target = target_path(home, 1)
     path = target / "manifest.json"
     newest = max(p.stat().st_mtime for p in PROJECT.rglob("*") if p.is_file() and "target" not in p.parts)

@@ -60,9 +60,7 @@ def new_place(city: Path, tmp_path: Path) -> Place:
 
 
 def _take(place: Installation) -> list[ingest.FileOutcome]:
-    return ingest.ingest_feed(
-        place.city.feeds[0], place.city, place.home, place.vault, place.ledger, source_root=place.source_root, now=NOW
-    )
+    return ingest.ingest_feed(place.city.feeds[0], place, now=NOW)
 
 
 def _put(place: Installation, name: str, data: bytes) -> None:
