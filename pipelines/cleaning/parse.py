@@ -164,7 +164,7 @@ def _rule(column: Column, raw: pl.DataFrame) -> pl.Expr | None:
     if column.normalise == "code":
         return pl.when(pl.col(column.name).str.contains(r"^\d(\.\d+)?[eE]\+?\d+$")).then(pl.lit("excel_damage"))
     if column.type in ("integer", "number"):
-        wide = pl.lit(raw[column.name]).str.contains(FULL_WIDTH).fill_null(False)  # noqa: FBT003 (a value)
+        wide = pl.lit(raw[column.name]).str.contains(FULL_WIDTH).fill_null(False)
         return pl.when(wide & pl.col(column.name).is_not_null()).then(pl.lit("d02"))
     return None
 

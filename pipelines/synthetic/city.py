@@ -130,9 +130,7 @@ def _hierarchy(grids: int, rng: np.random.Generator) -> pl.DataFrame:
         }
     ).with_columns(
         (pl.col("community_zh") + "第" + pl.col("number").cast(pl.String).str.zfill(2) + "网格").alias("name_zh"),
-        (pl.col("community_en").str.replace(" Community", "") + " Grid " + pl.col("number").cast(pl.String)).alias(
-            "name_en"
-        ),
+        (pl.col("community_en").str.replace(" Community", "") + " Grid " + pl.col("number").cast(pl.String)).alias("name_en"),
     )
 
 
@@ -199,9 +197,7 @@ def _population(grids: pl.DataFrame, years: range, rng: np.random.Generator) -> 
     by_grid = pl.concat(frames).with_columns(pl.lit(words.CITY_CODE).alias("city_code"))
     sums = [pl.col(c).sum() for c in ("usual", "registered", "floating", "households")]
     levels = ["city_code", "district_code", "street_code", "community_code", "grid_code"]
-    parts = [
-        by_grid.group_by(level, "year", maintain_order=True).agg(sums).rename({level: "area_code"}) for level in levels
-    ]
+    parts = [by_grid.group_by(level, "year", maintain_order=True).agg(sums).rename({level: "area_code"}) for level in levels]
     return pl.concat(parts).sort("area_code", "year"), np.maximum(1, base.astype(np.int64) // 3)
 
 
@@ -224,9 +220,7 @@ def _areas(grids: pl.DataFrame, leaves: pl.DataFrame, quads: np.ndarray, househo
         )  # fmt: skip
         for code, at, zh, en, homes, up in index.iter_rows():
             rows.append((code, level, zh, en, up, homes, shapely.union_all(shapes[at]).wkt))
-    for at, (code, zh, en, up) in enumerate(
-        grids.select("grid_code", "name_zh", "name_en", "community_code").iter_rows()
-    ):
+    for at, (code, zh, en, up) in enumerate(grids.select("grid_code", "name_zh", "name_en", "community_code").iter_rows()):
         rows.append((code, 4, zh, en, up, int(households[at]), shapes[at].wkt))
     micro = leaves.filter(pl.col("level") == 5)
     corners = np.stack([micro.select(f"x{n}", f"y{n}").to_numpy() for n in range(4)], axis=1)

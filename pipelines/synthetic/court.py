@@ -61,10 +61,7 @@ def draw_court(scene: Scene) -> pl.DataFrame:
     shift = pl.duration(days="_shift")
     return frame.with_columns(
         pl.when(pl.Series(corrected & ~by_time)).then(pl.Series(wrong)).otherwise("cause_text").alias("_old_class"),
-        pl.when(pl.Series(corrected & by_time))
-        .then(pl.col("filed_on") - shift)
-        .otherwise("filed_on")
-        .alias("_old_time"),
+        pl.when(pl.Series(corrected & by_time)).then(pl.col("filed_on") - shift).otherwise("filed_on").alias("_old_time"),
     )
 
 

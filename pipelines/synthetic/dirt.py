@@ -134,12 +134,8 @@ class Bench:
 def soil(feed: Feed, rows: pl.DataFrame, city: City, rng: np.random.Generator) -> Soiled:
     """Inject every kind of dirt into the rows of one or more whole files."""
     rendered = render.render(feed.name, rows, city)
-    bench = Bench(
-        feed, city, rng, {n: rows[n] for n in rows.columns}, {n: rendered[n] for n in rendered.columns}, rows.height
-    )
-    bench.typed["_precision"] = pl.Series(["day" if feed.name == "court_case" else "minute"]).new_from_index(
-        0, rows.height
-    )
+    bench = Bench(feed, city, rng, {n: rows[n] for n in rows.columns}, {n: rendered[n] for n in rendered.columns}, rows.height)
+    bench.typed["_precision"] = pl.Series(["day" if feed.name == "court_case" else "minute"]).new_from_index(0, rows.height)
     targets = TARGETS[feed.name]
     _corrections(bench)
     _missing(bench, targets)
@@ -171,9 +167,7 @@ def _missing(bench: Bench, targets: Targets) -> None:
         which = bench.rng.integers(0, len(NULL_TOKENS), len(chosen))
         shown = pl.Series(NULL_TOKENS)[which]
         lands = load_contract(bench.feed.name).column(column).lands
-        flag = pl.select(
-            pl.when(shown != "").then(pl.lit(f"{column}:null_token" if lands else "")).otherwise(pl.lit(""))
-        )
+        flag = pl.select(pl.when(shown != "").then(pl.lit(f"{column}:null_token" if lands else "")).otherwise(pl.lit("")))
         gone = bench.typed[column].clear(len(chosen))
         bench.put(column, chosen, shown, gone)
         bench.note("D15", column, chosen, flag.to_series())
@@ -199,11 +193,7 @@ def _places(bench: Bench, targets: Targets) -> None:
     retired = code.str.slice(0, 15).str.replace(r"\d(\d\d)$", "9$1")
     name = bench.typed["_leaf_name"].gather(lost)
     value = pl.select(
-        pl.when(pl.Series(kind < 0.5))
-        .then(pl.lit(None, pl.String))
-        .when(pl.Series(kind < 0.75))
-        .then(retired)
-        .otherwise(name)
+        pl.when(pl.Series(kind < 0.5)).then(pl.lit(None, pl.String)).when(pl.Series(kind < 0.75)).then(retired).otherwise(name)
     ).to_series()
     bench.put(column, lost, value, value)
     bench.note("D13", column, lost)
@@ -244,9 +234,7 @@ def _numbers(bench: Bench, targets: Targets) -> None:
         draws = bench.rng.random(len(chosen))
         shown = forms.dirty_numbers(bench.texts[column].gather(chosen), draws, money=column.endswith("_yuan"))
         bench.put(column, chosen, shown)
-        bench.note(
-            "D02", column, chosen, f"{column}:d02" if load_contract(bench.feed.name).column(column).lands else ""
-        )
+        bench.note("D02", column, chosen, f"{column}:d02" if load_contract(bench.feed.name).column(column).lands else "")
 
 
 def _codes(bench: Bench, targets: Targets) -> None:
@@ -266,9 +254,7 @@ def _codes(bench: Bench, targets: Targets) -> None:
             elif k < SPELLINGS + BLANKS or name not in targets.unknowable:
                 shown.append(("{} ", "\u3000{}", " {}\u3000")[int(d * 3)].format(clean))
             else:
-                shown.append(
-                    words.UNKNOWN_DEPARTMENT if contract.column(name).codes == "department" else words.UNKNOWN_CODE
-                )
+                shown.append(words.UNKNOWN_DEPARTMENT if contract.column(name).codes == "department" else words.UNKNOWN_CODE)
                 canonical = "UNMAPPED"  # noqa: PLW2901 - the value that cleaning must come to
             read.append(canonical)
         bench.put(name, chosen, pl.Series(shown, dtype=pl.String), pl.Series(read, dtype=pl.String))
@@ -322,9 +308,7 @@ def _copies(bench: Bench, rows: pl.DataFrame, texts: pl.DataFrame) -> Soiled:
     new_texts = new_texts.with_columns(forms.scattered(new_texts[conflict], where, shown))
     bench.note("D05", "", np.arange(len(copies)) + rows.height)
     injected = pl.concat(bench.injected)
-    return Soiled(
-        pl.concat([rows, new_rows]), pl.concat([texts, new_texts]), _with_copies(injected, copies, rows.height)
-    )
+    return Soiled(pl.concat([rows, new_rows]), pl.concat([texts, new_texts]), _with_copies(injected, copies, rows.height))
 
 
 def _with_copies(injected: pl.DataFrame, originals: np.ndarray, height: int) -> pl.DataFrame:

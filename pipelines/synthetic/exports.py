@@ -100,8 +100,7 @@ def xlsx_bytes(table: pl.DataFrame, *, sheet: str, numeric: set[str]) -> bytes:
 
 def _header(names: list[str]) -> str:
     cells = "".join(
-        f'<c r="{column_letters(n)}1" t="inlineStr"><is><t>{escape(name)}</t></is></c>'
-        for n, name in enumerate(names, start=1)
+        f'<c r="{column_letters(n)}1" t="inlineStr"><is><t>{escape(name)}</t></is></c>' for n, name in enumerate(names, start=1)
     )
     return f'<row r="1">{cells}</row>'
 
@@ -113,9 +112,7 @@ def _records(table: pl.DataFrame, numeric: set[str]) -> list[str]:
         at = column_letters(number)
         value = pl.col(name)
         safe = value.str.replace_all("&", "&amp;").str.replace_all("<", "&lt;").str.replace_all(">", "&gt;")
-        words = pl.format(
-            '<c r="{}{}" t="inlineStr"><is><t xml:space="preserve">{}</t></is></c>', pl.lit(at), row, safe
-        )
+        words = pl.format('<c r="{}{}" t="inlineStr"><is><t xml:space="preserve">{}</t></is></c>', pl.lit(at), row, safe)
         cell = words
         if name in numeric:  # [0-9]: full-width digits are text to a spreadsheet too
             plain = value.str.contains(r"^[0-9]+(\.[0-9]+)?$")

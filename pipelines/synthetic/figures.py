@@ -52,11 +52,12 @@ class Figure:
 
 
 ALL_KINDS = ("police_incident", "urban_case", "petition", "court_case")
+ADMINISTRATIVE = (pl.col("case_class") == "administrative") & pl.col("accepted_at").is_not_null()
 CIVIL = (pl.col("case_class") == "civil") & (pl.col("instance") == "first")
 UNCLASSIFIED = pl.col("category_code").is_in(["9900", "UNMAPPED"])
 CLOSED = pl.col("closed_at").is_not_null()
 FIGURES = (
-    Figure("M01", ("police_incident",), "accepted_at", pl.col("case_class") == "administrative", family="rate"),
+    Figure("M01", ("police_incident",), "reported_at", ADMINISTRATIVE, family="rate"),
     Figure("M02", ("police_incident",), "filed_at", pl.col("case_class") == "criminal", family="rate"),
     Figure("M03", ("court_case",), "filed_at", CIVIL, family="rate", levels=(0, 1, 2), periods=EVERY[2:]),
     Figure("M05", ("petition",), "reported_at", YES, family="count"),
@@ -177,9 +178,7 @@ def _figure(
             pl.lit(figure.metric_id).alias("metric_id"),
             pl.when(pl.col("period_kind") != "cumulative").then("period_start").alias("period_start"),
         )
-        .select(
-            *[pl.col("area").alias("grid_code") if k == "grid_code" else k for k in KEYS], "num", "den", "stat_value"
-        )
+        .select(*[pl.col("area").alias("grid_code") if k == "grid_code" else k for k in KEYS], "num", "den", "stat_value")
     )
 
 

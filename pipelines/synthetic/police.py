@@ -96,19 +96,14 @@ def _texts(scene: Scene, count: int) -> list[pl.Series | pl.Expr]:
     ]
 
 
-def _with_corrections(
-    frame: pl.DataFrame, arrived: np.ndarray, corrected: np.ndarray, rng: np.random.Generator
-) -> pl.DataFrame:
+def _with_corrections(frame: pl.DataFrame, arrived: np.ndarray, corrected: np.ndarray, rng: np.random.Generator) -> pl.DataFrame:
     """Before its correction an event showed another class (two in three) or an earlier time (one in three)."""
     count = len(arrived)
     by_time = yes(1 / 3, count, rng)
     wrong = vocabulary.draw(vocabulary.POLICE_MIX, count, rng)
     earlier = arrived - rng.integers(600, 6 * 3600, count)
     return frame.with_columns(
-        pl.when(pl.Series(corrected & ~by_time))
-        .then(pl.Series(wrong))
-        .otherwise("feedback_class_code")
-        .alias("_old_class"),
+        pl.when(pl.Series(corrected & ~by_time)).then(pl.Series(wrong)).otherwise("feedback_class_code").alias("_old_class"),
         pl.when(pl.Series(corrected & by_time)).then(clock(earlier)).otherwise("reported_at").alias("_old_time"),
     )
 

@@ -98,8 +98,7 @@ class Simulation:
         parts = [rows.filter(pl.col("_delivery") <= last)]
         parts += [rows.filter(pl.col("_delivery") == n) for n in range(last + 1, len(self.plan))]
         soiled = [
-            soil(feed, part, self.city, np.random.default_rng([self.seed, 50 + number, at]))
-            for at, part in enumerate(parts)
+            soil(feed, part, self.city, np.random.default_rng([self.seed, 50 + number, at])) for at, part in enumerate(parts)
         ]
         return Sent(feed, events, [_in_file_order(s) for s in soiled])
 
@@ -144,9 +143,7 @@ class Simulation:
                   "floating": "登记流动人口", "households": "户数"}  # fmt: skip
         files = {
             f"reference/grid_{stamp}.geojson": exports.geojson_bytes(areas, grids, "wkt"),
-            f"reference/department_{stamp}.csv": exports.csv_bytes(
-                self.city.departments.rename(departments), encoding="utf-8"
-            ),
+            f"reference/department_{stamp}.csv": exports.csv_bytes(self.city.departments.rename(departments), encoding="utf-8"),
             f"reference/population_{stamp}.csv": exports.csv_bytes(
                 self.city.population.rename(people).with_columns(pl.lit("合成").alias("来源")), encoding="gb18030"
             ),

@@ -83,9 +83,7 @@ def _judged(sent: Sent, plan: list[Delivery]) -> pl.DataFrame:
             parts.append(soiled.rows.join(marks, on="_row", how="left", maintain_order="left"))
     rows = pl.concat(parts).filter(pl.col("_delivery").is_in(numbers))
     main = sent.feed.main_time
-    required = [
-        pl.when(pl.col(column).is_null()).then(pl.lit(f"{column}-required")) for column in ("source_case_no", main)
-    ]
+    required = [pl.when(pl.col(column).is_null()).then(pl.lit(f"{column}-required")) for column in ("source_case_no", main)]
     none = pl.lit([], pl.List(pl.String))
     rows = rows.with_columns(
         pl.col("_dirt").fill_null(none),

@@ -21,8 +21,7 @@ SECOND = (
     "寨 zhai,营 ying,楼 lou,台 tai,阁 ge,亭 ting,门 men,城 cheng,关 guan,集 ji,店 dian,场 chang,林 lin"
 )
 DISTRICTS = (
-    "云浦 Yunpu,沧榆 Cangyu,霁川 Jichuan,朔滨 Shuobin,澜山 Lanshan,棠湖 Tanghu,"
-    "岚门 Lanmen,芦汀 Luting,曦原 Xiyuan,荻桥 Diqiao"
+    "云浦 Yunpu,沧榆 Cangyu,霁川 Jichuan,朔滨 Shuobin,澜山 Lanshan,棠湖 Tanghu,岚门 Lanmen,芦汀 Luting,曦原 Xiyuan,荻桥 Diqiao"
 )
 STREET_SUFFIX = (("街道", "Subdistrict"), ("镇", "Town"))
 

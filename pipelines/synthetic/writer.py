@@ -51,9 +51,7 @@ def simulation_for(city: City, *, ahead: int = 0) -> Simulation:
     chosen = {**DEFAULTS, **city.synthetic}
     end = chosen.get("end") or (city.as_of.date() if city.as_of else None)
     if end is None:
-        raise ConfigurationError(
-            "synthetic needs an end", where=str(city.folder / "city.yml"), remedy="end: 2026-06-30"
-        )
+        raise ConfigurationError("synthetic needs an end", where=str(city.folder / "city.yml"), remedy="end: 2026-06-30")
     return Simulation(
         grids=int(chosen["grids"]), days=int(chosen["days"]), seed=int(chosen["seed"]), end=end,
         events_per_grid_month=chosen["events_per_grid_month"], ahead=ahead,

@@ -28,7 +28,14 @@ def _parse(contract: str, name: str, *texts: str | None) -> tuple[list[object], 
 def test_dirty_numbers_are_read_and_flagged(text: str, value: int) -> None:
     typed, rule = _parse("court_case", "claim_amount_yuan", text)
     assert typed == [value]
-    assert rule == (["d02"] if text != "１２３" else [None])  # full width is gone after NFKC: plain again
+    assert rule == ["d02"]
+
+
+def test_the_text_of_a_row_does_not_depend_on_its_neighbours() -> None:
+    alone, _ = _parse("police_incident", "severity", "Ⅱ级")
+    among, _ = _parse("police_incident", "severity", "Ⅱ级", "　红")
+    assert alone == ["II级"]
+    assert among == ["II级", "红"]
 
 
 def test_clean_numbers_are_not_flagged() -> None:
