@@ -25,7 +25,7 @@ from pipelines.core.state import Ledger
 from pipelines.core.warehouse import writer
 
 __all__ = [
-    "Built", "Inputs", "PhaseResult", "Prepared", "build", "dbt_arguments", "dbt_environment", "dbt_program", "finish",
+    "Built", "Inputs", "PhaseResult", "Prepared", "build", "dbt_arguments", "dbt_environment", "dbt_program", "finish", "passed",
     "phase_one", "phase_two", "prepare",
 ]  # fmt: skip
 
@@ -120,7 +120,7 @@ def _set_aside(home: Home) -> None:
 def phase_one(prepared: Prepared) -> PhaseResult:
     """Landing to fct_event. Raises BuildBlocked when a model or test failed."""
     faults.hit("before_phase_one")
-    result = _passed(run_phase(prepared.home, prepared.settings, 1))
+    result = passed(run_phase(prepared.home, prepared.settings, 1))
     faults.hit("after_phase_one")
     return result
 
@@ -128,15 +128,19 @@ def phase_one(prepared: Prepared) -> PhaseResult:
 def phase_two(prepared: Prepared) -> PhaseResult:
     """fct_event to figures. Raises BuildBlocked when a model or test failed."""
     faults.hit("between_phases")
-    result = _passed(run_phase(prepared.home, prepared.settings, 2))
+    result = passed(run_phase(prepared.home, prepared.settings, 2))
     faults.hit("after_phase_two")
     return result
 
 
-def _passed(result: PhaseResult) -> PhaseResult:
+def passed(result: PhaseResult) -> PhaseResult:
+    """The result itself. Raises BuildBlocked when a model or test failed."""
     if not result.is_good:
         raise BuildBlocked(
-            pick(f"{result.failed + result.errors} models or checks failed: ", f"{result.failed + result.errors} 个模型或检查未通过:")
+            pick(
+                f"{result.failed + result.errors} models or checks failed: ",
+                f"{result.failed + result.errors} 个模型或检查未通过:",
+            )
             + "; ".join(result.failures[:5]),
             where=f"dbt, phase {result.phase}",
             remedy=pick("yesterday's build stays published; citybrain status", "继续使用上一版;citybrain status"),

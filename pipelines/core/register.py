@@ -172,9 +172,7 @@ def _check_cohort(metric: Metric, at: str) -> None:
             where=at, remedy="cohort by_deadline or cumulative (with numerator_time), or by_close",
         )  # fmt: skip
     if metric.cohort == "cumulative" and (not metric.numerator_time or metric.periods != ("cumulative",)):
-        raise ConfigurationError(
-            "a cumulative rate needs numerator_time, and has no period but cumulative", where=at
-        )
+        raise ConfigurationError("a cumulative rate needs numerator_time, and has no period but cumulative", where=at)
 
 
 def _check_family(metric: Metric, at: str) -> None:
@@ -213,6 +211,7 @@ def cuts(metric: Metric) -> list[tuple[str, str, int, str]]:
         (s, level, p) for s in metric.slices_coarse for level in metric.levels if level <= COARSE_LEVEL
         for p in metric.periods if p in COARSE_PERIODS
     ]  # fmt: skip
+
     def allowed(level: int, period: str) -> bool:
         if level >= GRID_LEVEL:
             return period in GRID_PERIODS

@@ -162,9 +162,7 @@ def current_manifest(home_root: Path) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UsageError(
-            pick("nothing is published yet", "尚未发布任何数据"), where=str(path), remedy="citybrain run"
-        ) from error
+        raise UsageError(pick("nothing is published yet", "尚未发布任何数据"), where=str(path), remedy="citybrain run") from error
     return loaded
 
 

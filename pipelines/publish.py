@@ -1,0 +1,219 @@
+"""Publishing: the gate, the small file and the parts of a build, the pointer, rolling back.
+
+Belongs here: write, audit, publish. Does not: building (build), what a reader sees of it (core.warehouse). A build reaches
+the boards in one step, the replacement of CURRENT.json; whatever is killed before it leaves yesterday's in place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.building.gate import findings
+from pipelines.building.inputs import Inputs
+from pipelines.core import faults
+from pipelines.core.errors import BuildBlocked, UsageError
+from pipelines.core.settings import Home, Settings, pick
+from pipelines.core.warehouse import STORAGE_VERSION, Connection, quoted, writer
+
+#: Tables that are published as Parquet per month of the event's report; the rest goes into the small file.
+PARTS = {
+    "fct_event": "select f.*, {month} as part_month from marts.fct_event f",
+    "fct_event_version": "select v.*, {month} as part_month from marts.fct_event_version v join marts.fct_event f using (event_id)",
+}
+ORDER = {"fct_event": "event_id", "fct_event_version": "event_id, version_no"}
+MONTH = "strftime(f.reported_at, '%Y-%m')"
+#: Seeds that readers need beside the marts.
+SEEDS = (
+    "ref_metric", "ref_threshold", "ref_age_band", "ref_category_domain", "ref_event_kind", "ref_grid_level",
+)  # fmt: skip
+OPS = ("code_name",)
+KEEP_BUILDS = 5
+NO_MONTH = "0000-00"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published."""
+
+    build_id: str
+    as_of: str
+    file: str
+    parts: int
+    parts_written: int
+
+
+def publish(home: Home, settings: Settings, inputs: Inputs, mode: str, *, now: dt.datetime) -> Published:
+    """Audit the warehouse and publish it. `now` is when; it is told to people and is part of nothing else.
+
+    Raises BuildBlocked, naming the first invariants that do not hold; yesterday's build stays.
+    """
+    with writer(home.warehouse, settings) as connection:
+        wrong = findings(connection, inputs)
+        if wrong:
+            raise BuildBlocked(
+                pick(f"{len(wrong)} totals do not agree: ", f"{len(wrong)} 项总数不符:") + "; ".join(map(str, wrong[:3])),
+                where="gate", remedy=pick("yesterday's build stays published; citybrain verify", "继续使用上一版;citybrain verify"),
+            )  # fmt: skip
+        faults.hit("before_publish_file")
+        parts, written = _write_parts(connection, home, mode)
+        file = _write_file(connection, home, inputs.build_id)
+    faults.hit("after_publish_file")
+    manifest = {
+        "build": inputs.build_id, "file": file, "as_of": inputs.as_of.isoformat(), "parts": parts,
+        "published_at": now.isoformat(timespec="seconds"),
+    }  # fmt: skip
+    _replace(home.published / f"{inputs.build_id}.json", manifest)
+    _replace(home.published / "CURRENT.json", manifest)
+    faults.hit("after_pointer")
+    sweep(home)
+    return Published(inputs.build_id, inputs.as_of.isoformat(), file, len(parts), written)
+
+
+def _replace(path: Path, content: dict[str, Any]) -> None:
+    """Replace a JSON file in one step that survives a crash: content synced, then renamed, then the folder synced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    with draft.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, ensure_ascii=False, indent=1)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _current(home: Home) -> dict[str, Any] | None:
+    path = home.published / "CURRENT.json"
+    if not path.exists():
+        return None
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _write_parts(connection: Connection, home: Home, mode: str) -> tuple[list[dict[str, str]], int]:
+    """The parts of this build. An incremental one writes the months it touched and keeps the others' files."""
+    current = _current(home)
+    months = {row[0] for row in connection.execute(f"select distinct {MONTH} from marts.fct_event f").fetchall()}
+    due = set(months)
+    kept: list[dict[str, str]] = []
+    if mode == "incremental" and current is not None:
+        touched = "select distinct strftime(day, '%Y-%m') from ops.touched where day is not null"
+        due = {row[0] for row in connection.execute(touched).fetchall()} & months
+        kept = [
+            part for part in current["parts"]
+            if part["month"] in months - due and (home.published / part["path"]).exists()
+        ]  # fmt: skip
+        due |= months - {part["month"] for part in kept}
+    parts = list(kept)
+    for table in PARTS:
+        for month in sorted(due) or ([NO_MONTH] if not months else []):
+            parts.append(_write_part(connection, home, table, month))
+    return sorted(parts, key=lambda part: (part["table"], part["month"])), len(parts) - len(kept)
+
+
+def _write_part(connection: Connection, home: Home, table: str, month: str) -> dict[str, str]:
+    """One immutable file, named by its content. Rows in the order of the key, so equal rows give equal bytes."""
+    folder = home.published / "parts" / table
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{month}.{os.getpid()}.draft"
+    rows = PARTS[table].format(month=MONTH)
+    connection.execute(
+        f"copy (select * exclude (part_month) from ({rows}) where part_month = {quoted(month)} order by {ORDER[table]}) "
+        f"to {quoted(draft)} (format parquet, compression zstd)"
+    )
+    digest = hashlib.sha256(draft.read_bytes()).hexdigest()
+    path = folder / f"{month}-{digest[:16]}.parquet"
+    _sync(draft)
+    draft.replace(path)
+    return {"table": table, "month": month, "path": str(path.relative_to(home.published)), "sha256": digest}
+
+
+def _write_file(connection: Connection, home: Home, build_id: str) -> str:
+    """The small file: every mart that is no part, the seeds a reader needs, and the display view."""
+    draft = home.published / f".{build_id}.draft"
+    draft.unlink(missing_ok=True)
+    connection.execute(f"attach {quoted(draft)} as small (storage_version '{STORAGE_VERSION}')")
+    tables = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = 'marts' and database_name = current_database() order by 1"
+    ).fetchall()
+    for (name,) in tables:
+        if name not in PARTS and not name.endswith("__dbt_tmp"):
+            connection.execute(f"create table small.{name} as select * from marts.{name}")
+    for name in SEEDS:
+        connection.execute(f"create table small.{name} as select * from seeds.{name}")
+    for name in OPS:
+        connection.execute(f"create table small.{name} as select * from ops.{name}")
+    connection.execute(f"use small; {_display_view(connection)}; use {_own_name(home)}")
+    connection.execute("checkpoint small")
+    connection.execute("detach small")
+    path = home.published / f"{build_id}.duckdb"
+    _sync(draft)
+    draft.replace(path)
+    _sync(home.published)
+    return path.name
+
+
+def _own_name(home: Home) -> str:
+    return home.warehouse.stem
+
+
+def _display_view(connection: Connection) -> str:
+    """The warehouse's view in a file where all tables lie in one schema."""
+    sql: str = connection.execute(
+        "select sql from duckdb_views() where schema_name = 'marts' and view_name = 'v_metric_display'"
+    ).fetchall()[0][0]
+    own = connection.execute("select current_database()").fetchall()[0][0]
+    for schema in ("marts", "seeds"):
+        for prefix in (f'"{own}"."{schema}".', f"{own}.{schema}.", f'"{schema}".', f"{schema}."):
+            sql = sql.replace(prefix, "")
+    return sql.rstrip().rstrip(";")
+
+
+def builds(home: Home) -> list[dict[str, Any]]:
+    """The kept builds, newest first by when they were published."""
+    found = [
+        json.loads(path.read_text(encoding="utf-8")) for path in home.published.glob("*.json") if path.name != "CURRENT.json"
+    ]
+    return sorted(found, key=lambda manifest: (manifest["published_at"], manifest["build"]), reverse=True)
+
+
+def rollback(home: Home, build_id: str) -> dict[str, Any]:
+    """Point the boards at a kept build. Raises UsageError for a build that is not kept."""
+    kept = {manifest["build"]: manifest for manifest in builds(home)}
+    if build_id not in kept:
+        raise UsageError(
+            pick(f"build {build_id!r} is not kept", f"没有保留版本 {build_id!r}"), where=str(home.published),
+            remedy=pick("kept are ", "现有:") + ", ".join(kept),
+        )  # fmt: skip
+    _replace(home.published / "CURRENT.json", kept[build_id])
+    return kept[build_id]
+
+
+def sweep(home: Home, keep: int = KEEP_BUILDS) -> None:
+    """Remove builds beyond the newest `keep` (the current one always stays), and parts that no kept build lists."""
+    current = _current(home)
+    kept = builds(home)[:keep]
+    listed = {part["path"] for manifest in [*kept, *([current] if current else [])] for part in manifest["parts"]}
+    names = {manifest["build"] for manifest in kept} | ({current["build"]} if current else set())
+    for manifest in builds(home):
+        if manifest["build"] not in names:
+            (home.published / f"{manifest['build']}.json").unlink(missing_ok=True)
+            (home.published / manifest["file"]).unlink(missing_ok=True)
+    for path in (home.published / "parts").rglob("*"):
+        if path.is_file() and str(path.relative_to(home.published)) not in listed:
+            path.unlink()
+    for path in home.published.glob(".*.draft"):
+        path.unlink()
