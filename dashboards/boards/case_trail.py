@@ -1,0 +1,82 @@
+"""One case: its steps in time, its codes, and the record of the file it came from.
+
+Belongs here: what may be shown of a case (no P3, no P4: such columns are in no mart). Does not: lists of cases.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboards.kit.areas import UNASSIGNED
+from dashboards.kit.markup import Html, anchor, chip, join, tag
+from dashboards.kit.page import Board, put
+
+STEPS = ("occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at",
+         "verified_at", "closed_at", "deadline_at")  # fmt: skip
+
+
+def show(board: Board) -> None:
+    """The case the view names."""
+    words = board.words
+    close = anchor(board.view.but(case=""), words("case.close"))
+    row = board.source.row("case", event=board.view.case)
+    if row is None:
+        put(tag("p", words("case.gone", event=board.view.case), " ", close, kind="notice"), "case", focus=board.view.case)
+        return
+    number = str(row["source_case_no"] or row["event_id"][:12])
+    state = chip(words(f"state.{row['current_state']}"))
+    head = tag("h2", words("case.heading", number=number), " ", state)
+    versions = board.source.ask("case__versions", event=board.view.case).rows(named=True)
+    body = head + _steps(board, row) + _facts(board, row) + _source(board, row, versions) + tag("p", close)
+    put(tag("div", body, kind="case"), "case", focus=board.view.case)
+
+
+def _steps(board: Board, row: dict[str, Any]) -> Html:
+    known = sorted(((row[step], step) for step in STEPS if row.get(step)), key=lambda pair: pair[0])
+    steps = [tag("div", tag("b", board.words(f"step.{step}")), f"{at:%Y-%m-%d %H:%M}") for at, step in known]
+    return tag("div", join(steps), kind="steps")
+
+
+def _fact(name: str, value: object, *, broad: bool = False) -> Html:
+    return tag("div", tag("dt", name), tag("dd", value), kind="broad" if broad else "")
+
+
+def _facts(board: Board, row: dict[str, Any]) -> Html:
+    words = board.words
+    place = words("area.unassigned") if row["grid_code"] == UNASSIGNED else words.pick(row, "area")
+    counted = words("yes") if row["is_counted"] else words("case.not_counted", reason=row["not_counted_reason"] or "")
+    flags = words("comma").join(row["dq_flags"] or []) or words("case.no_flags")
+    facts = [
+        _fact(words("column.kind"), words(f"kind.{row['event_kind']}")),
+        _fact(words("column.category"), words.pick(row, "category") or row["category_code"]),
+        _fact(words("column.place"), f"{place} ({row['grid_code']})"),
+        _fact(words("case.department"), words.pick(row, "department") or row["lead_dept_id"] or words("unknown")),
+        _fact(words("case.counted"), counted),
+        _fact(words("case.flags"), flags),
+    ]
+    return tag("dl", join(facts), kind="facts")
+
+
+def _source(board: Board, row: dict[str, Any], versions: list[dict[str, Any]]) -> Html:
+    words = board.words
+    facts = [
+        _fact(words("case.feed"), words.pick(row, "feed")),
+        _fact(words("case.file"), tag("b", row["file_name"] or "")),
+        _fact(words("case.record"), tag("b", words.number(row["source_record_no"]))),
+        _fact(words("case.digest"), tag("code", row["source_file"]), broad=True),
+        _fact(words("case.event"), tag("code", row["event_id"]), broad=True),
+    ]
+    lines = [
+        tag("li", words("case.version", n=version["version_no"], moment=words.moment(version["version_at"])), " ",
+            words("cases.record", file=version["file_name"] or str(version["source_file"])[:12],
+                  n=words.number(version["source_record_no"])), " ",
+            chip(words("case.current"), "better") if version["is_current"] else "")
+        for version in versions
+    ]  # fmt: skip
+    history = tag("h3", words("case.versions")) + tag("ol", join(lines), kind="list") if len(lines) > 1 else Html("")
+    return (
+        tag("h3", words("case.source"))
+        + tag("dl", join(facts), kind="facts")
+        + tag("p", words("case.how"), kind="muted small")
+        + history
+    )

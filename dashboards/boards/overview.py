@@ -1,0 +1,158 @@
+"""Overview: how is the city doing, and what changed?
+
+Belongs here: the order of this page and its sentences. Does not: one figure's trend, areas and cases (figure_detail),
+one case (case_trail), how a figure is said (kit.reading).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import polars as pl
+import streamlit as st
+
+from dashboards.boards import case_trail, figure_detail
+from dashboards.kit import filters, periods
+from dashboards.kit.areas import Place, choose_child, crumbs, place_of
+from dashboards.kit.chance import process_limits, whole
+from dashboards.kit.markup import Html, anchor, chip, join, sparkline, tag
+from dashboards.kit.page import Board, put
+from dashboards.kit.periods import Period, period_of
+from dashboards.kit.reading import Figure
+
+#: Which figures stand together; one that a register adds stands under handling.
+GROUPS = {
+    "volume": ("V01", "V02", "M05"), "safety": ("M01", "M02", "M03"), "handling": (), "data": ("M50", "M51", "M53"),
+}  # fmt: skip
+HEADLINE = "V01"
+
+
+def show(board: Board) -> None:
+    """The page."""
+    place = place_of(board)
+    period = period_of(board.view, board.source.as_of)
+    title = tag("h1", board.words("title.overview", area=place.name))
+    figures = figures_of(board, place, period)
+    put(title + crumbs(board, place) + tag("p", _lead(board, figures), kind="lead"), "title")
+    _filters(board, place)
+    if board.view.case:
+        case_trail.show(board)
+    trends = board.source.ask("overview__trends", area=place.code, **period.params)
+    chosen = _chosen(board, figures)
+    _cards(board, place, figures, trends, chosen)
+    if chosen is not None:
+        figure_detail.show(board, place, period, chosen, trends)
+
+
+def figures_of(board: Board, place: Place, period: Period) -> list[Figure]:
+    """Every figure the register gives at this level, in the order of the groups."""
+    rows = board.source.ask("overview__figures", area=place.code, **period.params).rows(named=True)
+    at_level = [row for row in rows if row["period_kind"] or str(place.level) in str(row["levels"]).split()]
+    order = [metric for group in GROUPS for metric in _members(group, [row["metric_id"] for row in at_level])]
+    return sorted((Figure(row, board.words) for row in at_level), key=lambda figure: order.index(figure.id))
+
+
+def _members(group: str, present: list[str]) -> list[str]:
+    placed = {metric for members in GROUPS.values() for metric in members}
+    if group == "handling":
+        return [metric for metric in present if metric not in placed]
+    return [metric for metric in GROUPS[group] if metric in present]
+
+
+def _chosen(board: Board, figures: list[Figure]) -> Figure | None:
+    with_value = [figure for figure in figures if figure.row["period_kind"]]
+    named = [figure for figure in with_value if figure.id == board.view.figure]
+    return next(iter([*named, *with_value]), None)
+
+
+def _filters(board: Board, place: Place) -> None:
+    info = board.source.row("build") or {}
+    left, right, _ = st.columns([1, 1, 1.4])
+    with left:
+        filters.choose(
+            board.words("filter.period"), periods.options(board.source.as_of, info["earliest"]), board.view, "period",
+            written=lambda option: periods.written(option, board.words, board.source.as_of),
+            onward=lambda view: view.but(page=1),
+        )  # fmt: skip
+    with right:
+        choose_child(board, place)
+
+
+def _lead(board: Board, figures: list[Figure]) -> str:
+    words = board.words
+    between = " " if board.view.language == "en" else ""
+    parts = [_headline(board, figure) for figure in figures if figure.id == HEADLINE and figure.value is not None]
+    compared = [figure for figure in figures if figure.verdict != "unknown"]
+    changed = [figure.name for figure in compared if figure.verdict != "chance"]
+    if not compared:
+        parts.append(words("overview.none_compared"))
+    elif changed:
+        names = words("comma").join(changed)
+        parts.append(words("overview.some_changed", total=len(compared), n=len(changed), names=names))
+    else:
+        parts.append(words("overview.none_changed", total=len(compared)))
+    return between.join(parts)
+
+
+def _headline(board: Board, figure: Figure) -> str:
+    words, before = board.words, figure.earlier_value
+    said = {"period": figure.period_text, "n": figure.value_text}
+    if before is None or figure.value is None:
+        return words("overview.events_alone", **said)
+    if before == figure.value:
+        return words("overview.events_same", **said)
+    size = figure.change_text.lstrip("+−")
+    if not figure.change_text.endswith("%"):
+        size = words.number(abs(figure.value - before))
+    return words("overview.events_more" if figure.value > before else "overview.events_less", change=size, **said)
+
+
+def _cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFrame, chosen: Figure | None) -> None:
+    shown = {figure.id: figure for figure in figures}
+    parts: list[Html] = [tag("p", board.words("overview.open_hint"), kind="muted small")]
+    for group in GROUPS:
+        members = _members(group, list(shown))
+        if members:
+            cards = [_card(board, shown[metric], trends, is_open=shown[metric] is chosen) for metric in members]
+            parts += [tag("h3", board.words(f"group.{group}")), tag("div", join(cards), kind="cards")]
+    put(join([*parts, _not_here(board, place, shown)]), "cards")
+
+
+def _not_here(board: Board, place: Place, shown: dict[str, Figure]) -> Html:
+    absent = [row for row in board.source.ask("metrics").rows(named=True) if row["metric_id"] not in shown]
+    if not absent:
+        return Html("")
+    names = board.words("comma").join(board.words.pick(row, "name") for row in absent)
+    return tag("p", board.words("overview.not_here", names=names, level=place.level), kind="muted small")
+
+
+def _card(board: Board, figure: Figure, trends: pl.DataFrame, *, is_open: bool) -> Html:
+    if not figure.row["period_kind"]:
+        return tag("div", tag("span", figure.name, kind="name"), tag("span", figure.why_none, kind="value none"), kind="card")
+    if figure.value is None:
+        value = tag("span", figure.why_none, kind="value none")
+    else:
+        value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value")
+    months = _months(trends, figure)
+    drawn = sparkline(months, process_limits(months), board.words("trend.title", name=figure.name))
+    note = " · ".join(text for text in (figure.period_text, figure.interval_text, figure.parts_text) if text)
+    body = (
+        tag("span", figure.name, kind="name"), value, tag("span", drawn, kind="aside"), _change(figure),
+        tag("span", note, kind="note"),
+    )  # fmt: skip
+    view = board.view.but(figure=figure.id, case="", page=1)
+    caveat = board.words.pick(figure.row, "caveat")
+    return anchor(view, *body, kind="card open" if is_open else "card", title=caveat)
+
+
+def _months(trends: pl.DataFrame, figure: Figure) -> list[float | None]:
+    kind = "cumulative" if figure.row["period_kind"] == "cumulative" else "month"
+    rows = trends.filter((pl.col("metric_id") == figure.id) & (pl.col("period_kind") == kind))
+    values = [None if value is None else float(Decimal(str(value))) for value in rows["value"].to_list()]
+    return values[-whole("trend_months") :]
+
+
+def _change(figure: Figure) -> Html:
+    size = tag("span", f"{figure.arrow} {figure.change_text}".strip(), kind="size") if figure.change_text else Html("")
+    meaning = chip(figure.meaning_text, figure.tone) if figure.meaning_text else Html("")
+    return tag("span", size, meaning, tag("span", figure.earlier_text, kind="muted small"), kind="change")

@@ -1,0 +1,216 @@
+"""Risk: what needs attention?
+
+Belongs here: open and overdue cases, unusual weeks, areas outside their limits, and the sentences about them. Does not:
+the rule of an alert (the mart fct_alert), limits (kit.chance). It says what to look at, never who is to blame.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards.kit import charts
+from dashboards.kit.areas import Place, choose_child, crumbs, place_of
+from dashboards.kit.chance import Part, against_average, whole
+from dashboards.kit.markup import Column, Html, anchor, chip, join, table, tag
+from dashboards.kit.page import Board, draw, put
+from dashboards.kit.reading import Figure
+
+BANDS = ("d000_007", "d008_030", "d031_090", "d091_365", "d366_plus")
+#: Streets inside the city or a district; communities inside a street.
+STREET = 2
+
+
+def show(board: Board) -> None:
+    """The page."""
+    place = place_of(board)
+    cases = board.source.ask("risk__open", area=place.code)
+    week = last_complete_week(board.source.as_of)
+    alerts = board.source.ask("risk__alerts", area=place.code, root=place.root, week=week).rows(named=True)
+    outside = _outside(board, place)
+    worse = [found for found in outside if found[2] == "worse"]
+    title = tag("h1", board.words("title.risk", area=place.name))
+    lead = _lead(board, place, cases, alerts, worse)
+    put(title + crumbs(board, place) + tag("p", lead, kind="lead"), "title")
+    left, _ = st.columns([1, 2.4])
+    with left:
+        choose_child(board, place)
+    _open(board, place, cases)
+    _alerts(board, week, alerts)
+    _funnel(board, place, outside)
+
+
+def last_complete_week(as_of: dt.datetime) -> dt.date:
+    """The Monday of the last week (Monday to Sunday) whose Sunday is not after the day of `as_of`."""
+    day = as_of.date()
+    monday = day - dt.timedelta(days=day.weekday())
+    return monday if day.isoweekday() == 7 else monday - dt.timedelta(days=7)  # noqa: PLR2004 - Sunday
+
+
+def _lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str, Any]], worse: list[Any]) -> str:
+    words, between = board.words, " " if board.view.language == "en" else ""
+    n = int(cases["cases_n"].sum() or 0)
+    overdue = int(cases.filter("is_overdue")["cases_n"].sum() or 0)
+    said = {"moment": words.moment(board.source.as_of), "area": place.name}
+    parts = [
+        words("risk.lead", open=words.number(n), overdue=words.number(overdue), **said) if n else words("risk.lead_none", **said),
+        words("risk.lead_alerts", n=len(alerts)) if alerts else words("risk.lead_no_alerts"),
+    ]
+    places = len({row["grid_code"] for row, *_ in worse})
+    parts += [words("risk.lead_funnel", n=places)] if places else [words("risk.funnel_none")]
+    return between.join(parts)
+
+
+# --- open and overdue -------------------------------------------------------------------------------------------------
+
+
+def _open(board: Board, place: Place, cases: pl.DataFrame) -> None:
+    words = board.words
+    put(tag("h2", words("risk.open_heading")), "open_head")
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        draw(_ages(board, cases, "open"), "open")
+    with right:
+        draw(_ages(board, cases.filter("is_overdue"), "overdue"), "overdue")
+    feeds = board.source.ask("feeds").filter(~pl.col("is_reference")).rows(named=True)
+    listed = words("separator").join(f"{words.pick(row, 'title')} {words.moment(row['as_of'])}" for row in feeds)
+    put(tag("p", words("risk.feed_as_of", list=listed), kind="muted small"), "open_note")
+    if not cases.is_empty():
+        put(_open_table(board, cases), "open_table")
+
+
+def _count(cases: pl.DataFrame, **where: Any) -> int:
+    for name, value in where.items():
+        cases = cases.filter(pl.col(name) == value)
+    return int(cases["cases_n"].sum() or 0)
+
+
+def _kinds(cases: pl.DataFrame) -> list[str]:
+    return sorted(cases["event_kind"].unique().to_list(), key=lambda kind: -_count(cases, event_kind=kind))
+
+
+def _ages(board: Board, cases: pl.DataFrame, name: str) -> charts.Chart:
+    words, kinds = board.words, _kinds(cases)
+    caption = charts.Caption(words(f"risk.{name}_chart"), words("unit.cases"), board.as_of, words(f"risk.{name}_empty"))
+    segments = []
+    for band, colour in zip(BANDS, charts.SEQUENCE, strict=False):
+        counts = [_count(cases, event_kind=kind, age_band=band) for kind in kinds]
+        hover = [
+            words("risk.age_hover", kind=words(f"kind.{kind}"), age=words(f"age.{band}"), n=words.number(count))
+            for kind, count in zip(kinds, counts, strict=True)
+        ]
+        segments.append(charts.Segment(words(f"age.{band}"), counts, hover, colour))
+    ends = [words("risk.end", n=words.number(_count(cases, event_kind=kind))) for kind in kinds]
+    return charts.stacked(caption, [words(f"kind.{kind}") for kind in kinds], segments, ends=ends)
+
+
+def _open_table(board: Board, cases: pl.DataFrame) -> Html:
+    words = board.words
+    columns = [
+        Column(words("column.kind")),
+        Column(words("risk.open"), is_number=True),
+        Column(words("risk.overdue"), is_number=True),
+    ]
+    columns += [Column(words(f"age.{band}"), is_number=True) for band in BANDS]
+    lines: list[list[object]] = []
+    for kind in _kinds(cases):
+        overdue = _count(cases, event_kind=kind, is_overdue=True)
+        bands = [
+            _open_overdue(board, cases.filter((pl.col("event_kind") == kind) & (pl.col("age_band") == band))) for band in BANDS
+        ]
+        total = words.number(_count(cases, event_kind=kind))
+        lines.append([words(f"kind.{kind}"), total, tag("b", words.number(overdue)), *bands])
+    return table(columns, lines, caption=words("risk.table_note"))
+
+
+def _open_overdue(board: Board, cases: pl.DataFrame) -> str:
+    n, late = _count(cases), _count(cases, is_overdue=True)
+    return f"{board.words.number(n)} / {board.words.number(late)}" if n else "—"
+
+
+# --- unusual weeks ----------------------------------------------------------------------------------------------------
+
+
+def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
+    words = board.words
+    head = tag("h2", words("risk.alert_heading")) + tag("p", words("risk.alert_rule"), kind="muted small")
+    span = words.span(week, week + dt.timedelta(days=6))
+    if not alerts:
+        put(head + tag("p", words("risk.alert_none", week=span)), "alerts")
+        return
+    most = whole("alerts_shown")
+    titles = ("area", "kind", "alert", "cases", "baseline", "excess", "robust_z")
+    numeric = {"cases", "baseline", "excess", "robust_z"}
+    lines = [
+        [
+            anchor(board.view.but(area=row["grid_code"], figure="V01", case=""), words.pick(row, "name"), page="."),
+            words(f"kind.{row['event_kind']}"), words.pick(row, "reason"), tag("b", words.number(row["value"])),
+            words.number(row["baseline"], 1), words.signed(float(row["value"]) - float(row["baseline"]), 1),
+            words.number(row["robust_z"], 1),
+        ]
+        for row in alerts[:most]
+    ]  # fmt: skip
+    body = table([Column(words(f"column.{title}"), is_number=title in numeric) for title in titles], lines, caption=span)
+    rest = len(alerts) - most
+    more = tag("p", words("risk.alert_more", n=rest, shown=most), kind="muted small") if rest > 0 else Html("")
+    put(head + body + more, "alerts")
+
+
+# --- areas outside their limits ---------------------------------------------------------------------------------------
+
+
+def _outside(board: Board, place: Place) -> list[tuple[dict[str, Any], Figure, str]]:
+    level = max(place.level + 1, STREET)
+    rows = board.source.ask("risk__areas", area=place.code, root=place.root, level=level, today=board.source.as_of.date()).rows(
+        named=True
+    )
+    found = []
+    for row in rows:
+        figure = Figure(row, board.words)
+        part, average = figure.part(), Part(int(row["whole_num"]), int(row["whole_den"] or 0))
+        state = against_average(part, average, is_share=figure.is_share)
+        if state.startswith("far"):
+            is_better = (state == "far_above") == (row["direction"] == "higher")
+            found.append((row, figure, "better" if is_better else "worse"))
+    return found
+
+
+def _funnel(board: Board, place: Place, outside: list[tuple[dict[str, Any], Figure, str]]) -> None:
+    words, most = board.words, whole("findings_shown")
+    head = tag("h2", words("risk.funnel_heading")) + tag("p", words("risk.funnel_rule", area=place.name), kind="muted small")
+    worse = [(row, figure) for row, figure, verdict in outside if verdict == "worse"]
+    better = [(row, figure) for row, figure, verdict in outside if verdict == "better"]
+    parts: list[object] = [head]
+    parts.append(_findings(board, worse[:most]) if worse else tag("p", words("risk.funnel_none")))
+    if len(worse) > most:
+        parts.append(tag("p", words("risk.funnel_more", n=len(worse) - most), kind="muted small"))
+    if better:
+        names = words("separator").join(
+            f"{words.pick(row, 'area')} {figure.name} {figure.value_text}" for row, figure in better[:most]
+        )
+        parts.append(tag("p", words("risk.funnel_better", n=len(better), names=names), kind="muted small"))
+    put(join(parts), "outside")
+
+
+def _findings(board: Board, worse: list[tuple[dict[str, Any], Figure]]) -> Html:
+    words = board.words
+    titles = ("area", "figure", "value", "interval", "average", "parts", "standing")
+    numeric = {"value", "interval", "average", "parts"}
+    lines = []
+    for row, figure in worse:
+        view = board.view.but(area=row["grid_code"], figure=row["metric_id"], case="")
+        sign = "%" if figure.unit == "%" else ""
+        low, high = (words.number(row[end], figure.decimals) for end in ("ci_low", "ci_high"))
+        lines.append(
+            [
+                anchor(view, words.pick(row, "area"), page="."), figure.name,
+                tag("b", f"{figure.value_text} {figure.unit_text}".strip()), f"{low} – {high}{sign}",
+                f"{words.number(row['whole_value'], figure.decimals)}{sign}",
+                f"{words.number(int(row['num']))} / {words.number(int(row['den']))}",
+                chip(words("risk.worse"), "worse"),
+            ]
+        )  # fmt: skip
+    return table([Column(words(f"column.{title}"), is_number=title in numeric) for title in titles], lines)

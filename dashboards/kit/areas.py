@@ -1,0 +1,82 @@
+"""Areas: where a board looks, the way up and the way down.
+
+Belongs here: the area of a view with the areas that hold it and those within, breadcrumbs, the select box that goes
+down. Does not: figures of areas, maps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from dashboards.kit import filters
+from dashboards.kit.filters import View
+from dashboards.kit.markup import Html, anchor, join, tag
+from dashboards.kit.page import Board, put, stop_unless
+
+UNASSIGNED = "UNASSIGNED"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An area: its code, name and level, the areas that hold it from the outermost, those directly within."""
+
+    code: str
+    name: str
+    level: int
+    root: str
+    holders: tuple[tuple[str, str], ...]
+    children: pl.DataFrame
+
+    @property
+    def is_root(self) -> bool:
+        """The whole city (or province)."""
+        return self.code == self.root
+
+
+def area_name(board: Board, row: dict[str, Any], stem: str = "name") -> str:
+    """An area's name; the pseudo-area of cases without a place has ours."""
+    return board.words("area.unassigned") if row["grid_code"] == UNASSIGNED else board.words.pick(row, stem)
+
+
+def place_of(board: Board) -> Place:
+    """The area the view names, else the widest the reader may see. Ends the page if they may not see it."""
+    info = board.source.row("build") or {}
+    root = str(info.get("root_code", ""))
+    top = board.city.scope or root
+    code = board.view.area or top
+    way = board.source.ask("area", area=code, root=root).rows(named=True)
+    known = [(row["grid_code"], area_name(board, row)) for row in way]
+    back = anchor(board.view.but(area=""), board.words("guard.to_root", area=board.city.title(board.view.language)))
+    if not any(row["grid_code"] == code for row in way):
+        put(tag("p", back), "guard_area_back")
+    stop_unless(any(row["grid_code"] == code for row in way), board.words("guard.area", area=code), "area")
+    here = next(row for row in way if row["grid_code"] == code)
+    holders = tuple((at, name) for at, name in known if at != code)
+    children = board.source.ask("children", area=code)
+    return Place(code, area_name(board, here), int(here["grid_level"]), root, holders, children)
+
+
+def crumbs(board: Board, place: Place) -> Html:
+    """The way from the city to here, each step a link."""
+    view = board.view.but(case="", page=1)
+    steps: list[object] = [anchor(view.but(area="" if code == place.root else code), name) for code, name in place.holders]
+    here = tag("span", tag("b", place.name), tag("span", f" {board.words(f'level.{place.level}')}", kind="small"))
+    return tag("p", join([*steps, here], '<span class="sep">›</span>'), kind="crumbs")
+
+
+def choose_child(board: Board, place: Place) -> None:
+    """A select box that goes one level down."""
+    names = {row["grid_code"]: area_name(board, row) for row in place.children.rows(named=True)}
+    if not names:
+        return
+
+    def written(code: str) -> str:
+        return names.get(code, board.words("filter.into"))
+
+    def onward(view: View) -> View:
+        return view.but(case="", page=1)
+
+    filters.choose(board.words("filter.area"), [board.view.area, *names], board.view, "area", written=written, onward=onward)

@@ -1,0 +1,263 @@
+"""Charts: the one grammar in which boards draw, and the only place of colours.
+
+Belongs here: palette, fonts, the kinds of chart (trend, funnel, stacked bars), what every one of them carries: a title,
+the unit, the as-of time, and a sentence instead of an empty frame. Does not: queries, words, maps (maps draws with
+the same grammar). Nothing is fetched: no web font, no tile, no template from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboards.kit.chance import Part, ProcessLimits, reference
+from pipelines.analytics.figures import binomial_limits, poisson_limits
+
+#: Colour-blind safe (M. Okabe, K. Ito 2008); blue and orange never mean good and bad by themselves.
+PALETTE = {
+    "ink": "#16212c", "muted": "#5a6875", "faint": "#8b98a5", "line": "#dbe2e8", "wash": "#f4f7f9", "paper": "#ffffff",
+    "accent": "#0b5c8f", "accent-wash": "#e7f1f8", "blue": "#0072b2", "sky": "#56b4e9", "orange": "#d55e00",
+    "amber": "#e69f00", "amber-wash": "#fdf3dc", "orange-wash": "#fbe9df", "grey": "#a9b4be", "band": "#eaeff3",
+}  # fmt: skip
+#: Where an area stands: two hues, darker where it is further out, grey where it is like the average.
+STATE_COLOURS = {
+    "far_above": "#b34700", "above": "#eda56b", "average": "#d5dce2", "below": "#8fc1e3", "far_below": "#00588a",
+    "unknown": "#f4f7f9",
+}  # fmt: skip
+#: Ages of open cases, young to old; what stopped a row.
+SEQUENCE = ("#cfe3f1", "#8fc1e3", "#4a97c9", "#1c6da3", "#0b4468", "#04263c")
+FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "Source Sans", sans-serif'
+FONT_SIZE = 13
+#: Plotly's own buttons and their English tips are left out.
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What every chart says about itself. `empty` is the sentence that stands where there is nothing to draw."""
+
+    title: str
+    unit: str
+    as_of: str
+    empty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawn chart, or the sentence that stands in for it."""
+
+    caption: Caption
+    figure: go.Figure | None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def sentence(self) -> str:
+        """Why nothing is drawn; empty where something is."""
+        return "" if self.figure is not None else self.caption.empty
+
+
+def css_variables() -> str:
+    """The palette as CSS custom properties, for style.css."""
+    rules = [f"--{name}: {value};" for name, value in PALETTE.items()]
+    rules += [f"--state-{name.replace('_', '-')}: {value};" for name, value in STATE_COLOURS.items()]
+    rules += [f"--step-{number}: {value};" for number, value in enumerate(SEQUENCE)]
+    return f":root {{ {' '.join(rules)} --font: {FONT}; }}"
+
+
+def framed(caption: Caption, *, height: int = 320, legend: bool = True) -> go.Figure:
+    """An empty figure that carries its caption."""
+    figure = go.Figure()
+    subtitle = " · ".join(part for part in (caption.unit, caption.as_of) if part)
+    figure.update_layout(
+        template=None, height=height, paper_bgcolor=PALETTE["paper"], plot_bgcolor=PALETTE["paper"],
+        font={"family": FONT, "size": FONT_SIZE, "color": PALETTE["ink"]},
+        title={
+            "text": caption.title, "x": 0, "xref": "container", "xanchor": "left", "y": 0.98, "yanchor": "top",
+            "font": {"size": 15, "weight": 600},
+            "subtitle": {"text": subtitle, "font": {"size": 12, "color": PALETTE["muted"]}},
+        },
+        margin={"l": 56, "r": 20, "t": 64, "b": 64 if legend else 40}, showlegend=legend, hovermode="closest",
+        legend={"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "font": {"size": 12}, "itemclick": False,
+                "itemdoubleclick": False},
+        hoverlabel={"bgcolor": PALETTE["paper"], "bordercolor": PALETTE["line"],
+                    "font": {"family": FONT, "size": 12, "color": PALETTE["ink"]}},
+        dragmode=False,
+    )  # fmt: skip
+    axis = {"gridcolor": PALETTE["line"], "linecolor": PALETTE["line"], "zeroline": False, "fixedrange": True,
+            "tickfont": {"size": 12, "color": PALETTE["muted"]}, "title": {"font": {"size": 12}}}  # fmt: skip
+    figure.update_xaxes(**axis, showgrid=False, ticks="outside", ticklen=4, tickcolor=PALETTE["line"])
+    figure.update_yaxes(**axis, rangemode="tozero", automargin=True)
+    return figure
+
+
+def _line(name: str, x: Sequence[Any], y: Sequence[Any], hover: Sequence[str], **style: Any) -> go.Scatter:
+    return go.Scatter(
+        x=list(x), y=list(y), name=name, mode=style.pop("mode", "lines"), text=list(hover), connectgaps=False,
+        hovertemplate="%{text}<extra></extra>" if hover else None, hoverinfo=None if hover else "skip", **style,
+    )  # fmt: skip
+
+
+def trend(
+    caption: Caption,
+    *,
+    labels: Sequence[str],
+    values: Sequence[float | None],
+    earlier: Sequence[float | None],
+    limits: ProcessLimits | None,
+    names: Mapping[str, str],
+    hover: Sequence[str],
+) -> Chart:
+    """One value per month against the same month a year before and the limits of its own past.
+
+    Args:
+        caption: title, unit, as-of, sentence if empty.
+        labels: how each month is written, in time order.
+        values: the figure of each complete month; None where it has none.
+        earlier: the same months one year before.
+        limits: XmR limits, or None where the series is too short.
+        names: words for `now`, `earlier`, `mean`, `limits`, `outside`.
+        hover: what a pointed-at month says.
+    """
+    if not any(value is not None for value in values):
+        return Chart(caption, None)
+    figure, x = framed(caption), list(range(len(labels)))
+    if limits is not None:
+        for end, fill in ((limits.low, None), (limits.high, "tonexty")):
+            figure.add_trace(
+                _line(names["limits"], x, [end] * len(x), (), fill=fill, fillcolor=PALETTE["band"],
+                      line={"width": 0}, showlegend=fill is not None)
+            )  # fmt: skip
+        figure.add_trace(
+            _line(names["mean"], x, [limits.mean] * len(x), (), line={"color": PALETTE["faint"], "width": 1, "dash": "dot"})
+        )
+    if any(value is not None for value in earlier):
+        figure.add_trace(_line(names["earlier"], x, earlier, (), line={"color": PALETTE["grey"], "width": 2, "dash": "dash"}))
+    figure.add_trace(
+        _line(names["now"], x, values, hover, mode="lines+markers", line={"color": PALETTE["accent"], "width": 2.5},
+              marker={"size": 6})
+    )  # fmt: skip
+    outside = [i for i, v in enumerate(values) if v is not None and limits is not None and limits.is_outside(v)]
+    if outside:
+        figure.add_trace(
+            _line(names["outside"], outside, [values[i] for i in outside], [hover[i] for i in outside], mode="markers",
+                  marker={"size": 12, "symbol": "diamond-open", "color": PALETTE["orange"], "line": {"width": 2.5}})
+        )  # fmt: skip
+    step = max(1, -(-len(labels) // 12))
+    shown = [i for i in x if (len(x) - 1 - i) % step == 0]
+    figure.update_xaxes(tickvals=shown, ticktext=[labels[i] for i in shown], range=[-0.4, len(x) - 0.6])
+    return Chart(caption, figure)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An area in a funnel plot; `state` is a key of STATE_COLOURS."""
+
+    name: str
+    part: Part
+    state: str
+    hover: str
+
+
+def _limit_curves(average: Part, most: int, least: int, confidence: float, *, is_share: bool) -> tuple[list[int], list[Any]]:
+    """Denominators and the (low, high) numerators between which `confidence` of areas like the average lie."""
+    target, steps = average.num / average.den, 60
+    first = max(1, least // 2)
+    dens = sorted({round(first + (most * 1.06 - first) * i / steps) for i in range(steps + 1)})
+    found = [
+        binomial_limits(min(target, 1.0), den, confidence=confidence)
+        if is_share
+        else poisson_limits(target * den, confidence=confidence)
+        for den in dens
+    ]
+    return dens, found
+
+
+def funnel(
+    caption: Caption, points: Sequence[Point], average: Part, *, scale: int, is_share: bool, names: Mapping[str, str], base: str
+) -> Chart:
+    """Areas by their size, between the limits within which chance alone would put them.
+
+    Args:
+        caption: title, unit, as-of, sentence if empty.
+        points: one per area.
+        average: the figure of the area that holds them.
+        scale: 100 for percent, 1,000 or 10,000 for a rate.
+        is_share: binomial limits, else Poisson.
+        names: words for `inner`, `outer`, `average` and every state.
+        base: what the denominator is, for the lower axis.
+    """
+    points = [point for point in points if point.part.den > 0]
+    if not points or average.den < 1:
+        return Chart(caption, None)
+    figure = framed(caption, height=380)
+    sizes = [point.part.den for point in points]
+    for name, colour in (("outer", PALETTE["grey"]), ("inner", PALETTE["sky"])):
+        dens, limits = _limit_curves(average, max(sizes), min(sizes), reference(f"{name}_confidence"), is_share=is_share)
+        for end in ("low", "high"):
+            y = [getattr(found, end) / den * scale for den, found in zip(dens, limits, strict=True)]
+            style = {"color": colour, "width": 1.5, "dash": "dot" if name == "outer" else "solid", "shape": "spline"}
+            figure.add_trace(_line(names[name], dens, y, (), line=style, showlegend=end == "low"))
+    middle = average.num / average.den * scale
+    ends = [max(1, min(sizes) // 2), max(sizes) * 1.06]
+    figure.add_trace(_line(names["average"], ends, [middle] * 2, (), line={"color": PALETTE["muted"], "width": 1.5}))
+    for state in ("far_below", "below", "average", "above", "far_above"):
+        some = [point for point in points if point.state == state]
+        if some:
+            figure.add_trace(_points(names[state], some, state, scale))
+    figure.update_xaxes(title={"text": base}, range=[ends[0], ends[1]], tickformat=",d")
+    heights = [point.part.num / point.part.den * scale for point in points]
+    figure.update_yaxes(rangemode="normal", range=_roomy([*heights, middle], least=0.0))
+    return Chart(caption, figure)
+
+
+def _roomy(values: Sequence[float], *, least: float) -> list[float]:
+    low, high = min(values), max(values)
+    room = max((high - low) * 0.35, abs(high) * 0.04, 1e-9)
+    return [max(least, low - room), high + room]
+
+
+def _points(name: str, points: Sequence[Point], state: str, scale: int) -> go.Scatter:
+    far = state.startswith("far")
+    return _line(
+        name, [p.part.den for p in points], [p.part.num / p.part.den * scale for p in points], [p.hover for p in points],
+        mode="markers+text" if far else "markers", texttemplate="%{customdata}", textposition="top center",
+        textfont={"size": 12}, customdata=[p.name for p in points],
+        marker={"size": 11, "color": STATE_COLOURS[state], "line": {"width": 1, "color": PALETTE["ink"]}},
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One colour of a stacked bar: its name, its length per row, what each says when pointed at."""
+
+    name: str
+    values: Sequence[float]
+    hover: Sequence[str]
+    colour: str
+
+
+def stacked(caption: Caption, rows: Sequence[str], segments: Sequence[Segment], *, ends: Sequence[str]) -> Chart:
+    """Horizontal bars, one per row, made of segments; `ends` is written behind each bar."""
+    totals = [sum(segment.values[i] for segment in segments) for i in range(len(rows))]
+    if not rows or not any(totals):
+        return Chart(caption, None)
+    figure = framed(caption, height=120 + 38 * len(rows))
+    for segment in segments:
+        figure.add_trace(
+            go.Bar(
+                y=list(rows), x=list(segment.values), name=segment.name, orientation="h", text=list(segment.hover),
+                textposition="none", hovertemplate="%{text}<extra></extra>",
+                marker={"color": segment.colour, "line": {"width": 0.5, "color": PALETTE["paper"]}},
+            )
+        )  # fmt: skip
+    figure.add_trace(
+        go.Scatter(x=totals, y=list(rows), text=[f" {end}" for end in ends], mode="text", textposition="middle right",
+                   hoverinfo="skip", showlegend=False, cliponaxis=False)
+    )  # fmt: skip
+    figure.update_layout(barmode="stack", bargap=0.35, margin={"b": 56})
+    figure.update_yaxes(autorange="reversed", gridcolor=PALETTE["paper"], tickfont={"size": 13, "color": PALETTE["ink"]})
+    figure.update_xaxes(visible=False, range=[0, max(totals) * 1.25])
+    return Chart(caption, figure)

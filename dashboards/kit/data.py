@@ -1,0 +1,92 @@
+"""Data: which build a page reads, and the answers it already has.
+
+Belongs here: one build per rerun, the cache by (build, reader, query, parameters), noticing a new build. Does not: rows
+a reader may see (access), queries.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards.kit import access
+from pipelines.core.errors import UsageError
+from pipelines.core.settings import Home
+from pipelines.core.warehouse import current_manifest
+
+#: Answers kept in memory, over all readers; each is at most access.LARGEST_RESULT rows.
+ANSWERS_KEPT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one rerun reads: a home, a build, a reader. It never changes under a page."""
+
+    home_root: Path
+    manifest: str
+    reader: access.Reader
+
+    @property
+    def build_id(self) -> str:
+        """The build."""
+        return str(json.loads(self.manifest)["build"])
+
+    @property
+    def as_of(self) -> dt.datetime:
+        """The time the data is of."""
+        return dt.datetime.fromisoformat(str(json.loads(self.manifest)["as_of"]))
+
+    def ask(self, query: str, **params: Any) -> pl.DataFrame:
+        """The rows of `queries/<query>.sql`; parameters that it does not bind are left out."""
+        return self.ask_sql(access.query_text(query), **params)
+
+    def ask_sql(self, sql: str, **params: Any) -> pl.DataFrame:
+        """The rows of a text that `trace` made; parameters that it does not bind are left out."""
+        needed = access.parameters_of(sql)
+        kept = tuple(sorted((name, value) for name, value in params.items() if name in needed))
+        return _answer(str(self.home_root), self.manifest, self.reader.role, self.reader.scope, sql, kept)
+
+    def row(self, query: str, **params: Any) -> dict[str, Any] | None:
+        """The first row, or None."""
+        frame = self.ask(query, **params)
+        return frame.row(0, named=True) if frame.height else None
+
+
+@st.cache_data(max_entries=ANSWERS_KEPT, show_spinner=False)
+def _answer(home_root: str, manifest: str, role: str, scope: str, sql: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+    """Keyed by all that decides the rows; the connection lives as long as the query."""
+    reader = access.Reader(role=role, scope=scope)
+    return access.read(Path(home_root), json.loads(manifest), reader, sql, dict(params))
+
+
+def open_source(home_root: Path, reader: access.Reader, *, build: str = "") -> Source:
+    """What this rerun reads: the current build, or a kept one that the address names.
+
+    Raises UsageError if nothing is published yet.
+    """
+    manifest = kept_manifest(home_root, build) if build else None
+    return Source(home_root, json.dumps(manifest or current_manifest(home_root), sort_keys=True), reader)
+
+
+def kept_manifest(home_root: Path, build: str) -> dict[str, Any] | None:
+    """The manifest of a kept build; None where it is no longer kept."""
+    path = Home(home_root).published / f"{build}.json"
+    if not re.fullmatch(r"\w+", build) or not path.is_file():
+        return None
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def current_build(home_root: Path) -> str:
+    """The build that a fresh page would read; empty if there is none."""
+    try:
+        return str(current_manifest(home_root)["build"])
+    except UsageError:
+        return ""

@@ -1,0 +1,129 @@
+"""Filters: what a reader looks at, as a value that is the same thing as the page's address.
+
+Belongs here: the state of a board, its two-way mapping to query parameters, the select boxes that write it. Does not:
+what may be chosen (the boards know it from the data), queries.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from dashboards.kit.words import LANGUAGES, Language
+
+YEAR_TO_DATE = "ytd"
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_PAGE = re.compile(r"[1-9][0-9]{0,5}")
+_CODE = re.compile(r"[\w.\-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a reader looks at. An empty text means the board's own first choice.
+
+    Args:
+        language: of the page.
+        area: a grid_code of any level.
+        period: `ytd`, or a month as 2026-05.
+        kind: an event_kind.
+        build: a published build that is still kept.
+        figure: a metric_id whose trend, areas and cases are open.
+        case: an event_id whose trail is open.
+        page: page of a list, from 1.
+    """
+
+    language: Language = "zh"
+    area: str = ""
+    period: str = YEAR_TO_DATE
+    kind: str = ""
+    build: str = ""
+    figure: str = ""
+    case: str = ""
+    page: int = 1
+
+    def but(self, **changes: Any) -> View:
+        """The same view with some parts changed."""
+        return replace(self, **changes)
+
+    @property
+    def month(self) -> dt.date | None:
+        """The first day of the month looked at; None for the year to date."""
+        found = _MONTH.fullmatch(self.period)
+        return dt.date(int(found[1]), int(found[2]), 1) if found and int(found[1]) else None
+
+
+#: Query parameter of each part; short, and the same in both languages, so that a link can be passed on.
+PARAMETERS = {
+    "language": "lang", "area": "area", "period": "period", "kind": "kind", "build": "build", "figure": "figure",
+    "case": "case", "page": "page",
+}  # fmt: skip
+
+
+def to_params(view: View) -> dict[str, str]:
+    """The query parameters of `view`: the language always, other parts only where they differ from a fresh view."""
+    fresh = View()
+    found = {PARAMETERS["language"]: str(view.language)}
+    for part, name in PARAMETERS.items():
+        value = getattr(view, part)
+        if value != getattr(fresh, part):
+            found[name] = str(value)
+    return found
+
+
+def _text(value: str) -> str:
+    return value if _CODE.fullmatch(value) else ""
+
+
+def from_params(params: Mapping[str, str], *, language: Language = "zh") -> View:
+    """The view that query parameters name; what makes no sense is left out, never an error (a link may be old)."""
+    found = {part: str(params.get(name, "")) for part, name in PARAMETERS.items()}
+    spoken: Language = "zh" if found["language"] == "zh" else "en" if found["language"] == "en" else language
+    area, kind, build, figure, case = (_text(found[part]) for part in ("area", "kind", "build", "figure", "case"))
+    view = View(language=spoken, area=area, kind=kind, build=build, figure=figure, case=case)
+    if View(period=found["period"]).month:
+        view = view.but(period=found["period"])
+    return view.but(page=int(found["page"])) if _PAGE.fullmatch(found["page"]) else view
+
+
+def link(view: View) -> str:
+    """`view` as the address of a link on the same page."""
+    return f"?{urlencode(to_params(view))}"
+
+
+def choose(
+    label: str,
+    options: Sequence[str],
+    view: View,
+    part: str,
+    *,
+    written: Callable[[str], str],
+    onward: Callable[[View], View] = lambda view: view,
+) -> None:
+    """A select box for one part of the view. The address is the only memory: a choice rewrites it.
+
+    Args:
+        label: what is chosen, in the reader's language.
+        options: values of the part; the current one is shown first if it is none of them.
+        view: the current view.
+        part: the part's name.
+        written: how a value is shown.
+        onward: what else a new choice changes (a new area closes the open case).
+    """
+    import streamlit as st
+
+    key = f"choose_{part}"
+    current = getattr(view, part)
+    st.session_state[key] = current if current in options else options[0]
+
+    def write() -> None:
+        st.query_params.from_dict(to_params(onward(view.but(**{part: st.session_state[key]}))))
+
+    # No typing in the box: its "no results" would be English on a Chinese page.
+    st.selectbox(label, options, key=key, format_func=written, on_change=write, filter_mode=None)
+
+
+__all__ = ["LANGUAGES", "PARAMETERS", "YEAR_TO_DATE", "View", "choose", "from_params", "link", "to_params"]

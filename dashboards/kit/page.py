@@ -1,0 +1,170 @@
+"""Page: what every board has around it, and how markup and charts get onto it.
+
+Belongs here: head with the boards and the languages, banner, footer, putting markup and charts on the page, following
+a link without a new session. Does not: what a board says, queries.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import streamlit as st
+
+from dashboards.kit import charts, data
+from dashboards.kit.chance import reference
+from dashboards.kit.city import BoardCity
+from dashboards.kit.filters import View, from_params, to_params
+from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
+from dashboards.kit.words import Words
+
+#: The boards in the order of the head: path, "." for the first.
+BOARDS = {"overview": ".", "risk": "risk", "data_quality": "data_quality"}
+_FOLDER = Path(__file__).parent
+_GO = "go_to_board"
+#: Streamlit's own frame, where it would say something in English or waste the top of the screen.
+FRAME = """
+<style>
+header[data-testid="stHeader"], [data-testid="stStatusWidget"], [data-testid="stElementToolbar"],
+[data-testid="stToolbar"], [data-testid="stDecoration"], footer { display: none !important; }
+.block-container, [data-testid="stMainBlockContainer"] { padding: 1.1rem 2.2rem 2rem !important; max-width: 1360px; }
+[data-testid="stVerticalBlock"] { gap: 0.7rem; }
+</style>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What a board is given: what it reads, what is looked at, the words."""
+
+    source: data.Source
+    view: View
+    words: Words
+    city: BoardCity
+    path: str
+
+    @property
+    def as_of(self) -> str:
+        """The line every chart carries."""
+        return self.words("as_of", moment=self.words.moment(self.source.as_of))
+
+
+def _component() -> Callable[..., object]:
+    """The element that shows our markup. Registered once per process under one name."""
+    css = f"{charts.css_variables().replace(':root', ':host')}\n{(_FOLDER / 'style.css').read_text(encoding='utf-8')}"
+    script = (_FOLDER / "page.js").read_text(encoding="utf-8")
+    made: Callable[..., object] = st.components.v2.component(
+        "citybrain_markup", html='<div class="root"></div>', css=css, js=script
+    )
+    return made
+
+
+def put(content: Html, key: str, *, focus: str | None = None, language: str = "") -> None:
+    """Show markup. `focus`: scroll here when it changes to something new."""
+    shown: dict[str, str] = {"html": content.text, "language": language}
+    if focus is not None:
+        shown["focus"] = focus
+    name = f"markup_{key}"
+
+    def follow() -> None:
+        href = st.session_state[name].get("go")
+        if href:
+            _go(str(href))
+
+    _component()(key=name, data=shown, on_go_change=follow)
+
+
+def _go(href: str) -> None:
+    """Follow a link of ours: write the address, and note the board if it is another one."""
+    where, _, query = href.partition("?")
+    if where:
+        st.session_state[_GO] = where.removeprefix("./") or "."
+    st.query_params.from_dict(dict(parse_qsl(query)))
+
+
+def pending_board() -> str | None:
+    """The board a link led to in this rerun, once."""
+    found = st.session_state.pop(_GO, None)
+    return str(found) if found else None
+
+
+def current_view(city: BoardCity) -> View:
+    """The view that the address names."""
+    return from_params(st.query_params, language=city.language)
+
+
+def draw(chart: charts.Chart, key: str) -> None:
+    """Show a chart, or the sentence that says why there is none."""
+    if chart.figure is None:
+        title = tag("b", chart.caption.title)
+        put(tag("p", title, tag("br"), tag("span", chart.sentence, kind="muted")), f"empty_{key}")
+        return
+    st.plotly_chart(chart.figure, width="stretch", theme=None, config=charts.CONFIG, key=f"chart_{key}", alt=chart.caption.title)
+
+
+def head(board: Board) -> None:
+    """City, boards, languages; below it what the data is of, and what a reader must know about it."""
+    words, view = board.words, board.view
+    keep = View(language=view.language, area=view.area, build=view.build)
+    links = [
+        anchor(keep, words(f"board.{name}"), page=path, kind="here" if path == board.path else "")
+        for name, path in BOARDS.items()
+    ]
+    other = "en" if view.language == "zh" else "zh"
+    switch = anchor(view.but(language=other), words("language.other"), kind="nowrap")
+    title = tag("span", board.city.title(view.language) or words("city.nameless"), kind="city")
+    top = tag("div", title, tag("nav", join(links)), switch, kind="head")
+    put(top + _banner(board), "head", language=view.language)
+
+
+def _banner(board: Board) -> Html:
+    words, last = board.words, board.city.ledger_build
+    facts = [
+        tag("span", words("banner.as_of"), " ", tag("b", words.moment(board.source.as_of))),
+        tag("span", words("banner.build"), " ", tag("b", board.source.build_id)),
+    ]
+    if board.city.is_synthetic:
+        facts.append(tag("span", words("banner.synthetic")))
+    if board.city.scope:
+        facts.append(tag("span", words("banner.scope", area=board.city.scope)))
+    notices = []
+    if last.get("status") in ("blocked", "failed"):
+        started = words.moment(dt.datetime.fromisoformat(str(last["started_at"])))
+        notices.append(words(f"banner.{last['status']}", started=started))
+        notices.append(words("banner.reason", reason=str(last.get("reason") or words("unknown"))))
+    if board.view.build and board.view.build != board.source.build_id:
+        notices.append(words("banner.build_gone", build=board.view.build))
+    shown = tag("div", join(notices, "<br>"), kind="notice", role="alert") if notices else EMPTY
+    return tag("div", join(facts), kind="banner") + shown
+
+
+def foot(board: Board) -> None:
+    """What this is not."""
+    put(tag("div", board.words("ethics"), kind="footer"), "foot")
+
+
+def watch(board: Board, home_root: Path) -> None:
+    """While the page is open, look now and then whether a new build was published; if so, read that one."""
+
+    @st.fragment(run_every=reference("refresh_seconds"))
+    def look() -> None:
+        if not board.view.build and data.current_build(home_root) != board.source.build_id:
+            st.rerun(scope="app")
+
+    look()
+
+
+def stop_unless(condition: object, sentence: str, key: str) -> None:
+    """Guard: say why the rest cannot be shown, and end the page."""
+    if not condition:
+        put(tag("p", sentence, kind="notice"), f"guard_{key}")
+        st.stop()
+
+
+def keep_address(view: View) -> None:
+    """Write the view back, so that the address bar always says all of it (also the language)."""
+    if dict(st.query_params) != to_params(view):
+        st.query_params.from_dict(to_params(view))

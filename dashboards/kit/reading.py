@@ -1,0 +1,200 @@
+"""Reading: how a figure is said - value, interval, change, and what the change means.
+
+Belongs here: from a row of `v_metric_display` and the same row a year before to words and verdicts. Does not: layout,
+queries, deciding what a figure counts. A neutral figure is never called better or worse; a change within chance is
+called that; a small base is shown as counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from dashboards.kit.chance import Part, Verdict, compare
+from dashboards.kit.words import NOTHING, Words
+from pipelines.analytics.figures import signed_change
+
+Tone = Literal["better", "worse", "shift", ""]
+SHARE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of one area and period, and the same period a year before.
+
+    `row` has the columns of queries/overview__figures.sql; `earlier_*` are of the year before.
+    """
+
+    row: Mapping[str, Any]
+    words: Words
+
+    # --- what it is ---
+
+    @property
+    def id(self) -> str:
+        """The metric."""
+        return str(self.row["metric_id"])
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return self.words.pick(self.row, "name")
+
+    @property
+    def unit(self) -> str:
+        """The unit; a percent sign is part of the number."""
+        return self.words.pick(self.row, "unit")
+
+    @property
+    def decimals(self) -> int:
+        """Decimals shown."""
+        return int(self.row["decimals"])
+
+    @property
+    def scale(self) -> int:
+        """100 for percent, 1,000 or 10,000 for rates, 1 for counts."""
+        return int(self.row["scale"] or 1)
+
+    @property
+    def is_share(self) -> bool:
+        """A part of a whole, not a count or a rate per residents."""
+        return self.row["family"] == "ratio" and self.scale == SHARE
+
+    @property
+    def is_count(self) -> bool:
+        """A number of cases with nothing below it."""
+        return self.row["family"] in ("count", "stock")
+
+    # --- value ---
+
+    @property
+    def value(self) -> Decimal | None:
+        """The value as the mart rounded it; None where it is not shown."""
+        found = self.row["value"]
+        return found if found is None or isinstance(found, Decimal) else Decimal(str(found))
+
+    @property
+    def value_text(self) -> str:
+        """The number alone, with its percent sign."""
+        if self.value is None:
+            return NOTHING
+        text = self.words.number(self.value, self.decimals)
+        return f"{text}%" if self.unit == "%" else text
+
+    @property
+    def unit_text(self) -> str:
+        """The unit beside the number."""
+        return "" if self.unit == "%" else self.unit
+
+    @property
+    def why_none(self) -> str:
+        """Why there is no value, in words."""
+        reason = str(self.row.get("reason") or "")
+        key = f"reason.{reason}" if self.words.has(f"reason.{reason}") else "reason.none"
+        return self.words(key, least=self.words.number(int(self.row.get("min_denominator") or 0)))
+
+    @property
+    def interval_text(self) -> str:
+        """The 95 % interval; empty where the mart has none."""
+        low, high = self.row.get("ci_low"), self.row.get("ci_high")
+        if self.value is None or low is None or high is None or self.is_count:
+            return ""
+        sign = "%" if self.unit == "%" else ""
+        low_text, high_text = (self.words.number(end, self.decimals) for end in (low, high))
+        return self.words("figure.interval", low=low_text, high=f"{high_text}{sign}")
+
+    @property
+    def parts_text(self) -> str:
+        """Numerator and denominator."""
+        num, den = self.row.get("num"), self.row.get("den")
+        if self.value is None or self.is_count or num is None or not den:
+            return ""
+        key = "figure.of_residents" if self.row.get("population") else "figure.of"
+        if self.row["family"] == "median":
+            return self.words("figure.of_cases", den=self.words.number(int(den)))
+        return self.words(key, num=self.words.number(int(num)), den=self.words.number(int(den)))
+
+    @property
+    def period_text(self) -> str:
+        """The period, as words."""
+        kind, start, end = str(self.row["period_kind"]), self.row["period_start"], self.row["period_end"]
+        if kind == "month":
+            return self.words.month(start)
+        if kind in ("day", "cumulative"):
+            return self.words("period.at", day=self.words.day(end))
+        return self.words.span(start, end)
+
+    # --- change ---
+
+    def part(self, prefix: str = "") -> Part | None:
+        """Numerator and denominator as a pair; a count has denominator 1; None where it has no value."""
+        if self.row.get(f"{prefix}value") is None or self.row["family"] == "median":
+            return None
+        num, den = self.row.get(f"{prefix}num"), self.row.get(f"{prefix}den")
+        if num is None:
+            return None
+        return Part(int(num), 1 if self.is_count else int(den or 0))
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it differs from the year before by more than chance."""
+        return compare(self.part(), self.part("earlier_"), is_share=self.is_share)
+
+    @property
+    def tone(self) -> Tone:
+        """Better or worse, only for a figure that has a direction, and only beyond chance."""
+        if self.verdict in ("chance", "unknown"):
+            return ""
+        direction = self.row["direction"]
+        if direction == "neutral":
+            return "shift"
+        return "better" if (self.verdict == "more") == (direction == "higher") else "worse"
+
+    @property
+    def earlier_value(self) -> Decimal | None:
+        """The value a year before."""
+        found = self.row.get("earlier_value")
+        return found if found is None or isinstance(found, Decimal) else Decimal(str(found))
+
+    @property
+    def change_text(self) -> str:
+        """The change: percentage points for a share, percent for a count or rate, counts where the base is small."""
+        if self.value is None or self.earlier_value is None:
+            return ""
+        if self.is_share:
+            return self.words("change.points", n=self.words.signed(self.value - self.earlier_value, self.decimals))
+        now, before = self.part(), self.part("earlier_")
+        if now is None or before is None:
+            size = self.words.signed(self.value - self.earlier_value, self.decimals)
+            return f"{size} {self.unit}"
+        base = signed_change(now.num, before.num, 1)
+        if base.percent is None or base.is_small_base:
+            return self.words("change.counts", before=self.words.number(before.num), now=self.words.number(now.num))
+        exact = signed_change(now.num * before.den, before.num * now.den, 1).percent
+        return f"{self.words.signed(exact or Decimal(0), 1)}%"
+
+    @property
+    def arrow(self) -> str:
+        """The direction of the change as a sign."""
+        if self.value is None or self.earlier_value is None or self.value == self.earlier_value:
+            return ""
+        return "▲" if self.value > self.earlier_value else "▼"
+
+    @property
+    def earlier_text(self) -> str:
+        """The value a year before, with what it is compared with."""
+        if self.earlier_value is None:
+            return self.words("change.none") if self.value is not None else ""
+        text = self.words.number(self.earlier_value, self.decimals) + ("%" if self.unit == "%" else "")
+        return self.words("change.earlier", value=text)
+
+    @property
+    def meaning_text(self) -> str:
+        """What the change means, in words."""
+        if self.verdict == "unknown":
+            return ""
+        if self.verdict == "chance":
+            return self.words("meaning.chance")
+        return self.words(f"meaning.{self.tone}" if self.tone in ("better", "worse") else f"meaning.{self.verdict}")
