@@ -1,7 +1,7 @@
-"""Run: Great Expectations over judged batches, as a function and as a child process.
+"""Run: all new judged batches through Great Expectations in one child process; the comparison with the judge.
 
-Belongs here: feeding a batch in chunks whose counts are added, reading Great Expectations' results key by key, the
-comparison with the judge's counts. Does not: what is asked (suites), storing the outcomes (the ledger's owner does).
+Belongs here: opening batches in the vault, the child and its protocol, parity. Does not: what is asked (suites), how
+it is counted (count), storing the outcomes (the ledger's owner does).
 
 `python -m quality.run` reads a request as JSON on stdin and writes outcomes as JSON on stdout. It is a child process
 because the import costs seconds and the library's memory grows in a long process (2026-11); so one child serves all
@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, Any
 
 from pyarrow.lib import ArrowException
 
-from pipelines.core.contracts import Contract, load_contract
+from pipelines.core.contracts import load_contract
 from pipelines.core.errors import CityError
 from pipelines.core.settings import PROJECT_ROOT, Home, child_environment, load_settings
 from pipelines.core.state import QualityRow
 from pipelines.core.vault import Vault, master_key
-from quality.suites import EARLIEST, LATEST, Check, build_suite, columns_read, plan, rules_in_force
+from quality.count import RuleCount, rule_error, validate_many
+from quality.suites import columns_read, plan, rules_in_force
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow.parquet as pq
 
 CHUNK_ROWS = 500_000
-COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +50,6 @@ class BatchRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleCount:
-    """What Great Expectations counted for one rule; `is_error` means it could not be evaluated, which is no pass."""
-
-    rule_id: str
-    evaluated_n: int
-    failed_n: int
-    is_error: bool = False
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Mismatch:
     """A rule on which the judge and Great Expectations do not agree; None is "did not say"."""
 
@@ -68,10 +57,6 @@ class Mismatch:
     judge_n: int | None
     gx_n: int | None
     reason: str
-
-
-def _error(rule_id: str, why: str) -> RuleCount:
-    return RuleCount(rule_id, 0, 0, is_error=True, error=why)
 
 
 def frames(batch: pq.ParquetFile, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
@@ -92,118 +77,6 @@ def frames(batch: pq.ParquetFile, columns: Iterable[str]) -> Iterator[pd.DataFra
         ]
         table = pa.table(arrays, names=piece.schema.names)
         yield table.to_pandas(date_as_object=False)
-
-
-def _window(frame: pd.DataFrame) -> tuple[dt.datetime, dt.datetime] | None:
-    """The file's credible times, constant over the batch; None where the batch does not say."""
-    import pandas as pd
-
-    if frame.empty or not {EARLIEST, LATEST} <= set(frame.columns):
-        return None
-    stated = frame[[EARLIEST, LATEST]].iloc[0]
-    if stated.isna().any():
-        return None
-    return pd.Timestamp(stated[EARLIEST]).to_pydatetime(), pd.Timestamp(stated[LATEST]).to_pydatetime()
-
-
-def _cannot_run(check: Check, frame: pd.DataFrame, window: tuple[dt.datetime, dt.datetime] | None) -> str:
-    """Why a check cannot be asked of this frame; empty if it can."""
-    missing = [name for name in check.columns if name not in frame.columns]
-    if missing:
-        return f"the batch has no column {missing[0]}"
-    if check.kind == "window" and window is None:
-        return f"the batch states no {EARLIEST} and {LATEST}"
-    if check.kind == "judged" and frame[check.columns[0]].isna().any():
-        return f"{check.columns[0]} has rows without the judge's verdict"
-    return ""
-
-
-def _exception(info: Mapping[str, Any]) -> str:
-    """The type of the exception that an expectation met; empty if none.
-
-    Without a failure `info` is flat; with one it is keyed by MetricConfigurationID (1.24.1). The message is left
-    out, because it may quote a value.
-    """
-    entries: list[Any] = [info] if "raised_exception" in info else list(info.values())
-    for entry in entries:
-        if not isinstance(entry, Mapping):
-            return "exception"
-        if entry.get("raised_exception"):
-            lines = [line for line in str(entry.get("exception_traceback") or "").splitlines() if line[:1].strip()]
-            return lines[-1].split(":")[0] if lines else "exception"
-    return ""
-
-
-def _read_result(result: Any, check: Check) -> RuleCount:
-    """One expectation's result as counts. A result without counts is an error, whatever `success` says."""
-    rule_id = check.rule.id
-    if failure := _exception(result.exception_info or {}):
-        return _error(rule_id, f"{check.kind}: {failure}")
-    counts = result.result or {}
-    if "unexpected_count" not in counts or "element_count" not in counts:
-        return _error(rule_id, f"{check.kind}: the result holds no counts")
-    evaluated = int(counts["element_count"]) - int(counts.get("missing_count") or 0)
-    return RuleCount(rule_id, evaluated, int(counts["unexpected_count"]))
-
-
-def _validate_frame(definition: Any, frame: pd.DataFrame, checks: tuple[Check, ...]) -> dict[str, RuleCount]:
-    """The counts of one chunk by rule id; every check has an entry."""
-    window = _window(frame)
-    refused = {c.rule.id: why for c in checks if (why := _cannot_run(c, frame, window))}
-    counted = {rule_id: _error(rule_id, why) for rule_id, why in refused.items()}
-    asked = {c.rule.id: c for c in checks if c.rule.id not in refused}
-    if not asked:
-        return counted
-    suite = build_suite("rows", asked.values(), window)
-    report = definition.get_batch({"dataframe": frame}).validate(suite, result_format=COUNTS_ONLY)
-    for result in report.results:
-        rule_id = result.expectation_config.meta["rule_id"]
-        counted[rule_id] = _read_result(result, asked[rule_id])
-    for rule_id in asked.keys() - counted.keys():
-        counted[rule_id] = _error(rule_id, "Great Expectations returned no result")
-    return counted
-
-
-def _add(total: RuleCount, more: RuleCount) -> RuleCount:
-    return RuleCount(
-        total.rule_id,
-        total.evaluated_n + more.evaluated_n,
-        total.failed_n + more.failed_n,
-        total.is_error or more.is_error,
-        total.error or more.error,
-    )
-
-
-def _definition() -> Any:
-    """A batch definition in an ephemeral context: nothing is written, nothing is sent, no progress bars."""
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    asset = context.data_sources.add_pandas("judged").add_dataframe_asset("batch")
-    return asset.add_batch_definition_whole_dataframe("chunk")
-
-
-def validate(
-    chunks: Iterable[pd.DataFrame], contract: Contract, key: Iterable[str] | None = None
-) -> list[RuleCount]:
-    """Great Expectations' counts for one judged batch, one per rule in force, in the contract's order.
-
-    Args:
-        chunks: the batch's frames; their counts are added, so no rule may look across rows.
-        contract: the feed's contract.
-        key: the binding's key columns; None is the contract's own.
-    """
-    checks = plan(contract, key)
-    totals = {check.rule.id: RuleCount(check.rule.id, 0, 0) for check in checks}
-    definition = _definition()
-    for frame in chunks:
-        if frame.empty:
-            continue
-        for rule_id, count in _validate_frame(definition, frame, checks).items():
-            totals[rule_id] = _add(totals[rule_id], count)
-    return [totals[check.rule.id] for check in checks]
 
 
 def parity(judge_counts: Mapping[str, int], gx_counts: Iterable[RuleCount | QualityRow]) -> list[Mismatch]:
@@ -248,18 +121,27 @@ def _rows(request: BatchRequest, counts: Iterable[RuleCount], ran_at: str) -> li
 def _all_errors(request: BatchRequest, why: str, ran_at: str) -> list[QualityRow]:
     """Every rule of a batch as an error: nothing could be evaluated, and that is never a pass."""
     rules = rules_in_force(load_contract(request.contract), request.key)
-    return _rows(request, [_error(rule.id, why) for rule in rules], ran_at)
+    return _rows(request, [rule_error(rule.id, why) for rule in rules], ran_at)
 
 
-def _validate_file(request: BatchRequest, vault: Vault, ran_at: str) -> list[QualityRow]:
-    """One batch from the vault; whatever stops it becomes an error of every rule, so the other batches go on."""
-    contract = load_contract(request.contract)
-    try:
-        columns = columns_read(plan(contract, request.key))
-        counts = validate(frames(vault.open_table(Path(request.path)), columns), contract, request.key)
-    except (CityError, OSError, ArrowException) as error:
-        return _all_errors(request, f"the batch could not be read: {type(error).__name__}", ran_at)
-    return _rows(request, counts, ran_at)
+def _validate_group(requests: Sequence[BatchRequest], vault: Vault, ran_at: str) -> list[QualityRow]:
+    """Batches of one contract and key; one that cannot be read is an error of its every rule, and the others go on."""
+    contract, key = load_contract(requests[0].contract), requests[0].key
+    columns = columns_read(plan(contract, key))
+    broken: dict[int, str] = {}
+
+    def read(number: int, request: BatchRequest) -> Iterator[pd.DataFrame]:
+        try:
+            yield from frames(vault.open_table(Path(request.path)), columns)
+        except (CityError, OSError, ArrowException) as error:
+            broken[number] = f"the batch could not be read: {type(error).__name__}"
+
+    counts = validate_many((read(number, request) for number, request in enumerate(requests)), contract, key)
+    rows: list[QualityRow] = []
+    for number, (request, counted) in enumerate(zip(requests, counts, strict=True)):
+        why = broken.get(number)
+        rows += _all_errors(request, why, ran_at) if why else _rows(request, counted, ran_at)
+    return rows
 
 
 def validate_in_child(
@@ -309,7 +191,10 @@ def answer(order: Mapping[str, Any]) -> dict[str, Any]:
         BatchRequest(**{**batch, "key": None if batch["key"] is None else tuple(batch["key"])})
         for batch in order["batches"]
     ]
-    rows = [row for request in requests for row in _validate_file(request, vault, order["ran_at"])]
+    groups: dict[tuple[str, tuple[str, ...] | None], list[BatchRequest]] = {}
+    for request in requests:
+        groups.setdefault((request.contract, request.key), []).append(request)
+    rows = [row for group in groups.values() for row in _validate_group(group, vault, order["ran_at"])]
     return {"rows": [asdict(row) for row in rows]}
 
 

@@ -19,8 +19,6 @@ from pipelines.core.contracts import Column, Contract, Rule
 from pipelines.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import great_expectations as gx
 
 Kind = Literal["required", "type", "pattern", "range", "order", "window", "judged"]
@@ -131,53 +129,46 @@ def columns_read(checks: Iterable[Check]) -> list[str]:
     return sorted({name for check in checks for name in check.columns})
 
 
-def _expectation(check: Check, window: tuple[datetime, datetime] | None) -> Any:
-    """The expectation that asks the check's question; its `meta` says which rule it is."""
+def _expectations(check: Check) -> list[Any]:
+    """What asks the check's question; `meta` says which rule it is.
+
+    One expectation, but for a window, whose bounds differ from file to file and so are compared as columns: one for each
+    bound. No row can fail both, so their counts add up.
+    """
     import great_expectations.expectations
     from great_expectations.expectations import row_conditions
 
     gxe: Any = great_expectations.expectations  # its stubs do not export the classes
     column = check.columns[0]
     meta = {"rule_id": check.rule.id, "severity": check.rule.severity, "dimension": check.rule.dimension}
+
+    def not_less(first: str, second: str) -> Any:
+        return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A=first, column_B=second, or_equal=True, ignore_row_if="either_value_is_missing", meta=meta
+        )
+
     match check.kind:
         case "required":
-            return gxe.ExpectColumnValuesToNotBeNull(column=column, meta=meta)
+            return [gxe.ExpectColumnValuesToNotBeNull(column=column, meta=meta)]
         case "type":
             was_sent = row_conditions.Column(check.columns[1]).is_not_null()
-            return gxe.ExpectColumnValuesToNotBeNull(column=column, row_condition=was_sent, meta=meta)
+            return [gxe.ExpectColumnValuesToNotBeNull(column=column, row_condition=was_sent, meta=meta)]
         case "pattern":
             # Great Expectations searches; the contract's pattern must match the whole text, line ends included.
-            return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=rf"\A(?:{check.pattern})\Z", meta=meta)
+            return [gxe.ExpectColumnValuesToMatchRegex(column=column, regex=rf"\A(?:{check.pattern})\Z", meta=meta)]
         case "range":
-            return gxe.ExpectColumnValuesToBeBetween(
-                column=column, min_value=check.minimum, max_value=check.maximum, meta=meta
-            )
+            low, high = check.minimum, check.maximum
+            return [gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high, meta=meta)]
         case "order":
-            return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-                column_A=column,
-                column_B=check.columns[1],
-                or_equal=True,
-                ignore_row_if="either_value_is_missing",
-                meta=meta,
-            )
+            return [not_less(column, check.columns[1])]
         case "window":
-            if window is None:
-                raise ConfigurationError("the batch states no window", where=check.rule.id)
-            return gxe.ExpectColumnValuesToBeBetween(
-                column=column, min_value=window[0], max_value=window[1], meta=meta
-            )
+            return [not_less(LATEST, column), not_less(column, EARLIEST)]
         case "judged":
-            return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=[True], meta=meta)
+            return [gxe.ExpectColumnValuesToBeInSet(column=column, value_set=[True], meta=meta)]
 
 
-def build_suite(name: str, checks: Iterable[Check], window: tuple[datetime, datetime] | None) -> gx.ExpectationSuite:
-    """A suite of one expectation per check.
-
-    Args:
-        name: name of the suite.
-        checks: what to ask.
-        window: the file's earliest and latest credible time, both inclusive; None where no check needs it.
-    """
+def build_suite(name: str, checks: Iterable[Check]) -> gx.ExpectationSuite:
+    """A suite that asks the checks' questions."""
     import great_expectations as gx
 
-    return gx.ExpectationSuite(name=name, expectations=[_expectation(check, window) for check in checks])
+    return gx.ExpectationSuite(name=name, expectations=[e for check in checks for e in _expectations(check)])

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -18,8 +19,9 @@ from pipelines.core.errors import ConfigurationError
 from pipelines.core.settings import PROJECT_ROOT, Home, load_settings
 from pipelines.core.state import QualityRow
 from pipelines.core.vault import Vault, master_key
-from quality import run
-from quality.run import BatchRequest, RuleCount, frames, parity, validate, validate_in_child
+from quality import count, run
+from quality.count import RuleCount, validate, validate_many
+from quality.run import BatchRequest, frames, parity, validate_in_child
 from quality.suites import columns_read, plan
 
 CONTRACT = """
@@ -173,6 +175,55 @@ def test_an_expectation_that_raises_is_an_error_without_the_value(contract: Cont
     assert not found["code-pattern"].is_error
 
 
+def test_small_batches_share_a_validation_and_keep_their_own_counts(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = batch().to_pandas(date_as_object=False)
+    batches = [[frame.iloc[:3]], [], [frame.iloc[3:5], frame.iloc[5:]], [frame]]
+    alone = [validate(chunks, contract) for chunks in batches]
+    shared = spy_on_validations(monkeypatch)
+    assert validate_many(batches, contract) == alone
+    assert shared == [16]
+    monkeypatch.setattr(count, "POOL_ROWS", 6)
+    shared.clear()
+    assert validate_many(batches, contract) == alone
+    assert shared == [5, 3, 8]
+
+
+def spy_on_validations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of rows of each validation from now on."""
+    rows: list[int] = []
+    real = count._validate_frame
+
+    def spy(definition: Any, frame: pd.DataFrame, checks: Any, pool: Any) -> Any:
+        rows.append(len(frame))
+        return real(definition, frame, checks, pool)
+
+    monkeypatch.setattr(count, "_validate_frame", spy)
+    return rows
+
+
+def test_each_file_keeps_its_own_window(contract: Contract) -> None:
+    frame = batch().to_pandas(date_as_object=False)
+    wider = frame.assign(_latest=pd.Timestamp("2026-03-01"))
+    found = validate_many([[frame], [wider]], contract)
+    failed = [{row.rule_id: row.failed_n for row in rows}["seen_at-window"] for rows in found]
+    assert failed == [3, 2]
+
+
+def test_a_batch_that_cannot_be_asked_does_not_spoil_its_neighbour(contract: Contract) -> None:
+    good = batch().to_pandas(date_as_object=False)
+    for bad in (
+        good.drop(columns=["code"]),
+        good.assign(persons=["x"] * 8),
+        good.assign(**{"lon__ok__lon-range": [None] * 8}),
+        good.assign(_earliest=pd.Timestamp("2027-01-01")),
+    ):
+        first, second, third = validate_many([[good], [bad], [good]], contract)
+        assert counts_of(first) == counts_of(third) == EXPECTED
+        assert [row.rule_id for row in second if row.is_error]
+
+
 def test_an_error_in_one_chunk_stays_an_error(contract: Contract) -> None:
     good = batch().to_pandas(date_as_object=False)
     bad = good.drop(columns=["code"])
@@ -190,16 +241,19 @@ def test_a_missing_verdict_of_the_judge_is_an_error(contract: Contract) -> None:
 
 def test_results_hold_counts_only(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    read = run._read_result
+    read = count._read_result
 
-    def spy(result: object, check: object) -> RuleCount:
-        seen.append(json.dumps(result.to_json_dict()["result"], default=str))  # type: ignore[attr-defined]
-        return read(result, check)  # type: ignore[arg-type]
+    def spy(result: Any, check: Any, pool: Any) -> list[RuleCount]:
+        seen.append(json.dumps(result.to_json_dict()["result"], default=str))
+        return read(result, check, pool)
 
-    monkeypatch.setattr(run, "_read_result", spy)
-    validate([batch().to_pandas(date_as_object=False)], contract)
-    assert len(seen) == len(EXPECTED)
-    assert not [text for text in seen if "1234567890" in text or "3020" in text or "list" in text]
+    monkeypatch.setattr(count, "_read_result", spy)
+    frame = batch().to_pandas(date_as_object=False)
+    for batches in ([[frame]], [[frame], [frame]]):  # alone, and sharing a validation
+        seen.clear()
+        validate_many(batches, contract)
+        assert len(seen) == len(EXPECTED) + 1  # a window has two bounds
+        assert not [text for text in seen if "1234567890" in text or "3020" in text]
 
 
 def test_an_unknown_expression_is_refused() -> None:
