@@ -22,8 +22,9 @@
 
 {# A condition for event-grain models: on an incremental build only the touched events, on a full build all. #}
 {% macro only_touched(column) -%}
+    {%- set touched = ref('stg_ops__touched') -%}
     {%- if is_incremental() -%}
-        {{ column }} in (select touched.event_id from {{ ref('stg_ops__touched') }} as touched where touched.event_id is not null)
+        {{ column }} in (select touched.event_id from {{ touched }} as touched where touched.event_id is not null)
     {%- else -%}
         {{ column }} is not null
     {%- endif -%}
