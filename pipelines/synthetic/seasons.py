@@ -64,7 +64,7 @@ def is_holiday(day: dt.date) -> bool:
 @cache
 def is_festival(day: dt.date) -> bool:
     """Whether the day lies around the first day of the lunar year."""
-    first = LunarDate(day.year, 1, 1).toSolarDate()
+    first = LunarDate(day.year, 1, 1).to_solar_date()
     return bool(-FESTIVAL_BEFORE <= (day - first).days <= FESTIVAL_AFTER)
 
 
