@@ -6,7 +6,9 @@ Skips where the real data are not beside the checkout: they are open data that m
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -16,8 +18,10 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.analytics.warning import alerts
+from pipelines.core import warehouse
 from pipelines.core.contracts import CONTRACTS
-from pipelines.core.settings import PROJECT_ROOT, Home
+from pipelines.core.settings import PROJECT_ROOT, Home, load_settings
 from pipelines.core.state import Ledger
 from pipelines.core.warehouse import open_published
 from tests.integration import real_counts as real
@@ -151,6 +155,34 @@ def test_a_case_with_only_a_year_enters_no_period_finer_than_a_year(chicago):
     assert found["time_precision"].to_list() == ["year"]
 
 
+def test_the_alerts_of_the_model_are_those_of_the_rule(chicago, tmp_path):
+    """`fct_alert`, told to keep all weeks, on a copy of the warehouse, against analytics/warning.py: twelve years of
+    weeks in 77 areas. A build keeps the last eight weeks only, which may hold no alert at all."""
+    copy = tmp_path / chicago.warehouse.name  # the compiled model names the database after its file
+    shutil.copy(chicago.warehouse, copy)
+    model = next(chicago.warehouse.parent.glob("dbt/compiled/**/fct_alert.sql")).read_text(encoding="utf-8")
+    with warehouse.writer(copy, load_settings()) as connection:
+        connection.execute("update seeds.ref_threshold set value = 5000 where threshold_id = 'alert_weeks_kept'")
+        found = connection.sql(model).pl()
+        weekly = connection.sql("""
+            select slice_code as event_kind, grid_code, period_start as week_start, num as value
+            from marts.fct_metric_value
+            where metric_id = 'V01' and slice_kind = 'event_kind' and period_kind = 'week' and grid_level in (2, 3)
+        """).pl()
+        as_of = connection.execute("select cast(as_of as date) from marts.build_info").fetchall()[0][0]
+    through = as_of - dt.timedelta(days=(as_of.weekday() + 1) % 7 + 6)
+    by = ["event_kind", "grid_code"]
+    expected = pl.concat(alerts(weekly.filter(event_kind=kind), by=by, through=through)
+                         for kind in weekly["event_kind"].unique().sort())  # fmt: skip
+    assert expected.height > 500
+    assert set(expected["reason"]) == {"very_high", "high_twice"}
+    columns = ["event_kind", "grid_code", "period_start", "value", "baseline", "reason"]
+    found = found.rename({"rule_id": "reason"}).cast({"value": pl.Float64}).sort(columns)
+    expected = expected.rename({"week_start": "period_start"}).sort(columns)
+    assert found.select(columns).rows() == expected.select(columns).rows()
+    assert (found["robust_z"] - expected["robust_z"]).abs().max() < 1e-9
+
+
 # ---- Leader board -------------------------------------------------------------------------------------------------
 
 
@@ -203,7 +235,7 @@ def test_real_division_codes_keep_their_parents(leader_board):
                 for feed, name in real.DIVISIONS.items() for r in real.rows(name)
                 for plain_name in [real.plain(r["name"])]}  # fmt: skip
     found = marts(leader_board, "select grid_code, name_zh, parent_code from marts.dim_grid where is_current "
-                                "and parent_code is not null")  # fmt: skip
+                                "and parent_code is not null and grid_code <> 'UNASSIGNED'")  # fmt: skip
     assert {code: (name, above) for code, name, above in found.iter_rows()} == expected
 
 
