@@ -42,7 +42,7 @@ def count_records(text: str) -> int:
 def prepare(con: duckdb.DuckDBPyConnection, table: str, header: list[str]) -> None:
     """The table of a feed's texts, by the heading of its first file."""
     columns = ", ".join(f'"{name}" VARCHAR' for name in header)
-    con.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+    con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns})")
 
 
 def csv_into(con: duckdb.DuckDBPyConnection, table: str, path: Path, scratch: Path) -> int:

@@ -119,17 +119,17 @@ def _set_aside(home: Home) -> None:
 
 def phase_one(prepared: Prepared) -> PhaseResult:
     """Landing to fct_event. Raises BuildBlocked when a model or test failed."""
-    faults.hit("before_phase_one")
+    faults.hit("before_phase_1")
     result = passed(run_phase(prepared.home, prepared.settings, 1))
-    faults.hit("after_phase_one")
+    faults.hit("after_phase_1")
     return result
 
 
 def phase_two(prepared: Prepared) -> PhaseResult:
     """fct_event to figures. Raises BuildBlocked when a model or test failed."""
-    faults.hit("between_phases")
+    faults.hit("before_phase_2")
     result = passed(run_phase(prepared.home, prepared.settings, 2))
-    faults.hit("after_phase_two")
+    faults.hit("after_phase_2")
     return result
 
 

@@ -52,18 +52,23 @@ FROM (
     FROM fact, now_is WHERE closed_at IS NULL OR closed_at > now_is.as_of
 ) JOIN above USING (leaf) GROUP BY ALL;
 
+-- Summed by leaf before it is rolled up: joining residents to single cases first makes billions of pairs.
 CREATE TABLE m_police_rate AS
-SELECT
-    area, year(reported_at) AS year, count(*) FILTER (nature = '行政案件' OR accepted_at IS NOT NULL) AS order_cases,
-    count(*) FILTER (filed_at IS NOT NULL) AS filed_cases, any_value(usual) AS residents,
-    filed_cases * 1000.0 / residents AS filed_per_1000
-FROM fact JOIN above USING (leaf) JOIN population ON population.code = area AND population.year = year(reported_at)
-WHERE feed = 'police' GROUP BY ALL;
+WITH by_leaf AS (
+    SELECT
+        leaf, year(reported_at) AS year, count(*) FILTER (nature = '行政案件' OR accepted_at IS NOT NULL) AS order_cases,
+        count(*) FILTER (filed_at IS NOT NULL) AS filed_cases
+    FROM fact WHERE feed = 'police' GROUP BY ALL
+), by_area AS (
+    SELECT area, year, sum(order_cases) AS order_cases, sum(filed_cases) AS filed_cases FROM by_leaf JOIN above USING (leaf) GROUP BY ALL
+)
+SELECT by_area.*, usual AS residents, filed_cases * 1000.0 / usual AS filed_per_1000
+FROM by_area JOIN population ON population.code = area AND population.year = by_area.year;
 
 CREATE TABLE m_lawsuit_rate AS
-SELECT area, year(reported_at) AS year, count(*) AS cases, any_value(usual) AS residents, count(*) * 10000.0 / any_value(usual) AS per_10000
-FROM fact JOIN above USING (leaf) JOIN population ON population.code = area AND population.year = year(reported_at)
-WHERE feed = 'court' GROUP BY ALL;
+WITH by_area AS (SELECT area, year, cases FROM m_year_area WHERE feed = 'court')
+SELECT by_area.*, usual AS residents, cases * 10000.0 / usual AS per_10000
+FROM by_area JOIN population ON population.code = area AND population.year = by_area.year;
 
 CREATE TABLE m_petition AS
 SELECT area, level, month, channel, count(*) AS matters, sum(persons) AS person_times

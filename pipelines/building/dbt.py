@@ -6,6 +6,7 @@ Belongs here: how dbt is called, by us and by Dagster. Does not: what the models
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ def dbt_environment(home: Home, settings: Settings) -> dict[str, str]:
         CITYBRAIN_SPILL=str(home.spill),
         CITYBRAIN_MEMORY_LIMIT=settings.memory_limit,
         CITYBRAIN_THREADS=str(settings.threads),
+        CITYBRAIN_WRITER=str(os.getpid()),
         DBT_PROJECT_DIR=str(PROJECT),
         DBT_PROFILES_DIR=str(PROJECT),
         DBT_TARGET_PATH=str(target),

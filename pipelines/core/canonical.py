@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypedDict
 
 import yaml
 
@@ -32,18 +33,21 @@ class TableRule:
     is_arrival: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Hashes:
-    """Hashes of a build. `state`: must be equal whatever the arrival; `arrival`: only between equal arrival histories."""
+class Hashes(TypedDict):
+    """Hashes of a build. `state`: must be equal whatever the arrival; `arrival`: only between equal arrival histories.
+
+    `tables`: the hash of each table, so that a difference can be located.
+    """
 
     state: str
     arrival: str
     tables: dict[str, str]
 
-    def differing(self, other: Hashes) -> list[str]:
-        """Names of the tables in which the two differ."""
-        names = sorted({*self.tables, *other.tables})
-        return [name for name in names if self.tables.get(name) != other.tables.get(name)]
+
+def differing(one: Hashes, other: Hashes) -> list[str]:
+    """Names of the tables in which two builds differ."""
+    names = sorted({*one["tables"], *other["tables"]})
+    return [name for name in names if one["tables"].get(name) != other["tables"].get(name)]
 
 
 @cache
@@ -99,7 +103,7 @@ def canonical_hash(connection: Connection, schema: str = "marts", rules: Sequenc
             arrival[f"{rule.name} (arrival)"] = table_hash(connection, schema, rule.name, rule.volatile, of_arrival)
             continue
         (arrival if rule.is_arrival else tables)[rule.name] = table_hash(connection, schema, rule.name, rule.volatile)
-    return Hashes(_of(tables), _of(arrival), tables | arrival)
+    return {"state": _of(tables), "arrival": _of(arrival), "tables": tables | arrival}
 
 
 def _of(hashes: dict[str, str]) -> str:

@@ -155,6 +155,12 @@ class PublishedBuild:
         """Let the file go."""
         self.connection.close()
 
+    def __enter__(self) -> PublishedBuild:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 def current_manifest(home_root: Path) -> dict[str, Any]:
     """`CURRENT.json`. Raises UsageError when nothing was published yet."""
