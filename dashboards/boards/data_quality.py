@@ -70,10 +70,11 @@ def _tiles(board: Board, feeds: list[dict[str, Any]], funnel: dict[str, dict[str
     share = words.percent(100 * stopped / read, 2) if read else NOTHING
     late = [row for row in feeds if not row["is_reference"] and _is_late(board, row)]
     events = [row for row in feeds if not row["is_reference"]]
+    files = words.number(_sum(funnel, "files_n"))
     tiles = [
         _tile(words("quality.health"), value, words("quality.health_note", day=words.day(board.source.as_of.date()))),
         _tile(words("quality.late_n"), words.number(len(late)), words("quality.late_of", n=len(events))),
-        _tile(words("quality.held_n"), words.number(_sum(funnel, "held_n")), words("quality.late_of", n=words.number(_sum(funnel, "files_n")))),
+        _tile(words("quality.held_n"), words.number(_sum(funnel, "held_n")), words("quality.late_of", n=files)),
         _tile(words("quality.waiting_n"), words.number(stopped), words("quality.share_of_read", share=share)),
     ]  # fmt: skip
     return tag("div", join(tiles), kind="tiles")

@@ -38,7 +38,7 @@ def show(board: Board) -> None:
     left, _ = st.columns([1, 2.4])
     with left:
         choose_child(board, place)
-    _open(board, place, cases)
+    _open(board, cases)
     _alerts(board, week, alerts)
     _funnel(board, place, outside)
 
@@ -67,7 +67,7 @@ def _lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str
 # --- open and overdue -------------------------------------------------------------------------------------------------
 
 
-def _open(board: Board, place: Place, cases: pl.DataFrame) -> None:
+def _open(board: Board, cases: pl.DataFrame) -> None:
     words = board.words
     put(tag("h2", words("risk.open_heading")), "open_head")
     left, right = st.columns([1, 1], gap="large")

@@ -103,8 +103,7 @@ def read(home_root: Path, manifest: dict[str, Any], reader: Reader, sql: str, pa
         cursor = build.connection.cursor()
         cursor.execute("use reader")
         bound = {name: list(params[name]) if isinstance(params[name], tuple) else params[name] for name in needed}
-        cursor.execute(sql, bound)
-        frame: pl.DataFrame = cursor.pl()
+        frame: pl.DataFrame = cursor.sql(sql, params=bound or None).pl()
     finally:
         build.close()
     if frame.height > LARGEST_RESULT:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -106,7 +107,7 @@ def process_limits(values: Sequence[float | None]) -> ProcessLimits | None:
     A missing value breaks the chain: no range is taken across it.
     """
     known = [value for value in values if value is not None]
-    ranges = [abs(b - a) for a, b in zip(values, values[1:], strict=False) if a is not None and b is not None]
+    ranges = [abs(b - a) for a, b in pairwise(values) if a is not None and b is not None]
     if len(known) < whole("xmr_least_points") or not ranges:
         return None
     mean = sum(known) / len(known)

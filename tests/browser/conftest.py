@@ -1,0 +1,143 @@
+"""Boards as a reader has them: a server on this machine, Debian's Chromium, and a wall around both.
+
+Every request that is not to this machine is aborted and remembered; a test that ends with one remembered fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from dashboards import serve
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+PATHS = {"overview": "", "risk": "risk", "data_quality": "data_quality"}
+WAIT_MS = 60_000
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path, seconds: float = 90) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.3)
+    process.kill()
+    raise RuntimeError(f"the boards did not start: {log.read_text(encoding='utf-8')[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def boards_port(tiny_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The boards of the tiny city, served as `citybrain boards` serves them."""
+    if shutil.which(CHROMIUM) is None:
+        pytest.skip(f"no Chromium at {CHROMIUM}: apt-get install chromium fonts-noto-cjk")
+    port, log = free_port(), tmp_path_factory.mktemp("boards") / "log.txt"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            serve.command(port, tiny_home), env={**os.environ, **serve.environment(tiny_home)}, stdout=stream, stderr=stream
+        )
+        try:
+            wait_until_healthy(port, process, log)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@dataclass
+class Reader:
+    """A browser window on the boards. `strayed`: requests that were not to this machine; `errors`: of the page."""
+
+    page: Any
+    port: int
+    strayed: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, board: str = "overview", **view: str) -> Any:
+        """Open a board and wait until it is whole: its foot is there and nothing runs any more."""
+        self.page.goto(f"http://127.0.0.1:{self.port}/{PATHS[board]}?{urlencode(view)}")
+        self.settled()
+        return self.page
+
+    def settled(self) -> None:
+        self.page.wait_for_selector(".footer, .notice", timeout=WAIT_MS)
+        self.page.wait_for_function(
+            "() => document.querySelector('[data-testid=\"stApp\"]')?.getAttribute('data-test-script-state') !== 'running'"
+            " && !document.querySelector('[data-stale=\"true\"]')",
+            timeout=WAIT_MS,
+        )
+        self.page.wait_for_timeout(250)
+
+    def text(self) -> str:
+        """Everything a reader can read, also in charts and small drawings."""
+        return str(self.page.evaluate(ALL_TEXT))
+
+
+#: The text of the page including that of shadow roots, where our markup stands.
+ALL_TEXT = """() => {
+  const out = [];
+  const walk = (node) => {
+    if (node.nodeType === 3) { if (node.textContent.trim()) out.push(node.textContent.trim()); return; }
+    if (node.nodeType === 1 && (['STYLE', 'SCRIPT', 'NOSCRIPT'].includes(node.tagName)
+        || getComputedStyle(node).display === 'none')) return;
+    if (node.shadowRoot) node.shadowRoot.childNodes.forEach(walk);
+    node.childNodes.forEach(walk);
+  };
+  walk(document.body);
+  return out.join('\\n');
+}"""
+
+
+@pytest.fixture(scope="session")
+def browser(boards_port: int) -> Iterator[Any]:
+    """Debian's Chromium, headless."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is of the dev set")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def reader(browser: Any, boards_port: int) -> Iterator[Reader]:
+    """A fresh window; whatever it asks of another machine is aborted, and fails the test."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, locale="zh-CN")
+    page = context.new_page()
+    window = Reader(page, boards_port)
+
+    def decide(route: Any) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in ("data", "blob") or address.hostname in ("127.0.0.1", "localhost"):
+            route.continue_()
+        else:
+            window.strayed.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", decide)
+    page.on("pageerror", lambda error: window.errors.append(str(error)))
+    page.on("console", lambda said: window.errors.append(said.text) if said.type == "error" else None)
+    yield window
+    context.close()
+    assert not window.strayed, "a board asked another machine"
+    assert not window.errors, "the page raised errors"

@@ -1,0 +1,109 @@
+"""Every word stands in both languages; numbers and times are written as each language writes them."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import datetime as dt
+import re
+from decimal import Decimal
+from string import Formatter
+
+import pytest
+
+from dashboards.kit.words import TABLE, Words, table
+from tests.architecture.project import parse, python_files, read
+
+#: Latin letters that a Chinese page may show: the switch to the other language, codes of a method, placeholders.
+ALLOWED_IN_CHINESE = {"language.other"}
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_no_key_is_there_twice() -> None:
+    with TABLE.open(encoding="utf-8", newline="") as stream:
+        keys = [row["key"] for row in csv.DictReader(stream)]
+    assert len(keys) == len(set(keys)) == len(table())
+
+
+@pytest.mark.parametrize("key", sorted(table()))
+def test_a_word_stands_in_both_languages(key: str) -> None:
+    zh, en = table()[key]["zh"], table()[key]["en"]
+    assert zh.strip()
+    assert en.strip()
+    if key != "language.other":
+        assert not HAN.search(en)
+        assert key in ALLOWED_IN_CHINESE or not re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", zh))
+
+
+@pytest.mark.parametrize("key", sorted(table()))
+def test_both_languages_are_given_the_same_values(key: str) -> None:
+    zh, en = fields(table()[key]["zh"]), fields(table()[key]["en"])
+    # One language may need less than the other says; neither may need what it is not given (it would raise).
+    assert zh == en or {key} <= {"figure.of_cases"}
+
+
+def keys_of(node: ast.expr) -> set[str]:
+    """Keys an expression may be: a text, either side of a choice, or the fixed beginning of a made-up one."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {node.value}
+    if isinstance(node, ast.IfExp):
+        return keys_of(node.body) | keys_of(node.orelse)
+    if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+        return {str(node.values[0].value)}
+    return set()
+
+
+def spoken(tree: ast.Module) -> set[str]:
+    """Keys that a module asks for."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    return {key for c in calls if ast.unparse(c.func).split(".")[-1] == "words" for key in keys_of(c.args[0])}
+
+
+def test_boards_ask_only_for_words_that_exist() -> None:
+    keys = set(table())
+    asked = {key for path in python_files("dashboards") for key in spoken(parse(path))}
+    unknown = {key for key in asked if key not in keys and not any(known.startswith(key) for known in keys)}
+    assert not unknown
+    assert len(asked) > 100
+
+
+def test_no_board_speaks_past_the_table() -> None:
+    """Chinese stands in the table only."""
+    assert not [
+        str(path)
+        for path in python_files("dashboards")
+        if HAN.search(re.sub(r'"""[\s\S]*?"""|#.*', "", read(path))) and path.name != "words.py"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(Decimal("75.825"), 2, "75.83"), (1234567, 0, "1,234,567"), (-3.25, 1, "−3.3"), (None, 1, "—"), (0.5, 0, "1")],
+)
+def test_numbers_are_grouped_and_rounded_half_up(value: Decimal | float | None, decimals: int, text: str) -> None:
+    assert Words("zh").number(value, decimals) == Words("en").number(value, decimals) == text
+
+
+def test_a_change_has_its_sign_and_nothing_has_none() -> None:
+    words = Words("en")
+    assert [words.signed(x, 1) for x in (2.0, -2.0, 0.0, 0.01)] == ["+2.0", "−2.0", "0.0", "0.0"]
+
+
+def test_days_are_written_as_each_language_writes_them() -> None:
+    day, zh, en = dt.date(2026, 6, 30), Words("zh"), Words("en")
+    assert (zh.day(day), en.day(day)) == ("2026年6月30日", "30 June 2026")
+    assert (zh.month(day), en.month(day)) == ("2026年6月", "June 2026")
+    assert zh.span(dt.date(2026, 1, 1), day) == "2026年1月1日至6月30日"
+    assert en.span(dt.date(2026, 1, 1), day) == "1 January to 30 June 2026"
+    assert en.span(dt.date(2025, 12, 29), dt.date(2026, 1, 4)) == "29 December 2025 to 4 January 2026"
+    assert zh.moment("2026-06-30T23:59:59") == "2026年6月30日 23:59"
+    assert zh.day(None) == en.moment(None) == "—"
+
+
+def test_a_name_falls_back_to_the_other_language() -> None:
+    assert Words("en").pick({"name_zh": "城关街道", "name_en": ""}, "name") == "城关街道"
+    assert Words("zh").pick({"name_zh": "城关街道", "name_en": "Chengguan"}, "name") == "城关街道"
