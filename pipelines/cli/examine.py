@@ -32,7 +32,7 @@ def check(city: CityOption = None) -> None:
     for folder in folders:
         loaded = load_city(folder if folder.exists() else CITIES / folder.name)
         feeds += len(loaded.feeds)
-    metrics = register.load_register()
+    metrics = register.read_register()
     show.console.print(
         pick(f"good: {len(contracts.contract_ids())} contracts, {len(folders)} cities with {feeds} feeds, {len(metrics)} metrics",
              f"正确：{len(contracts.contract_ids())} 份契约，{len(folders)} 个城市 {feeds} 个数据源，{len(metrics)} 个指标")

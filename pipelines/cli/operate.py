@@ -41,7 +41,7 @@ def execute(city: Path | None, home: Path | None, source_root: Path | None, as_o
     from pipelines.defs import graph
     from pipelines.defs.resources import Run
 
-    run = Run(city=city, home=home, source_root=source_root, as_of=moment(as_of), tell=progress, retry_seconds=0)
+    run = Run(city=city, home=home, source_root=source_root, as_of=moment(as_of), tell=progress, retry_seconds=0, is_watched=True)
     try:
         published = graph.execute(run)
     finally:

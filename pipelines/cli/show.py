@@ -5,6 +5,7 @@ Belongs here: printing. Does not: deciding anything.
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -15,7 +16,8 @@ from pipelines.core.bindings import Binding
 from pipelines.core.settings import pick
 from pipelines.ingest import FileOutcome
 
-console = Console(highlight=False, soft_wrap=True)
+# Bound to the terminal now: dbt's lines are kept off it by redirecting sys.stdout while dbt runs.
+console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -44,7 +46,7 @@ class Progress:
         self.started = time.monotonic()
         self._status: Any = None
         self._seen: list[FileOutcome] = []
-        self._title = ""
+        self._title = self._doing = ""
 
     def __call__(self, kind: str, value: Any) -> None:
         handler = getattr(self, f"_{kind}", None)
@@ -93,7 +95,12 @@ class Progress:
             "phase_2": pick("dbt phase 2: figures", "dbt 第二阶段：指标"),
             "publish": pick("audit and publish", "审核并发布"),
         }
-        self._busy(f"{words.get(name, name)} …")
+        self._doing = words.get(name, name)
+        self._busy(f"{self._doing} …")
+
+    def _nodes(self, number: int) -> None:
+        if self._status:
+            self._status.update(f"{self._doing} … {number}")
 
     def _line(self, text: str) -> None:
         self.done()

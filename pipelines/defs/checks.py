@@ -4,8 +4,6 @@ Belongs here: handing the batches that ingest left to quality.run, deleting them
 (quality), the pages (reports.validation).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,7 +60,7 @@ def validation_asset(city: City) -> dg.AssetsDefinition:
         check_specs=[dg.AssetCheckSpec(name, asset=KEY) for name in names.values()],
         required_resource_keys={"run"},
     )
-    def validate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    def validate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         run: Run = context.resources.run
         run.tell("step", "validate")
         rows = validate_waiting(run.place)

@@ -3,8 +3,6 @@
 Belongs here: the factory. Does not: ingesting (pipelines.ingest does).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -34,7 +32,7 @@ def feed_asset(binding: Binding) -> dg.AssetsDefinition:
         check_specs=[dg.AssetCheckSpec(name, asset=key) for name in ("source_reached", "nothing_held")],
         required_resource_keys={"run"},
     )
-    def ingest_feed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    def ingest_feed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         run: Run = context.resources.run
         place, reached = run.place, ""
         run.tell("feed", binding)

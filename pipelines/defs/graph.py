@@ -3,10 +3,10 @@
 Belongs here: putting the pieces together. Does not: what a piece does.
 """
 
-from __future__ import annotations
-
 import contextlib
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 from dagster_dbt import DbtCliResource
@@ -21,14 +21,6 @@ from pipelines.defs.resources import Run
 
 JOB = "everything"
 SENSOR_SECONDS = 30
-DBT_COMMAND = "dbt"
-
-
-def _job() -> dg.UnresolvedAssetJobDefinition:
-    return dg.define_asset_job(
-        JOB, selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor,
-        description="ingest what is new, validate, build, audit, publish",
-    )  # fmt: skip
 
 
 def _sensor(run: Run) -> dg.SensorDefinition:
@@ -62,14 +54,21 @@ def _is_running(dagster_instance: dg.DagsterInstance) -> bool:
 def definitions(run: Run) -> dg.Definitions:
     """Everything Dagster knows of the city of `run`."""
     place = run.place
-    dbt = DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=DBT_COMMAND)
+    dbt = DbtCliResource(
+        project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=str(Path(sys.executable).with_name("dbt"))
+    )
     return dg.Definitions(
         assets=[
             *(feeds.feed_asset(binding) for binding in place.city.feeds),
             checks.validation_asset(place.city),
             *warehouse.assets(place.home, place.settings),
         ],
-        jobs=[_job()],
+        jobs=[
+            dg.define_asset_job(
+                JOB, selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor,
+                description="ingest what is new, validate, build, audit, publish",
+            )
+        ],
         schedules=[
             dg.ScheduleDefinition(
                 name="nightly", job_name=JOB, cron_schedule="30 2 * * *", execution_timezone=place.city.zone,

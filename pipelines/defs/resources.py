@@ -33,6 +33,7 @@ class Run:
     as_of: dt.datetime | None = None
     tell: Callable[[str, Any], None] = _quiet
     retry_seconds: float = 5.0
+    is_watched: bool = False
     outcomes: list[FileOutcome] = field(default_factory=list)
     failed_sources: list[str] = field(default_factory=list)
     held_build: str = ""

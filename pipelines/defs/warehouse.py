@@ -3,16 +3,16 @@
 Belongs here: which asset follows which, and the pool of one. Does not: what a build does (pipelines.build, publish).
 """
 
-from __future__ import annotations
-
-import shutil
+import contextlib
+import os
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliInvocation, DbtCliResource, dbt_assets
 
 from pipelines import build, publish
 from pipelines.building.dbt import PROJECT, SELECTION, TAGS, Phase, dbt_environment, dbt_program, read_results, target_path
@@ -49,22 +49,19 @@ TRANSLATOR = Translator(
 
 
 def manifest(home: Home, settings: Settings) -> Path:
-    """Dbt's manifest of the project as it is now; parsed when a file of the project is newer (about 5 s)."""
-    target = target_path(home, 1)
+    """dbt's manifest of the project as it is now; parsed when a file of the project is newer (about 5 s)."""  # noqa: D403
+    target = target_path(home)
     path = target / "manifest.json"
-    newest = max(p.stat().st_mtime for p in PROJECT.rglob("*") if p.is_file() and "target" not in p.parts)
+    newest = max(p.stat().st_mtime for p in PROJECT.rglob("*") if p.is_file())
     if not path.exists() or path.stat().st_mtime < newest:
         target.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
-            [*dbt_program(), "parse"], cwd=PROJECT, env=dbt_environment(home, settings, 1), capture_output=True, text=True,
+            [*dbt_program(), "parse"], cwd=PROJECT, env=dbt_environment(home, settings), capture_output=True, text=True,
             check=False,
         )  # fmt: skip
         if done.returncode:
             raise BuildBlocked("dbt cannot parse its project: " + done.stdout[-800:], where=str(PROJECT))
         path.touch()
-        second = target_path(home, 2)
-        second.mkdir(parents=True, exist_ok=True)
-        shutil.copy(target / "partial_parse.msgpack", second)
     return path
 
 
@@ -72,7 +69,7 @@ def manifest(home: Home, settings: Settings) -> Path:
     key=PREPARED, group_name="warehouse", deps=[checks.KEY], pool=WRITER_POOL, required_resource_keys={"run"},
     description="raw views over the current parses, ops tables, touched events; full or incremental",
 )  # fmt: skip
-def prepared(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def prepared(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Hand the warehouse what is landed."""
     run: Run = context.resources.run
     with run.step("prepare"):
@@ -82,21 +79,41 @@ def prepared(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata={"mode": ready.mode, "touched": ready.touched_n, "build": ready.build_id})
 
 
+def _streamed(invocation: DbtCliInvocation, run: Run) -> Iterator[Any]:
+    """The events of one invocation; dbt's own lines go to its log file only where a person watches our progress."""
+    where = open(os.devnull, "w", encoding="utf-8") if run.is_watched else contextlib.nullcontext(sys.stdout)  # noqa: SIM115, PTH123
+    with where as sink:
+        for number, event in enumerate(_next_each(invocation.stream(), sink), start=1):
+            run.tell("nodes", number)
+            yield event
+
+
+def _next_each(events: Iterator[Any], sink: Any) -> Iterator[Any]:
+    while True:
+        with contextlib.redirect_stdout(sink):
+            event = next(events, None)
+        if event is None:
+            return
+        yield event
+
+
 def _phase(phase: Phase, manifest_path: Path) -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=manifest_path, select=f"tag:{TAGS[phase]}", name=f"dbt_phase_{phase}", pool=WRITER_POOL,
-        dagster_dbt_translator=TRANSLATOR, required_resource_keys={"run"},
+        dagster_dbt_translator=TRANSLATOR, required_resource_keys={"run", "dbt"},
     )  # fmt: skip
-    def run_phase(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    def run_phase(context: dg.AssetExecutionContext) -> Iterator[Any]:
         run: Run = context.resources.run
+        dbt: DbtCliResource = context.resources.dbt
         with run.step(f"phase_{phase}"):
-            home, target = run.place.home, target_path(run.place.home, phase)
-            export(dbt_environment(home, run.place.settings, phase))
+            target = target_path(run.place.home)
+            export(dbt_environment(run.place.home, run.place.settings))
             results = target / "run_results.json"
             results.unlink(missing_ok=True)
             faults.hit(f"before_phase_{phase}")
             arguments = ["build", "--indirect-selection", SELECTION[phase]]  # Dagster adds --select by itself
-            yield from dbt.cli(arguments, context=context, target_path=target, raise_on_error=False).stream()
+            invocation = dbt.cli(arguments, context=context, target_path=target, raise_on_error=False)
+            yield from _streamed(invocation, run)
             if not results.exists():
                 raise BuildBlocked("dbt could not run", where=f"phase {phase}", remedy=str(target / "logs" / "dbt.log"))
             result = build.passed(read_results(results, phase))
@@ -111,15 +128,16 @@ def _published(after: list[dg.AssetKey]) -> dg.AssetsDefinition:
         key=PUBLISHED, group_name="published", deps=after, pool=WRITER_POOL, required_resource_keys={"run"},
         description="gate, then published/<build> and CURRENT.json",
     )  # fmt: skip
-    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         run: Run = context.resources.run
         assert run.prepared is not None
         with run.step("publish"):
-            current = publish.publish(run.prepared, run.place.city)
-            build.finish(run.prepared)
+            ready, place = run.prepared, run.place
+            done = publish.publish(place.home, place.settings, ready.inputs, ready.mode, now=place.now())
+            build.finish(ready)
             run.end_build("published", "")
-        run.tell("line", f"published {current['build']}")
-        return dg.MaterializeResult(metadata={"build": str(current["build"])})
+        run.tell("line", f"published {done.build_id}: {done.parts_written} of {done.parts} parts written")
+        return dg.MaterializeResult(metadata={"build": done.build_id})
 
     return published
 
