@@ -8,6 +8,7 @@ reported by the judge's `<column>-type` rule: nothing vanishes.
 from __future__ import annotations
 
 import csv
+import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +30,8 @@ FALSE_WORDS = ("否", "n", "no", "false", "0", "f", "未")
 DIGITS = {"〇": 0, "零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 PLACES = {"十": 10, "百": 100, "千": 1000}
 UNITS = {"万": 10_000, "万元": 10_000, "亿": 100_000_000, "亿元": 100_000_000}
+#: Beyond this a whole number does not fit 64 bits.
+LARGEST_WHOLE = 2.0**63
 DTYPES: dict[str, pl.DataType] = {
     "string": pl.String(), "integer": pl.Int64(), "number": pl.Float64(), "boolean": pl.Boolean(),
     "timestamp": pl.Datetime("us"), "date": pl.Date(),
@@ -106,11 +109,16 @@ def number(text: str) -> float | None:
     return None
 
 
+def _fits(value: float, *, whole: bool) -> bool:
+    """Whether a column can hold the number: finite (`1e400` reads as infinity), and whole within 64 bits if it must be."""
+    return math.isfinite(value) and (not whole or (value.is_integer() and abs(value) < LARGEST_WHOLE))
+
+
 def _slow_numbers(text: pl.Series, typed: pl.Series, *, whole: bool) -> tuple[pl.Series, pl.Series]:
     """Numbers in other than plain form, one by one over distinct values, and the rule each was read by."""
     rest = text.filter(typed.is_null() & text.is_not_null()).unique()
     found = {value: number(value) for value in rest.to_list()}
-    known = {k: v for k, v in found.items() if v is not None and (not whole or v == int(v))}
+    known = {k: v for k, v in found.items() if v is not None and _fits(v, whole=whole)}
     mapped = text.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.Float64)
     frame = pl.DataFrame({"typed": typed, "mapped": mapped.cast(typed.dtype), "text": text})
     plain_decimal = pl.col("text").str.contains(r"^[+-]?\d+\.0+$")
@@ -147,7 +155,8 @@ def _plain_form(column: Column, text: pl.Expr) -> pl.Expr:
     if column.type == "boolean":
         return _boolean(text)
     if column.type in ("integer", "number"):
-        return text.cast(DTYPES[column.type], strict=False)
+        value = text.cast(DTYPES[column.type], strict=False)
+        return pl.when(value.is_finite()).then(value) if column.type == "number" else value  # "NaN" is no amount
     if column.normalise == "case_no":
         return _case_number(text)
     if column.normalise == "code":  # the `.0` of a float export goes

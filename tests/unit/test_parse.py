@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -44,6 +46,13 @@ def test_clean_numbers_are_not_flagged() -> None:
 
 def test_what_is_no_number_becomes_null_and_is_left_to_the_type_rule() -> None:
     assert _parse("petition", "persons_n", "三五个", "3.5") == ([None, None], [None, None])
+
+
+@pytest.mark.parametrize("text", ["1e400", "NaN", "inf", "-Infinity", "99999999999999999999", "1E+30"])
+def test_a_number_beyond_all_numbers_is_none(text: str) -> None:
+    assert _parse("petition", "persons_n", text)[0] == [None]
+    typed, _ = _parse("court_case", "claim_amount_yuan", text)
+    assert typed == [None] or math.isfinite(float(str(typed[0])))
 
 
 @given(st.integers(0, 99_999_999))
