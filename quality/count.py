@@ -30,7 +30,6 @@ COUNTS_BY_PIECE = {
 }
 
 
-
 @dataclass(frozen=True, slots=True)
 class RuleCount:
     """What Great Expectations counted for one rule; `is_error` means it could not be evaluated, which is no pass."""
@@ -247,8 +246,6 @@ def validate_many(
     return [[total[check.rule.id] for check in checks] for total in totals]
 
 
-def validate(
-    chunks: Iterable[pd.DataFrame], contract: Contract, key: Iterable[str] | None = None
-) -> list[RuleCount]:
+def validate(chunks: Iterable[pd.DataFrame], contract: Contract, key: Iterable[str] | None = None) -> list[RuleCount]:
     """The same for one batch."""
     return validate_many([chunks], contract, key)[0]

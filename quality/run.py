@@ -188,8 +188,7 @@ def answer(order: Mapping[str, Any]) -> dict[str, Any]:
     # A level other than demo never makes a key: a child that cannot find one must fail, not invent it.
     vault = Vault(home, master_key(home, load_settings(), level="child"))
     requests = [
-        BatchRequest(**{**batch, "key": None if batch["key"] is None else tuple(batch["key"])})
-        for batch in order["batches"]
+        BatchRequest(**{**batch, "key": None if batch["key"] is None else tuple(batch["key"])}) for batch in order["batches"]
     ]
     groups: dict[tuple[str, tuple[str, ...] | None], list[BatchRequest]] = {}
     for request in requests:

@@ -77,9 +77,7 @@ def check_of(contract: Contract, rule: Rule) -> Check:
     try:
         columns = [contract.column(name) for name in names]
     except KeyError as error:
-        raise ConfigurationError(
-            f"rule {rule.id!r} names no column: {error}", where=f"contract {contract.id}"
-        ) from error
+        raise ConfigurationError(f"rule {rule.id!r} names no column: {error}", where=f"contract {contract.id}") from error
     if any(is_hidden(column) for column in columns):
         return Check(rule, "judged", (f"{rule.column}__ok__{rule.id}",))
     first = columns[0]

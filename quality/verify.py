@@ -63,9 +63,7 @@ class Scene:
 
 def _compare(subject: str, names: tuple[str, str], expected: object, found: object) -> Invariant:
     zh, en = names
-    return Invariant(
-        subject, f"{subject}：{zh}", f"{subject}: {en}", str(expected), str(found), str(expected) == str(found)
-    )
+    return Invariant(subject, f"{subject}：{zh}", f"{subject}: {en}", str(expected), str(found), str(expected) == str(found))
 
 
 def _unchecked(subject: str, names: tuple[str, str], expected: object, why: tuple[str, str]) -> Invariant:
@@ -142,9 +140,7 @@ def count_records(path: Path, binding: dict[str, Any]) -> int:
     name = path.name.lower().removesuffix(".gz")
     kind = binding.get("format") or name.rsplit(".", 1)[-1]
     if kind in ("csv", "txt"):
-        return _count_csv(
-            path, encoding=str(binding.get("encoding", "")), delimiter=str(binding.get("delimiter", ","))
-        )
+        return _count_csv(path, encoding=str(binding.get("encoding", "")), delimiter=str(binding.get("delimiter", ",")))
     if kind == "xlsx":
         return _count_xlsx(path, sheet=str(binding.get("sheet", "")))
     if kind in ("geojson", "json"):
@@ -154,10 +150,7 @@ def count_records(path: Path, binding: dict[str, Any]) -> int:
 
 
 def _bindings(city_folder: Path) -> dict[str, dict[str, Any]]:
-    return {
-        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
-        for path in sorted((city_folder / "feeds").glob("*.yml"))
-    }
+    return {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((city_folder / "feeds").glob("*.yml"))}
 
 
 def _where_is(scene: Scene, file: dict[str, Any]) -> Path | None:
@@ -297,9 +290,7 @@ def _landing_totals(scene: Scene, database: duckdb.DuckDBPyConnection, contract:
     return Counter({(feed, year): n for feed, year, n in rows})
 
 
-def _published_totals(
-    scene: Scene, database: duckdb.DuckDBPyConnection, manifest: dict[str, Any], contract: str
-) -> Totals:
+def _published_totals(scene: Scene, database: duckdb.DuckDBPyConnection, manifest: dict[str, Any], contract: str) -> Totals:
     """Events of one kind in the published build by feed (of their source file) and year."""
     published = scene.home / "published"
     parts = [str(published / part["path"]) for part in manifest["parts"] if part["table"] == "fct_event"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pipelines.core.contracts import Column, Contract
+from pipelines.core.contracts import Column, Contract, contract_ids, load_contract
 
 
 class Words(NamedTuple):
@@ -60,13 +60,9 @@ def _range(column: Column) -> Words:
             f"{name.en}, where given, must lie between {_plain(low)} and {_plain(high)}",
         )
     if low is not None:
-        return Words(
-            f"{name.zh}有数值时，不得小于 {_plain(low)}", f"{name.en}, where given, must not be less than {_plain(low)}"
-        )
+        return Words(f"{name.zh}有数值时，不得小于 {_plain(low)}", f"{name.en}, where given, must not be less than {_plain(low)}")
     assert high is not None
-    return Words(
-        f"{name.zh}有数值时，不得大于 {_plain(high)}", f"{name.en}, where given, must not be more than {_plain(high)}"
-    )
+    return Words(f"{name.zh}有数值时，不得大于 {_plain(high)}", f"{name.en}, where given, must not be more than {_plain(high)}")
 
 
 def _expression(contract: Contract, text: str) -> Words | None:
@@ -98,9 +94,7 @@ def sentence(contract: Contract, rule_id: str, column_name: str) -> Words:
     Returns:
         The sentence; where the contract no longer knows the rule, one that says so.
     """
-    unknown = Words(
-        f"规则 {rule_id}（现行契约中已无此规则）", f"Rule {rule_id} (the contract no longer has it)"
-    )
+    unknown = Words(f"规则 {rule_id}（现行契约中已无此规则）", f"Rule {rule_id} (the contract no longer has it)")
     if not column_name:
         return WIDTH if rule_id == "record-width" else unknown
     try:
@@ -123,3 +117,10 @@ def sentence(contract: Contract, rule_id: str, column_name: str) -> Words:
             return _range(column)
     rule = next((rule for rule in column.rules if rule.id == rule_id), None)
     return (_expression(contract, rule.expression) if rule else None) or unknown
+
+
+def sentence_of(contract_id: str, rule_id: str, column_name: str) -> Words:
+    """The same for whoever may not load contracts (boards). A contract we no longer have is said to be unknown."""
+    if contract_id not in contract_ids():
+        return Words(f"规则 {rule_id}（现行契约中已无此规则）", f"Rule {rule_id} (the contract no longer has it)")
+    return sentence(load_contract(contract_id), rule_id, column_name)

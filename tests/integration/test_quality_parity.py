@@ -28,9 +28,7 @@ from quality.verify import verify
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A small synthetic city with its dirt, ingested; batches validated; nothing built."""
     root = tmp_path_factory.mktemp("parity")
-    writer.generate(
-        root / "source", grids=20, days=60, seed=11, end=dt.date(2026, 6, 30), events=6000, with_truth=False
-    )
+    writer.generate(root / "source", grids=20, days=60, seed=11, end=dt.date(2026, 6, 30), events=6000, with_truth=False)
     place = open_installation(city=CITIES / "demo", home=root / "home", source_root=root / "source")
     for binding in place.city.feeds:
         ingest.ingest_feed(binding, place, now=place.now())
@@ -118,9 +116,7 @@ def vandalised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
     """Every shipped contract fed with two files of random cells, through the real ingest."""
     root = tmp_path_factory.mktemp("vandalised")
     (root / "city" / "feeds").mkdir(parents=True)
-    (root / "city" / "city.yml").write_text(
-        "{name: vandalised, zone: Asia/Shanghai, root_area: '37'}", encoding="utf-8"
-    )
+    (root / "city" / "city.yml").write_text("{name: vandalised, zone: Asia/Shanghai, root_area: '37'}", encoding="utf-8")
     draw = random.Random(20260630)
     for contract_id in contract_ids():
         (root / "city" / "feeds" / f"{contract_id}.yml").write_text(

@@ -70,7 +70,10 @@ def batch() -> pa.Table:
             "seen_at__raw": pa.array(["x", "soon", "x", "x", "x", None, "x", "x"]),
             # row 0: shut the day before it was seen; row 6: same day at midnight, before noon: a failure as well
             "shut_on": pa.array(
-                [None if day == "-" else date(day) for day in ["2026-01-04", "2026-01-01", "-", "-", "-", "2000-01-01", "2026-01-05", "-"]],
+                [
+                    None if day == "-" else date(day)
+                    for day in ["2026-01-04", "2026-01-01", "-", "-", "-", "2000-01-01", "2026-01-05", "-"]
+                ],
                 pa.date32(),
             ),
             "shut_on__raw": pa.array(["x", "x", None, None, None, "x", "x", None]),
@@ -175,9 +178,7 @@ def test_an_expectation_that_raises_is_an_error_without_the_value(contract: Cont
     assert not found["code-pattern"].is_error
 
 
-def test_small_batches_share_a_validation_and_keep_their_own_counts(
-    contract: Contract, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_small_batches_share_a_validation_and_keep_their_own_counts(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = batch().to_pandas(date_as_object=False)
     batches = [[frame.iloc[:3]], [], [frame.iloc[3:5], frame.iloc[5:]], [frame]]
     alone = [validate(chunks, contract) for chunks in batches]

@@ -63,7 +63,7 @@ class House:
             ),
             [], [(4, "reported_at-type")],
         )  # fmt: skip
-        ledger.sight("calls", str(self.file), 9, 9, self.sha, "2025-06-02T08:00")
+        ledger.sight("calls", str(self.file), 9, 9, sha256=self.sha, seen_at="2025-06-02T08:00")
         ledger.close()
 
     def land(self, numbers: list[int]) -> None:
@@ -196,9 +196,7 @@ def test_a_home_without_ledger_is_refused(tmp_path: Path) -> None:
         ("", "utf-8", {}, 0),
     ],
 )
-def test_csv_records_are_counted(
-    tmp_path: Path, text: str, encoding: str, binding: dict[str, str], expected: int
-) -> None:
+def test_csv_records_are_counted(tmp_path: Path, text: str, encoding: str, binding: dict[str, str], expected: int) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(text.encode(encoding))
     assert count_records(path, binding) == expected
