@@ -118,6 +118,12 @@ class Simulation:
                 written.append(path)
         return written
 
+    def deliver(self, out: Path, day: dt.date) -> list[Path]:
+        """Write the one further day's files: new events, progress of open cases, corrections. Raises UsageError."""
+        if not self.end < day <= self.end + dt.timedelta(days=self.ahead):
+            raise UsageError(f"{day} is not among the {self.ahead} days ahead of {self.end}", remedy="ask for more ahead")
+        return self.write(out, through=day, after=day - dt.timedelta(days=1))
+
     def _files(self, sent: Sent, wanted: set[int]) -> Iterator[tuple[Delivery, bytes]]:
         contract = load_contract(sent.feed.name)
         columns = render.written_columns(sent.feed.name, sent.soiled[0].texts.columns)

@@ -23,6 +23,7 @@ import shapely
 
 from pipelines.core.bindings import load_city
 from pipelines.core.contracts import load_contract
+from pipelines.core.errors import UsageError
 from pipelines.core.settings import CITIES, PROJECT_ROOT
 from pipelines.synthetic import dirt, people, seasons, vocabulary
 from pipelines.synthetic.city import build_city
@@ -116,12 +117,14 @@ def test_a_day_ahead_is_one_more_file_a_feed_with_new_events_and_progress_of_old
     simulation: Simulation, tmp_path: Path
 ) -> None:
     next_day = END + dt.timedelta(days=1)
-    written = simulation.write(tmp_path, through=next_day, after=END)
+    written = simulation.deliver(tmp_path, next_day)
     assert sorted(p.name[-19:-4] for p in written if p.suffix == ".csv") == ["20260701_235959"] * 2
     rows = read(next(p for p in written if "urban" in p.name))
     reported = {row["上报时间"][:10] for row in rows if re.match(r"2026-\d\d-\d\d ", row["上报时间"])}
     assert "2026-07-01" in reported
     assert min(reported) < "2026-07-01"
+    with pytest.raises(UsageError):
+        simulation.deliver(tmp_path, END + dt.timedelta(days=4))
 
 
 def test_archives_carry_no_time(out: Path, tmp_path: Path) -> None:
