@@ -72,7 +72,24 @@ def write_touched(connection: Connection, home: Home, ledger: Ledger, inputs: In
         f"select * from ({positions}) where day is not null and event_id in (select event_id from changed) "
         "union all select event_id, null, null from changed)"
     )
+    _add_window_days(connection, inputs)
     return int(connection.execute("select count(distinct event_id) from ops.touched").fetchall()[0][0])
+
+
+def _add_window_days(connection: Connection, inputs: Inputs) -> None:
+    """The days at which windows that hang on as_of begin and end, old and new: chunks are cut there (int_metric_day)."""
+    connection.execute(
+        """
+        insert into ops.touched
+        with moved as (
+            select cast(as_of as date) as day from ops.finished where cast(as_of as date) <> cast(? as date)
+            union all select cast(? as date) from ops.finished where cast(as_of as date) <> cast(? as date)
+        ),
+        ends as (select day from moved union all select cast(day - interval 12 month as date) from moved)
+        select null, cast(day + to_days(n) as date), null from ends, (values (-28), (-27), (0), (1)) as steps (n)
+        """,
+        [inputs.as_of, inputs.as_of, inputs.as_of],
+    )
 
 
 def _paths_by_contract(home: Home, parses: Sequence[dict[str, Any]]) -> dict[str, list[Path]]:

@@ -1,4 +1,5 @@
--- All feeds in one shape: what counts, what state a case is in, what is odd about it. Times stay as sent; an odd one is flagged.
+-- All feeds in one shape: what counts, what state a case is in, what is odd about it. Times stay as sent; an odd one
+-- is flagged.
 with unioned as (
     select * from {{ ref('int_event__police_incident') }}
     union all

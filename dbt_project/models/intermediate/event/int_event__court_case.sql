@@ -19,7 +19,10 @@ final as (
         false as is_merged,
         cast(null as varchar) as link_event_id,
         cast(null as varchar) as void_reason,
-        case when landed.disposition = 'withdrawn' then 'WITHDRAWN' when landed.disposition = 'transferred' then 'TRANSFERRED' end as terminal_state,
+        case
+            when landed.disposition = 'withdrawn' then 'WITHDRAWN'
+            when landed.disposition = 'transferred' then 'TRANSFERRED'
+        end as terminal_state,
         cast(null as timestamp) as occurred_at,
         cast(coalesce(landed.received_on, landed.filed_on) as timestamp) as reported_at,
         cast(null as timestamp) as accepted_at,

@@ -17,8 +17,14 @@ final as (
         coalesce(landed.lead_dept_id, landed.handler_dept_id) as lead_dept_id,
         false as is_merged,
         cast(null as varchar) as link_event_id,
-        case when landed.close_type = 'withdrawn' and landed.accept_notice_at is null then 'withdrawn_before_acceptance' end as void_reason,
-        case landed.close_type when 'withdrawn' then 'WITHDRAWN' when 'not_accepted' then 'REJECTED' when 'to_litigation' then 'TRANSFERRED' end as terminal_state,
+        case
+            when landed.close_type = 'withdrawn' and landed.accept_notice_at is null then 'withdrawn_before_acceptance'
+        end as void_reason,
+        case landed.close_type
+            when 'withdrawn' then 'WITHDRAWN'
+            when 'not_accepted' then 'REJECTED'
+            when 'to_litigation' then 'TRANSFERRED'
+        end as terminal_state,
         cast(null as timestamp) as occurred_at,
         landed.registered_at as reported_at,
         landed.accept_notice_at as accepted_at,

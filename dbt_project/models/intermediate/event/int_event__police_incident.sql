@@ -26,7 +26,8 @@ final as (
         landed.merged_into_no is not null as is_merged,
         targets.event_id as link_event_id,
         cast(null as varchar) as void_reason,
-        case when landed.outcome_code = 'transferred' and landed.finished_at is not null then 'TRANSFERRED' end as terminal_state,
+        case when landed.outcome_code = 'transferred' and landed.finished_at is not null then 'TRANSFERRED' end
+            as terminal_state,
         cast(null as timestamp) as occurred_at,
         landed.reported_at,
         landed.accepted_at,

@@ -25,8 +25,12 @@ final as (
         landed.handle_dept_id as lead_dept_id,
         landed.duplicate_of_no is not null as is_merged,
         targets.event_id as link_event_id,
-        case when landed.close_type = 'void' then 'void' when landed.native_status = 'duplicate' then 'duplicate' end as void_reason,
-        case when landed.close_type = 'forced' then 'FORCED_CLOSED' when landed.close_type = 'void' then 'REJECTED' end as terminal_state,
+        case when landed.close_type = 'void' then 'void' when landed.native_status = 'duplicate' then 'duplicate' end
+            as void_reason,
+        case
+            when landed.close_type = 'forced' then 'FORCED_CLOSED'
+            when landed.close_type = 'void' then 'REJECTED'
+        end as terminal_state,
         cast(null as timestamp) as occurred_at,
         landed.reported_at,
         landed.accepted_at,

@@ -5,9 +5,11 @@
     touched=['staging', 'stg_ops__touched'],
     on_schema_change='fail'
 ) }}
--- Every version of every event, in the order of (version time, content hash): arrival plays no part. A row that only repeats
--- the version before it is not a version. Versions of one time and different content are all kept and flagged.
+-- Every version of every event, in the order of (version time, content hash): arrival plays no part. A row that only
+-- repeats the version before it is not a version. Versions of one time and different content are all kept and
+-- flagged.
 with received as (
+    {%- for model in ['stg_police__incident', 'stg_urban__case', 'stg_petition__matter', 'stg_justice__court_case'] %}
     select
         event_id,
         event_kind,
@@ -19,46 +21,9 @@ with received as (
         extracted_at,
         version_at,
         content_hash
-    from {{ ref('stg_police__incident') }}
-    union all
-    select
-        event_id,
-        event_kind,
-        feed,
-        source_system,
-        source_case_no,
-        source_file,
-        source_record_no,
-        extracted_at,
-        version_at,
-        content_hash
-    from {{ ref('stg_urban__case') }}
-    union all
-    select
-        event_id,
-        event_kind,
-        feed,
-        source_system,
-        source_case_no,
-        source_file,
-        source_record_no,
-        extracted_at,
-        version_at,
-        content_hash
-    from {{ ref('stg_petition__matter') }}
-    union all
-    select
-        event_id,
-        event_kind,
-        feed,
-        source_system,
-        source_case_no,
-        source_file,
-        source_record_no,
-        extracted_at,
-        version_at,
-        content_hash
-    from {{ ref('stg_justice__court_case') }}
+    from {{ ref(model) }}
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
 ),
 
 touched as (

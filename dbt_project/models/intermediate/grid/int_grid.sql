@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
--- Every version of every area with its parent and its path. Parents are given or follow from the code; the root is the row
--- without parent, and an area whose parent is unknown hangs on the root. The pseudo-area UNASSIGNED is a child of the root.
+-- Every version of every area with its parent and its path. Parents are given or follow from the code; the root is
+-- the row without parent, and an area whose parent is unknown hangs on the root. The pseudo-area UNASSIGNED is a
+-- child of the root.
 with grids as (
     select * from {{ ref('stg_reference__grid') }}
 ),
@@ -18,7 +19,10 @@ rooted as (
     union all
     select
         root_code as grid_code, cast(null as varchar) as parent_code, city_zh as name_zh, city_en as name_en,
-        cast(null as varchar) as grid_type, 'local' as code_authority, 0 as grid_level, cast(null as bigint) as households,
+        cast(null as varchar) as grid_type,
+        'local' as code_authority,
+        0 as grid_level,
+        cast(null as bigint) as households,
         cast(null as varchar) as geom_wkt, date '1900-01-01' as valid_from, date '9999-12-31' as valid_to
     from build_info
     where root_code not in (select grids.grid_code from grids)
@@ -62,7 +66,9 @@ parented as (
 unassigned as (
     select
         'UNASSIGNED' as grid_code, '未落图' as name_zh, 'Unassigned' as name_en, cast(null as varchar) as grid_type,
-        'local' as code_authority, coalesce(min(parented.grid_level), 1) as grid_level, cast(null as bigint) as households,
+        'local' as code_authority,
+        coalesce(min(parented.grid_level), 1) as grid_level,
+        cast(null as bigint) as households,
         cast(null as varchar) as geom_wkt, date '1900-01-01' as valid_from, date '9999-12-31' as valid_to,
         build_info.root_code as parent_code
     from build_info

@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 -- One row per version of an area with its ancestor at each level. Versions of one code follow each other without gap
 -- (`span_from`, `span_to`): every day finds exactly one, also a day before the first notice of an area.
+-- noqa: disable=LT02
 with grids as (
     select * from {{ ref('int_grid') }}
 ),
@@ -52,7 +53,8 @@ final as (
         valid_to,
         row_number() over (partition by grid_code order by valid_from desc) = 1 as is_latest,
         case
-            when row_number() over (partition by grid_code order by valid_from) = 1 then date '1900-01-01' else valid_from
+            when row_number() over (partition by grid_code order by valid_from) = 1 then date '1900-01-01'
+            else valid_from
         end as span_from,
         coalesce(lead(valid_from) over (partition by grid_code order by valid_from), date '9999-12-31') as span_to
     from climbed

@@ -11,7 +11,9 @@ areas as (
 
 lineage as (
     {% for k in range(0, 6) -%}
-    select grid_code, grid_level, path_{{ k }} as ancestor_code from areas where path_{{ k }} is not null and path_{{ k }} <> grid_code
+    select grid_code, grid_level, path_{{ k }} as ancestor_code
+    from areas
+    where path_{{ k }} is not null and path_{{ k }} <> grid_code
     {%- if not loop.last %}
     union all
     {% endif %}

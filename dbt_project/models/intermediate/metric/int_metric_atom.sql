@@ -5,7 +5,9 @@
     touched=['intermediate', 'int_metric_touched_position'],
     on_schema_change='fail'
 ) }}
--- What every figure that adds up is a sum of. Not published: cuts that the register does not publish are made from here.
+-- What every figure that adds up is a sum of. Not published: cuts that the register does not publish are made from
+-- here.
+-- noqa: disable=LT02
 with facts as (
     select * from {{ ref('fct_event') }}
 ),

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
--- Each day's cell and chunk. A cell is the part of one week that lies in one month; a chunk is a cell, cut where a window
--- that hangs on as_of begins or ends. Every period but a day is a whole number of chunks.
+-- Each day's cell and chunk. A cell is the part of one week that lies in one month; a chunk is a cell, cut where a
+-- window that hangs on as_of begins or ends. Every period but a day is a whole number of chunks.
 with calendar as (
     select * from {{ ref('dim_date') }}
 ),
@@ -15,7 +15,8 @@ build_info as (
 starts as (
     select
         calendar.date_day as day,
-        case when calendar.iso_weekday = 1 or calendar.date_day = calendar.month_start then calendar.date_day end as cell_begins,
+        case when calendar.iso_weekday = 1 or calendar.date_day = calendar.month_start then calendar.date_day end
+            as cell_begins,
         case
             when calendar.iso_weekday = 1 or calendar.date_day = calendar.month_start then calendar.date_day
             when calendar.date_day = {{ add_days('build_info.as_of_day', '-27') }} then calendar.date_day

@@ -51,7 +51,14 @@ final as (
         cast(sum(den) as bigint) as den
     from fine
     group by
-        metric_id, slice_kind, slice_code, time_grain, cast(date_trunc('month', day) as date), until_end, grid_code, area_level
+        metric_id,
+        slice_kind,
+        slice_code,
+        time_grain,
+        cast(date_trunc('month', day) as date),
+        until_end,
+        grid_code,
+        area_level
 )
 
 select * from final

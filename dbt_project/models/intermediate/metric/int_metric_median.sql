@@ -32,7 +32,7 @@ events as (
 selected as (
     {%- for metric in register() if metric.family == 'median' %}
     {% if not loop.first %}union all{% endif %}
-    select '{{ metric.id }}' as metric_id, cast({{ metric.time }} as date) as day, events.*
+    select '{{ metric.id }}' as metric_id, cast({{ metric.time }} as date) as day, *
     from events
     where {{ metric_events(metric) }}
     {%- endfor %}
@@ -64,7 +64,11 @@ cases as (
     inner join cuts on areas.metric_id = cuts.metric_id and areas.area_level = cuts.grid_level
     inner join due
         on cuts.period_kind = due.period_kind and areas.day >= due.period_start and areas.day <= due.period_end
-    where {{ coarse_enough("case when areas.time_precision in ('month', 'year') then areas.time_precision else 'day' end", 'due.period_kind') }}
+    where
+        {{ coarse_enough(
+            "case when areas.time_precision in ('month', 'year') then areas.time_precision else 'day' end",
+            'due.period_kind'
+        ) }}
 ),
 
 final as (

@@ -28,19 +28,43 @@ windows as (
     union
     select 'week' as period_kind, week_start as period_start, {{ add_days('week_start', '6') }} as period_end from days
     union
-    select 'month' as period_kind, month_start as period_start, {{ add_days(add_months('month_start', '1'), '-1') }} as period_end from days
+    select
+        'month' as period_kind,
+        month_start as period_start,
+        {{ add_days(add_months('month_start', '1'), '-1') }} as period_end
+    from days
     union
-    select 'quarter' as period_kind, quarter_start as period_start, {{ add_days(add_months('quarter_start', '3'), '-1') }} as period_end from days
+    select
+        'quarter' as period_kind,
+        quarter_start as period_start,
+        {{ add_days(add_months('quarter_start', '3'), '-1') }} as period_end
+    from days
     union
-    select 'half_year' as period_kind, half_year_start as period_start, {{ add_days(add_months('half_year_start', '6'), '-1') }} as period_end from days
+    select
+        'half_year' as period_kind,
+        half_year_start as period_start,
+        {{ add_days(add_months('half_year_start', '6'), '-1') }} as period_end
+    from days
     union
-    select 'year' as period_kind, year_start as period_start, {{ add_days(add_months('year_start', '12'), '-1') }} as period_end from days
+    select
+        'year' as period_kind,
+        year_start as period_start,
+        {{ add_days(add_months('year_start', '12'), '-1') }} as period_end
+    from days
     union
-    select 'rolling_28d' as period_kind, {{ add_days('date_day', '-27') }} as period_start, date_day as period_end from days
+    select 'rolling_28d' as period_kind, {{ add_days('date_day', '-27') }} as period_start, date_day as period_end
+    from days
     where iso_weekday = 7 or date_day = as_of_day
     union
-    select 'year_to_date' as period_kind, cast(date_trunc('year', date_day) as date) as period_start, date_day as period_end from days
-    where date_day = as_of_day or date_day = year_before or {{ add_days('date_day', '1') }} = {{ add_months('month_start', '1') }}
+    select
+        'year_to_date' as period_kind,
+        cast(date_trunc('year', date_day) as date) as period_start,
+        date_day as period_end
+    from days
+    where
+        date_day = as_of_day
+        or date_day = year_before
+        or {{ add_days('date_day', '1') }} = {{ add_months('month_start', '1') }}
     union
     select 'cumulative' as period_kind, earliest as period_start, month_end as period_end from month_ends
     where month_end < as_of_day and month_end >= {{ add_months('as_of_day', '-13') }}

@@ -45,7 +45,10 @@ final as (
     cross join build_info
     inner join cuts on sliced.metric_id = cuts.metric_id and sliced.slice_kind = cuts.slice_kind
     inner join periods
-        on cuts.period_kind = periods.period_kind and sliced.day >= periods.period_start and sliced.day <= periods.period_end
+        on
+            cuts.period_kind = periods.period_kind
+            and sliced.day >= periods.period_start
+            and sliced.day <= periods.period_end
     group by
         sliced.metric_id, sliced.slice_kind, sliced.slice_code, build_info.root_code,
         periods.period_kind, periods.period_start, periods.period_end

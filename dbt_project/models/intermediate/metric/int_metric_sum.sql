@@ -1,5 +1,5 @@
--- Figures that add up, per area and due period. A case known to the month enters no week; a numerator that comes true later
--- enters only periods that end later.
+-- Figures that add up, per area and due period. A case known to the month enters no week; a numerator that comes
+-- true later enters only periods that end later.
 with chunks as (
     select * from {{ ref('int_metric_area_chunk') }}
 ),
@@ -54,7 +54,11 @@ by_chunk as (
 
 by_grid as (
     select
-        grid_months.metric_id, grid_months.slice_kind, grid_months.slice_code, grid_months.grid_code, grid_months.area_level,
+        grid_months.metric_id,
+        grid_months.slice_kind,
+        grid_months.slice_code,
+        grid_months.grid_code,
+        grid_months.area_level,
         due.period_kind, due.period_start, due.period_end,
         sum(case when grid_months.until_end <= due.period_end then grid_months.num else 0 end) as num,
         sum(grid_months.den) as den
@@ -63,7 +67,11 @@ by_grid as (
         on grid_months.month_start >= due.period_start and grid_months.month_start <= due.period_end
     where due.period_kind in ('month', 'year') and {{ coarse_enough('grid_months.time_grain', 'due.period_kind') }}
     group by
-        grid_months.metric_id, grid_months.slice_kind, grid_months.slice_code, grid_months.grid_code, grid_months.area_level,
+        grid_months.metric_id,
+        grid_months.slice_kind,
+        grid_months.slice_code,
+        grid_months.grid_code,
+        grid_months.area_level,
         due.period_kind, due.period_start, due.period_end
 ),
 

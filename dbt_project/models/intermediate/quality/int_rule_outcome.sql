@@ -1,4 +1,5 @@
--- What each rule said of each file: the judge's counts, and whether the second opinion (Great Expectations) raised an error.
+-- What each rule said of each file: the judge's counts, and whether the second opinion (Great Expectations) raised
+-- an error.
 with rules as (
     select * from {{ ref('stg_ops__rule_outcome') }}
 ),

@@ -17,7 +17,11 @@ final as (
         cast(extract(month from date_day) as integer) as month,
         cast(date_trunc('month', date_day) as date) as month_start,
         cast(date_trunc('quarter', date_day) as date) as quarter_start,
-        cast({{ add_months("date_trunc('year', date_day)", "case when extract(month from date_day) > 6 then 6 else 0 end") }} as date) as half_year_start,
+        cast(
+            {{ add_months(
+                "date_trunc('year', date_day)", "case when extract(month from date_day) > 6 then 6 else 0 end"
+            ) }} as date
+        ) as half_year_start,
         cast(date_trunc('year', date_day) as date) as year_start
     from calendar
 )

@@ -1,5 +1,5 @@
--- Weeks of a community's or street's reports that stand out from the 13 weeks before. The rule is stated, and held equal to
--- this model by a test, in pipelines/analytics/warning.py; its numbers are in ref_threshold.
+-- Weeks of a community's or street's reports that stand out from the 13 weeks before. The rule is stated, and held
+-- equal to this model by a test, in pipelines/analytics/warning.py; its numbers are in ref_threshold.
 with figures as (
     select * from {{ ref('fct_metric_value') }}
     where metric_id = 'V01' and slice_kind = 'event_kind' and period_kind = 'week' and grid_level in (2, 3)
@@ -69,7 +69,9 @@ filled as (
     inner join first_weeks on series.event_kind = first_weeks.event_kind
     cross join limits
     inner join weeks
-        on weeks.week_start >= first_weeks.first_week and weeks.weeks_ago <= limits.weeks_kept + 1 + limits.baseline_weeks
+        on
+            weeks.week_start >= first_weeks.first_week
+            and weeks.weeks_ago <= limits.weeks_kept + 1 + limits.baseline_weeks
     left join complete
         on
             series.event_kind = complete.event_kind
@@ -83,7 +85,13 @@ judged as (
 
 final as (
     select
-        judged.rule_id || ':' || judged.event_kind || ':' || judged.grid_code || ':' || cast(judged.week_start as varchar) as alert_id,
+        judged.rule_id
+        || ':'
+        || judged.event_kind
+        || ':'
+        || judged.grid_code
+        || ':'
+        || cast(judged.week_start as varchar) as alert_id,
         judged.rule_id,
         'V01' as metric_id,
         judged.event_kind,
@@ -96,7 +104,8 @@ final as (
         grids.name_zh || kinds.name_zh || '一周' || cast(judged.value as varchar) || '件,前13周中位数'
         || cast(cast(judged.baseline as decimal(18, 1)) as varchar) || '件' as reason_zh,
         grids.name_en || ': ' || cast(judged.value as varchar) || ' ' || kinds.name_en
-        || ' in a week, median of the 13 weeks before ' || cast(cast(judged.baseline as decimal(18, 1)) as varchar) as reason_en
+        || ' in a week, median of the 13 weeks before '
+        || cast(cast(judged.baseline as decimal(18, 1)) as varchar) as reason_en
     from judged
     inner join kinds on judged.event_kind = kinds.event_kind
     left join grids on judged.grid_code = grids.grid_code and grids.is_current

@@ -46,7 +46,10 @@ measured as (
             when metrics.family = 'count' or metrics.population is not null then 'poisson'
             else 'wilson'
         end as interval_kind,
-        case when metrics.population is not null then cast(metrics.scale as double) / nullif(figures.den, 0) else 1.0 end as per,
+        case
+            when metrics.population is not null then cast(metrics.scale as double) / nullif(figures.den, 0)
+            else 1.0
+        end as per,
         limits.z
     from figures
     inner join metrics on figures.metric_id = metrics.metric_id

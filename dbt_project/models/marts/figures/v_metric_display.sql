@@ -46,7 +46,10 @@ rounded as (
         prepared.*,
         case
             when prepared.divisor > 0
-                then {{ half_up_scaled('prepared.dividend', 'prepared.divisor', 'prepared.scale', 'prepared.power_of_ten') }}
+                then
+                    {{ half_up_scaled(
+                        'prepared.dividend', 'prepared.divisor', 'prepared.scale', 'prepared.power_of_ten'
+                    ) }}
         end as scaled
     from prepared
 ),

@@ -15,8 +15,16 @@ lacking as (
     select
         feed,
         source_file,
-        sum(case when {{ list_has('dq_flags', 'unmapped_category') }} or {{ list_has('dq_flags', 'unmapped_department') }}
-            or {{ list_has('dq_flags', 'unmapped_code') }} then 1 else 0 end) as unmapped_n,
+        sum(
+            case
+                when
+                    {{ list_has('dq_flags', 'unmapped_category') }}
+                    or {{ list_has('dq_flags', 'unmapped_department') }}
+                    or {{ list_has('dq_flags', 'unmapped_code') }}
+                    then 1
+                else 0
+            end
+        ) as unmapped_n,
         sum(case when grid_code = 'UNASSIGNED' then 1 else 0 end) as unassigned_n
     from facts
     group by feed, source_file
@@ -40,7 +48,10 @@ final as (
         coalesce(cast(lacking.unassigned_n as bigint), 0) as unassigned_n,
         greatest(
             0,
-            {{ minutes_between('coalesce(files.extracted_at, files.clock_max, files.received_at)', 'files.received_at') }} / 60.0
+            {{ minutes_between(
+                'coalesce(files.extracted_at, files.clock_max, files.received_at)', 'files.received_at'
+            ) }}
+            / 60.0
             - feeds.latency_hours
         ) as hours_late,
         files.held_what

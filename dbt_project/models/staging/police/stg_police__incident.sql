@@ -32,7 +32,9 @@ final as (
         {{ mapped('case_nature') }} as case_nature,
         {{ mapped_department('station_name') }} as station_dept_id,
         {{ mapped_department('bureau_name') }} as bureau_dept_id,
-        {{ mapped_category(['feedback_class_code', 'class_l4_code', 'class_l3_code', 'class_l2_code', 'class_l1_code']) }} as category_code
+        {{ mapped_category([
+            'feedback_class_code', 'class_l4_code', 'class_l3_code', 'class_l2_code', 'class_l1_code'
+        ]) }} as category_code
     from source
     {{ code_join('police_incident', 'channel', 'intake_channel', 'reported_at') }}
     {{ code_join('police_incident', 'severity', 'severity', 'reported_at') }}
