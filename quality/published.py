@@ -55,7 +55,7 @@ QUERIES = {
         inner join root on g.parent_code = root.grid_code
         cross join newest
         left join months on g.grid_code = months.grid_code and newest.period_start = months.period_start
-        where g.is_current and newest.period_start is not null
+        where g.is_current and newest.period_start is not null and g.grid_code <> 'UNASSIGNED'
         group by all
         order by g.grid_code
     """,
@@ -66,7 +66,7 @@ QUERIES = {
         left join marts.fct_population as p
             on g.grid_code = p.grid_code and p.pop_kind = 'usual' and p.value > 0
             and p.year = (select max(year) from marts.fct_population where pop_kind = 'usual')
-        where g.is_current
+        where g.is_current and g.grid_code <> 'UNASSIGNED'
         group by g.grid_level
         order by g.grid_level
     """,

@@ -19,7 +19,8 @@ create table marts.fct_event as select timestamp '2026-02-03 08:00:00' as report
 create table marts.fct_feed_outcome as select timestamp '2026-02-02 23:59:59' as extracted_at;
 create table marts.dim_grid as select * from (values
     ('37', 0, null, '示例市', 'City', true), ('3701', 1, '37', '东区', 'East', true), ('3702', 1, '37', '西区', 'West', true),
-    ('370201', 2, '3702', '街道', 'Street', true), ('3709', 1, '37', '旧区', 'Old', false)
+    ('370201', 2, '3702', '街道', 'Street', true), ('3709', 1, '37', '旧区', 'Old', false),
+    ('UNASSIGNED', 1, '37', '未落图', 'Unassigned', true)
 ) as t (grid_code, grid_level, parent_code, name_zh, name_en, is_current);
 create table marts.fct_population as select * from (values
     ('37', 2024, 'usual', 90), ('37', 2025, 'usual', 100), ('3701', 2025, 'usual', 60), ('3702', 2025, 'usual', 40)
