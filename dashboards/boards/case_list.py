@@ -70,7 +70,7 @@ def _table(board: Board, figure: Figure, rows: list[dict[str, Any]]) -> Html:
         file = files.get(row["source_file"]) or str(row["source_file"])[:12]
         record = words("cases.record", file=file, n=words.number(row["source_record_no"]))
         cells: list[object] = [
-            tag("span", link, kind="nowrap"), words(f"kind.{row['event_kind']}"),
+            tag("span", link, kind="nowrap"), board.kind(row['event_kind']),
             names.get(("category", row["category_code"]), row["category_code"]),
             places.get(row["grid_code"], row["grid_code"]), _when(board, row["reported_at"]), _when(board, row["closed_at"]),
             words(f"state.{row['current_state']}"),

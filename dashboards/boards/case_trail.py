@@ -47,7 +47,7 @@ def _facts(board: Board, row: dict[str, Any]) -> Html:
     counted = words("yes") if row["is_counted"] else words("case.not_counted", reason=row["not_counted_reason"] or "")
     flags = words("comma").join(row["dq_flags"] or []) or words("case.no_flags")
     facts = [
-        _fact(words("column.kind"), words(f"kind.{row['event_kind']}")),
+        _fact(words("column.kind"), board.kind(row["event_kind"])),
         _fact(words("column.category"), words.pick(row, "category") or row["category_code"]),
         _fact(words("column.place"), f"{place} ({row['grid_code']})"),
         _fact(words("case.department"), words.pick(row, "department") or row["lead_dept_id"] or words("unknown")),

@@ -14,8 +14,9 @@ import polars as pl
 
 from dashboards.kit import charts
 from dashboards.kit.chance import whole
-from dashboards.kit.markup import Column, Html, bar, chip, join, table, tag
+from dashboards.kit.markup import Column, Html, chip, join, table, tag
 from dashboards.kit.page import Board, draw, put
+from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import NOTHING
 from pipelines.core.settings import PROJECT_ROOT, Home
 from pipelines.reports.rule_words import sentence_of
@@ -28,10 +29,9 @@ def show(board: Board) -> None:
     """The page."""
     feeds = board.source.ask("feeds").rows(named=True)
     funnel = {row["feed"]: row for row in board.source.ask("quality__funnel").rows(named=True)}
-    root = (board.source.row("build") or {}).get("root_code", "")
-    health = board.source.ask("quality__health", root=root, today=board.source.as_of.date()).rows(named=True)
+    health = board.health
     title = tag("h1", board.words("title.data_quality"))
-    put(title + tag("p", _lead(board, funnel), kind="lead") + _tiles(board, feeds, funnel, health), "title")
+    put(title + tag("p", _answer(board, feeds, funnel), kind="lead") + _tiles(board, feeds, funnel, health), "title")
     put(_feeds(board, feeds, funnel, health), "feeds")
     draw(_not_in(board, feeds, funnel), "not_in")
     put(_reasons(board, feeds), "reasons")
@@ -42,15 +42,23 @@ def _sum(funnel: dict[str, dict[str, Any]], name: str) -> int:
     return sum(int(row[name] or 0) for row in funnel.values())
 
 
-def _lead(board: Board, funnel: dict[str, dict[str, Any]]) -> str:
+def _answer(board: Board, feeds: list[dict[str, Any]], funnel: dict[str, dict[str, Any]]) -> str:
+    """Yes, with care, or no; then where the rows went."""
     words, between = board.words, " " if board.view.language == "en" else ""
+    late, held, open_n = len(_late(board, feeds)), _sum(funnel, "held_n"), _sum(funnel, "not_closed_n")
+    cares = [words(f"quality.care_{name}", n=n) for name, n in (("late", late), ("held", held)) if n]
     ends = {end: words.number(_sum(funnel, column)) for end, column in ENDS.items()}
-    parts = [
-        words("quality.lead", files=words.number(_sum(funnel, "files_n")), read=words.number(_sum(funnel, "read_n")), **ends)
-    ]
-    open_n = _sum(funnel, "not_closed_n")
-    parts.append(words("quality.not_closed", n=open_n) if open_n else words("quality.closed"))
-    return between.join(parts)
+    counted = words(
+        "quality.lead", files=words.number(_sum(funnel, "files_n")), read=words.number(_sum(funnel, "read_n")), **ends
+    )
+    if open_n:
+        return between.join([words("quality.answer_no", n=open_n), counted])
+    answer = words("quality.answer_care", what=words("comma").join(cares)) if cares else words("quality.answer_yes")
+    return between.join([answer, counted, words("quality.closed")])
+
+
+def _late(board: Board, feeds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [feed for feed in feeds if not feed["is_reference"] and _is_late(board, feed)]
 
 
 def _tile(name: str, value: str, note: str, tone: str = "") -> Html:
@@ -68,11 +76,12 @@ def _tiles(board: Board, feeds: list[dict[str, Any]], funnel: dict[str, dict[str
     )
     read, stopped = _sum(funnel, "read_n"), _sum(funnel, "quarantined_n")
     share = words.percent(100 * stopped / read, 2) if read else NOTHING
-    late = [row for row in feeds if not row["is_reference"] and _is_late(board, row)]
+    late = _late(board, feeds)
     events = [row for row in feeds if not row["is_reference"]]
     files = words.number(_sum(funnel, "files_n"))
+    month = words.month(last_complete_month(board.source.as_of))
     tiles = [
-        _tile(words("quality.health"), value, words("quality.health_note", day=words.day(board.source.as_of.date()))),
+        _tile(words("quality.health"), value, words("quality.health_note", month=month)),
         _tile(words("quality.late_n"), words.number(len(late)), words("quality.late_of", n=len(events))),
         _tile(words("quality.held_n"), words.number(_sum(funnel, "held_n")), words("quality.late_of", n=files)),
         _tile(words("quality.waiting_n"), words.number(stopped), words("quality.share_of_read", share=share)),
@@ -135,7 +144,7 @@ def _feed_line(board: Board, feed: dict[str, Any], row: dict[str, Any] | None, s
 
 def _not_in(board: Board, feeds: list[dict[str, Any]], funnel: dict[str, dict[str, Any]]) -> charts.Chart:
     words = board.words
-    shown = [feed for feed in feeds if funnel.get(feed["feed"], {}).get("read_n")]
+    shown = [feed for feed in feeds if funnel.get(feed["feed"], {}).get("read_n") and not feed["is_reference"]]
     colours = {"quarantined": charts.PALETTE["orange"], "repeats": charts.PALETTE["amber"], "nondata": charts.PALETTE["grey"]}
     segments = []
     for end, colour in colours.items():
@@ -166,16 +175,15 @@ def _reasons(board: Board, feeds: list[dict[str, Any]]) -> Html:
             said = getattr(sentence_of(row["contract"], row["rule_id"], row["column_name"] or ""), board.view.language)
             share = row["failed_n"] / row["evaluated_n"] if row["evaluated_n"] else 0.0
             tone = {"quarantine": "wait", "block": "alert"}.get(row["severity"], "")
-            mark = bar([("quarantined", share)], words.percent(100 * share, 2))
             lines.append(
                 [tag("b", words.pick(feed, "title")) if number == 0 else "", said,
                  chip(words(f"quality.severity.{row['severity']}"), tone), words.number(int(row["failed_n"])),
-                 words.number(int(row["evaluated_n"])), words.percent(100 * share, 2), mark]
+                 words.number(int(row["evaluated_n"])), words.percent(100 * share, 2)]
             )  # fmt: skip
     titles = ("feed", "rule", "severity", "failed", "checked", "share")
     numeric = {"failed", "checked", "share"}
     columns = [Column(words(f"column.{title}"), is_number=title in numeric) for title in titles]
-    return head + table([*columns, Column("")], lines)
+    return head + table(columns, lines)
 
 
 def _held(board: Board, feeds: list[dict[str, Any]]) -> Html:

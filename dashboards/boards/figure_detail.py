@@ -15,24 +15,24 @@ import streamlit as st
 from dashboards.boards import case_list
 from dashboards.kit import charts, maps
 from dashboards.kit.areas import UNASSIGNED, Place, area_name
-from dashboards.kit.chance import State, against_average, process_limits, whole
+from dashboards.kit.chance import State, against_average, process_limits
 from dashboards.kit.markup import Column, Html, anchor, chip, interval_mark, table, tag
 from dashboards.kit.page import Board, draw, put
-from dashboards.kit.periods import Period, month_end, months_before, same_day_last_year
-from dashboards.kit.reading import Figure
+from dashboards.kit.periods import month_end, months_before, same_day_last_year
+from dashboards.kit.reading import Figure, monthly
 
 STATES: tuple[State, ...] = ("far_above", "above", "average", "below", "far_below", "unknown")
 
 
-def show(board: Board, place: Place, period: Period, figure: Figure, trends: pl.DataFrame) -> None:
+def show(board: Board, place: Place, figure: Figure, trends: pl.DataFrame) -> None:
     """Everything about one figure in one area."""
     words = board.words
     direction = words(f"direction.{figure.row['direction']}")
     caveat = words.pick(figure.row, "caveat")
-    about = words("separator").join(text for text in (direction, caveat) if text)
+    about = words("figure.about", direction=direction, caveat=caveat) if caveat else direction
     head = tag("h2", f"{figure.name} · {place.name}") + tag("p", f"{figure.period_text} · {about}", kind="muted")
     put(head, "figure", focus=board.view.figure)
-    _trend(board, period, figure, trends)
+    _trend(board, figure, trends)
     _areas(board, place, figure)
     case_list.show(board, place, figure)
 
@@ -40,18 +40,12 @@ def show(board: Board, place: Place, period: Period, figure: Figure, trends: pl.
 # --- trend ------------------------------------------------------------------------------------------------------------
 
 
-def _trend(board: Board, period: Period, figure: Figure, trends: pl.DataFrame) -> None:
+def _trend(board: Board, figure: Figure, trends: pl.DataFrame) -> None:
     words = board.words
     is_cumulative = figure.row["period_kind"] == "cumulative"
-    kind = "cumulative" if is_cumulative else "month"
-    rows = trends.filter((pl.col("metric_id") == figure.id) & (pl.col("period_kind") == kind)).rows(named=True)
-    known = {_month(row["period_end"]): row["value"] for row in rows if row["value"] is not None}
-    shown = whole("trend_months")
-    months = [months_before(period.month, n) for n in reversed(range(shown))]
-    while months and months[0] not in known:
-        months.pop(0)
-    values = [_float(known.get(month)) for month in months]
-    earlier = [_float(known.get(months_before(month, 12))) for month in months]
+    series = monthly(trends, figure)
+    months, values = [month for month, _ in series], [value for _, value in series]
+    earlier = [dict(series).get(months_before(month, 12)) for month in months]
     limits = None if is_cumulative else process_limits(values)
     hover = [
         words("trend.hover", month=words.month(month), value=_said(figure, now), earlier=_said(figure, before))
@@ -62,7 +56,7 @@ def _trend(board: Board, period: Period, figure: Figure, trends: pl.DataFrame) -
     drawn = charts.trend(
         charts.Caption(title, figure.unit, board.as_of, words("trend.empty")),
         labels=[words.month_short(month) for month in months], values=values, earlier=earlier, limits=limits,
-        names=names, hover=hover,
+        names=names, hover=hover, is_share=figure.is_share,
     )  # fmt: skip
     draw(drawn, "trend")
     if drawn.figure is not None and not is_cumulative:
@@ -79,10 +73,6 @@ def _what_the_trend_says(board: Board, months: list[dt.date], values: list[float
     if not unusual:
         return words("trend.steady", n=len(months))
     return words("trend.unusual", n=len(months), months=words("comma").join(unusual))
-
-
-def _month(day: dt.date) -> dt.date:
-    return day.replace(day=1)
 
 
 def _float(value: Decimal | float | None) -> float | None:
@@ -119,7 +109,10 @@ def _areas(board: Board, place: Place, figure: Figure) -> None:
     with left:
         draw(_map(board, figure, found, states), "map")
     with right:
-        draw(_funnel(board, figure, found, states), "funnel")
+        if figure.is_count:
+            draw(_pairs(board, figure, found), "pairs")
+        else:
+            draw(_funnel(board, figure, found, states), "funnel")
     _table(board, place, figure, found, states)
 
 
@@ -168,16 +161,27 @@ def _funnel(board: Board, figure: Figure, found: list[tuple[dict[str, Any], Figu
         if (part := area.part()) is not None and states[row["grid_code"]] != "unknown"
     ]  # fmt: skip
     names: dict[str, str] = {state: words(f"status.{state}") for state in STATES}
-    names |= {name: words(f"areas.{name}") for name in ("inner", "outer", "average")}
+    names |= {name: words(f"areas.{name}") for name in ("inner", "outer", "middle")}
     base = words("areas.base_residents" if figure.row["population"] else "areas.base_cases")
     return charts.funnel(caption, points, average, scale=figure.scale, is_share=figure.is_share, names=names, base=base)
+
+
+def _pairs(board: Board, figure: Figure, found: list[tuple[dict[str, Any], Figure]]) -> charts.Chart:
+    words = board.words
+    caption = charts.Caption(words("areas.pairs", name=figure.name), figure.unit, board.as_of, words("areas.pairs_empty"))
+    return charts.pairs(
+        caption, [area_name(board, row, "area") for row, _ in found],
+        [float(area.value or 0) for _, area in found], [_float(area.earlier_value) for _, area in found],
+        names={"now": words("areas.now"), "before": words("areas.before")},
+        texts=[area.value_text for _, area in found], hover=[_hover(board, row, area, "unknown") for row, area in found],
+    )  # fmt: skip
 
 
 def _table(
     board: Board, place: Place, figure: Figure, found: list[tuple[dict[str, Any], Figure]], states: dict[str, State]
 ) -> None:
     words, view = board.words, board.view.but(case="", page=1, figure=figure.id)
-    ends = _ends([area for _, area in found])
+    ends = None if figure.is_count else _ends([area for _, area in found])
     compares = any(state != "unknown" for state in states.values())
     columns = [Column(words("column.area")), Column(words("column.value"), is_number=True)]
     columns += [Column(words("column.interval"), hint=words("areas.scale", area=place.name))] if ends else []
@@ -195,7 +199,12 @@ def _table(
         cells += [] if figure.is_count else [_parts(area)]
         lines.append(cells)
     unplaced = sum(row["grid_code"] == UNASSIGNED for row, _ in found)
-    caption = words("areas.order") + (" " + words("areas.scale", area=place.name) if ends else "")
+    said = [
+        words("areas.order"),
+        words("areas.no_ranking") if figure.is_count else "",
+        words("areas.scale", area=place.name) if ends else "",
+    ]
+    caption = " ".join(sentence for sentence in said if sentence)
     put(table(columns, lines, foot=unplaced, caption=caption), "areas_table")
 
 

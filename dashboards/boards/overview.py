@@ -6,25 +6,25 @@ one case (case_trail), how a figure is said (kit.reading).
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import polars as pl
 import streamlit as st
 
 from dashboards.boards import case_trail, figure_detail
 from dashboards.kit import filters, periods
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
-from dashboards.kit.chance import process_limits, whole
+from dashboards.kit.chance import process_limits
 from dashboards.kit.markup import Html, anchor, chip, join, sparkline, tag
 from dashboards.kit.page import Board, put
 from dashboards.kit.periods import Period, period_of
-from dashboards.kit.reading import Figure
+from dashboards.kit.reading import Figure, monthly
 
 #: Which figures stand together; one that a register adds stands under handling.
 GROUPS = {
     "volume": ("V01", "V02", "M05"), "safety": ("M01", "M02", "M03"), "handling": (), "data": ("M50", "M51", "M53"),
 }  # fmt: skip
 HEADLINE = "V01"
+#: Opened where nothing changed: it has a base, a direction and an answer in every area.
+OPENED_FIRST = "M16"
 
 
 def show(board: Board) -> None:
@@ -41,7 +41,7 @@ def show(board: Board) -> None:
     chosen = _chosen(board, figures)
     _cards(board, place, figures, trends, chosen)
     if chosen is not None:
-        figure_detail.show(board, place, period, chosen, trends)
+        figure_detail.show(board, place, chosen, trends)
 
 
 def figures_of(board: Board, place: Place, period: Period) -> list[Figure]:
@@ -62,7 +62,9 @@ def _members(group: str, present: list[str]) -> list[str]:
 def _chosen(board: Board, figures: list[Figure]) -> Figure | None:
     with_value = [figure for figure in figures if figure.row["period_kind"]]
     named = [figure for figure in with_value if figure.id == board.view.figure]
-    return next(iter([*named, *with_value]), None)
+    changed = [figure for figure in with_value if figure.verdict in ("more", "less")]
+    first = [figure for figure in with_value if figure.id == OPENED_FIRST]
+    return next(iter([*named, *changed, *first, *with_value]), None)
 
 
 def _filters(board: Board, place: Place) -> None:
@@ -109,11 +111,12 @@ def _headline(board: Board, figure: Figure) -> str:
 
 def _cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFrame, chosen: Figure | None) -> None:
     shown = {figure.id: figure for figure in figures}
+    usual = "month" if board.view.month else "year_to_date"
     parts: list[Html] = [tag("p", board.words("overview.open_hint"), kind="muted small")]
     for group in GROUPS:
         members = _members(group, list(shown))
         if members:
-            cards = [_card(board, shown[metric], trends, is_open=shown[metric] is chosen) for metric in members]
+            cards = [_card(board, shown[metric], trends, usual=usual, is_open=shown[metric] is chosen) for metric in members]
             parts += [tag("h3", board.words(f"group.{group}")), tag("div", join(cards), kind="cards")]
     put(join([*parts, _not_here(board, place, shown)]), "cards")
 
@@ -126,30 +129,25 @@ def _not_here(board: Board, place: Place, shown: dict[str, Figure]) -> Html:
     return tag("p", board.words("overview.not_here", names=names, level=place.level), kind="muted small")
 
 
-def _card(board: Board, figure: Figure, trends: pl.DataFrame, *, is_open: bool) -> Html:
+def _card(board: Board, figure: Figure, trends: pl.DataFrame, *, usual: str, is_open: bool) -> Html:
     if not figure.row["period_kind"]:
         return tag("div", tag("span", figure.name, kind="name"), tag("span", figure.why_none, kind="value none"), kind="card")
     if figure.value is None:
         value = tag("span", figure.why_none, kind="value none")
     else:
         value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value")
-    months = _months(trends, figure)
-    drawn = sparkline(months, process_limits(months), board.words("trend.title", name=figure.name))
-    note = " · ".join(text for text in (figure.period_text, figure.interval_text, figure.parts_text) if text)
+    months = [value for _, value in monthly(trends, figure)]
+    limits = None if figure.row["period_kind"] == "cumulative" else process_limits(months)
+    drawn = sparkline(months, limits, board.words("trend.title", name=figure.name))
+    other_period = figure.period_text if figure.row["period_kind"] != usual else ""
+    notes = [tag("span", text) for text in (other_period, figure.interval_text, figure.parts_text) if text]
     body = (
         tag("span", figure.name, kind="name"), value, tag("span", drawn, kind="aside"), _change(figure),
-        tag("span", note, kind="note"),
+        tag("span", *notes, kind="note"),
     )  # fmt: skip
     view = board.view.but(figure=figure.id, case="", page=1)
     caveat = board.words.pick(figure.row, "caveat")
     return anchor(view, *body, kind="card open" if is_open else "card", title=caveat)
-
-
-def _months(trends: pl.DataFrame, figure: Figure) -> list[float | None]:
-    kind = "cumulative" if figure.row["period_kind"] == "cumulative" else "month"
-    rows = trends.filter((pl.col("metric_id") == figure.id) & (pl.col("period_kind") == kind))
-    values = [None if value is None else float(Decimal(str(value))) for value in rows["value"].to_list()]
-    return values[-whole("trend_months") :]
 
 
 def _change(figure: Figure) -> Html:

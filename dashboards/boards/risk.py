@@ -7,21 +7,29 @@ the rule of an alert (the mart fct_alert), limits (kit.chance). It says what to 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import streamlit as st
 
 from dashboards.kit import charts
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
-from dashboards.kit.chance import Part, against_average, whole
+from dashboards.kit.chance import Part, against_average, reference, whole
 from dashboards.kit.markup import Column, Html, anchor, chip, join, table, tag
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.reading import Figure
 
 BANDS = ("d000_007", "d008_030", "d031_090", "d091_365", "d366_plus")
-#: Streets inside the city or a district; communities inside a street.
-STREET = 2
+#: Areas are compared down to the communities; a grid has too few cases of anything.
+FINEST = 3
+
+
+class Outside(NamedTuple):
+    """Areas outside their limits on the worse and on the better side, and how many comparisons were made."""
+
+    worse: list[tuple[dict[str, Any], Figure]]
+    better: list[tuple[dict[str, Any], Figure]]
+    compared_n: int
 
 
 def show(board: Board) -> None:
@@ -31,9 +39,8 @@ def show(board: Board) -> None:
     week = last_complete_week(board.source.as_of)
     alerts = board.source.ask("risk__alerts", area=place.code, root=place.root, week=week).rows(named=True)
     outside = _outside(board, place)
-    worse = [found for found in outside if found[2] == "worse"]
     title = tag("h1", board.words("title.risk", area=place.name))
-    lead = _lead(board, place, cases, alerts, worse)
+    lead = _lead(board, place, cases, alerts, outside)
     put(title + crumbs(board, place) + tag("p", lead, kind="lead"), "title")
     left, _ = st.columns([1, 2.4])
     with left:
@@ -50,7 +57,7 @@ def last_complete_week(as_of: dt.datetime) -> dt.date:
     return monday if day.isoweekday() == 7 else monday - dt.timedelta(days=7)  # noqa: PLR2004 - Sunday
 
 
-def _lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str, Any]], worse: list[Any]) -> str:
+def _lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str, Any]], outside: Outside) -> str:
     words, between = board.words, " " if board.view.language == "en" else ""
     n = int(cases["cases_n"].sum() or 0)
     overdue = int(cases.filter("is_overdue")["cases_n"].sum() or 0)
@@ -59,7 +66,7 @@ def _lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str
         words("risk.lead", open=words.number(n), overdue=words.number(overdue), **said) if n else words("risk.lead_none", **said),
         words("risk.lead_alerts", n=len(alerts)) if alerts else words("risk.lead_no_alerts"),
     ]
-    places = len({row["grid_code"] for row, *_ in worse})
+    places = len({row["grid_code"] for row, _ in outside.worse})
     parts += [words("risk.lead_funnel", n=places)] if places else [words("risk.funnel_none")]
     return between.join(parts)
 
@@ -99,12 +106,12 @@ def _ages(board: Board, cases: pl.DataFrame, name: str) -> charts.Chart:
     for band, colour in zip(BANDS, charts.SEQUENCE, strict=False):
         counts = [_count(cases, event_kind=kind, age_band=band) for kind in kinds]
         hover = [
-            words("risk.age_hover", kind=words(f"kind.{kind}"), age=words(f"age.{band}"), n=words.number(count))
+            words("risk.age_hover", kind=board.kind(kind), age=words(f"age.{band}"), n=words.number(count))
             for kind, count in zip(kinds, counts, strict=True)
         ]
         segments.append(charts.Segment(words(f"age.{band}"), counts, hover, colour))
     ends = [words("risk.end", n=words.number(_count(cases, event_kind=kind))) for kind in kinds]
-    return charts.stacked(caption, [words(f"kind.{kind}") for kind in kinds], segments, ends=ends)
+    return charts.stacked(caption, [board.kind(kind) for kind in kinds], segments, ends=ends)
 
 
 def _open_table(board: Board, cases: pl.DataFrame) -> Html:
@@ -122,7 +129,7 @@ def _open_table(board: Board, cases: pl.DataFrame) -> Html:
             _open_overdue(board, cases.filter((pl.col("event_kind") == kind) & (pl.col("age_band") == band))) for band in BANDS
         ]
         total = words.number(_count(cases, event_kind=kind))
-        lines.append([words(f"kind.{kind}"), total, tag("b", words.number(overdue)), *bands])
+        lines.append([board.kind(kind), total, tag("b", words.number(overdue)), *bands])
     return table(columns, lines, caption=words("risk.table_note"))
 
 
@@ -147,7 +154,7 @@ def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
     lines = [
         [
             anchor(board.view.but(area=row["grid_code"], figure="V01", case=""), words.pick(row, "name"), page="."),
-            words(f"kind.{row['event_kind']}"), words.pick(row, "reason"), tag("b", words.number(row["value"])),
+            board.kind(row['event_kind']), words.pick(row, "reason"), tag("b", words.number(row["value"])),
             words.number(row["baseline"], 1), words.signed(float(row["value"]) - float(row["baseline"]), 1),
             words.number(row["robust_z"], 1),
         ]
@@ -162,36 +169,37 @@ def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
 # --- areas outside their limits ---------------------------------------------------------------------------------------
 
 
-def _outside(board: Board, place: Place) -> list[tuple[dict[str, Any], Figure, str]]:
-    level = max(place.level + 1, STREET)
-    rows = board.source.ask("risk__areas", area=place.code, root=place.root, level=level, today=board.source.as_of.date()).rows(
-        named=True
-    )
-    found = []
+def _outside(board: Board, place: Place) -> Outside:
+    rows = board.source.ask(
+        "risk__areas", area=place.code, root=place.root, level=place.level, finest=FINEST, today=board.source.as_of.date()
+    ).rows(named=True)
+    worse: list[tuple[dict[str, Any], Figure]] = []
+    better: list[tuple[dict[str, Any], Figure]] = []
     for row in rows:
         figure = Figure(row, board.words)
         part, average = figure.part(), Part(int(row["whole_num"]), int(row["whole_den"] or 0))
         state = against_average(part, average, is_share=figure.is_share)
         if state.startswith("far"):
             is_better = (state == "far_above") == (row["direction"] == "higher")
-            found.append((row, figure, "better" if is_better else "worse"))
-    return found
+            (better if is_better else worse).append((row, figure))
+    return Outside(worse, better, int(rows[0]["compared_n"]) if rows else 0)
 
 
-def _funnel(board: Board, place: Place, outside: list[tuple[dict[str, Any], Figure, str]]) -> None:
+def _funnel(board: Board, place: Place, outside: Outside) -> None:
     words, most = board.words, whole("findings_shown")
-    head = tag("h2", words("risk.funnel_heading")) + tag("p", words("risk.funnel_rule", area=place.name), kind="muted small")
-    worse = [(row, figure) for row, figure, verdict in outside if verdict == "worse"]
-    better = [(row, figure) for row, figure, verdict in outside if verdict == "better"]
-    parts: list[object] = [head]
-    parts.append(_findings(board, worse[:most]) if worse else tag("p", words("risk.funnel_none")))
-    if len(worse) > most:
-        parts.append(tag("p", words("risk.funnel_more", n=len(worse) - most), kind="muted small"))
-    if better:
+    rule = [words("risk.funnel_rule", area=place.name)]
+    if outside.compared_n:
+        expected = outside.compared_n * (1 - reference("outer_confidence"))
+        rule.append(words("risk.funnel_chance", n=words.number(outside.compared_n), expected=words.number(expected)))
+    parts: list[object] = [tag("h2", words("risk.funnel_heading")), tag("p", " ".join(rule), kind="muted small")]
+    parts.append(_findings(board, outside.worse[:most]) if outside.worse else tag("p", words("risk.funnel_none")))
+    if len(outside.worse) > most:
+        parts.append(tag("p", words("risk.funnel_more", n=len(outside.worse) - most), kind="muted small"))
+    if outside.better:
         names = words("separator").join(
-            f"{words.pick(row, 'area')} {figure.name} {figure.value_text}" for row, figure in better[:most]
+            f"{words.pick(row, 'area')} {figure.name} {figure.value_text}" for row, figure in outside.better[:most]
         )
-        parts.append(tag("p", words("risk.funnel_better", n=len(better), names=names), kind="muted small"))
+        parts.append(tag("p", words("risk.funnel_better", n=len(outside.better), names=names), kind="muted small"))
     put(join(parts), "outside")
 
 

@@ -13,8 +13,8 @@ import polars as pl
 
 from dashboards.kit import filters
 from dashboards.kit.filters import View
-from dashboards.kit.markup import Html, anchor, join, tag
-from dashboards.kit.page import Board, put, stop_unless
+from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
+from dashboards.kit.page import Board, put, stop
 
 UNASSIGNED = "UNASSIGNED"
 
@@ -49,10 +49,10 @@ def place_of(board: Board) -> Place:
     code = board.view.area or top
     way = board.source.ask("area", area=code, root=root).rows(named=True)
     known = [(row["grid_code"], area_name(board, row)) for row in way]
-    back = anchor(board.view.but(area=""), board.words("guard.to_root", area=board.city.title(board.view.language)))
     if not any(row["grid_code"] == code for row in way):
-        put(tag("p", back), "guard_area_back")
-    stop_unless(any(row["grid_code"] == code for row in way), board.words("guard.area", area=code), "area")
+        back = anchor(board.view.but(area=""), board.words("guard.to_root", area=board.city.title(board.view.language)))
+        put(tag("p", back), "back")
+        stop(board.words("guard.area", area=code))
     here = next(row for row in way if row["grid_code"] == code)
     holders = tuple((at, name) for at, name in known if at != code)
     children = board.source.ask("children", area=code)
@@ -60,7 +60,9 @@ def place_of(board: Board) -> Place:
 
 
 def crumbs(board: Board, place: Place) -> Html:
-    """The way from the city to here, each step a link."""
+    """The way from the city to here, each step a link; nothing at the top."""
+    if not place.holders:
+        return EMPTY
     view = board.view.but(case="", page=1)
     steps: list[object] = [anchor(view.but(area="" if code == place.root else code), name) for code, name in place.holders]
     here = tag("span", tag("b", place.name), tag("span", f" {board.words(f'level.{place.level}')}", kind="small"))

@@ -80,8 +80,8 @@ def framed(caption: Caption, *, height: int = 320, legend: bool = True) -> go.Fi
             "subtitle": {"text": subtitle, "font": {"size": 12, "color": PALETTE["muted"]}},
         },
         margin={"l": 56, "r": 20, "t": 64, "b": 64 if legend else 40}, showlegend=legend, hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "font": {"size": 12}, "itemclick": False,
-                "itemdoubleclick": False},
+        legend={"orientation": "h", "x": 0, "xref": "container", "y": 0, "yref": "container", "yanchor": "bottom",
+                "traceorder": "normal", "font": {"size": 12}, "itemclick": False, "itemdoubleclick": False},
         hoverlabel={"bgcolor": PALETTE["paper"], "bordercolor": PALETTE["line"],
                     "font": {"family": FONT, "size": 12, "color": PALETTE["ink"]}},
         dragmode=False,
@@ -109,6 +109,7 @@ def trend(
     limits: ProcessLimits | None,
     names: Mapping[str, str],
     hover: Sequence[str],
+    is_share: bool = False,
 ) -> Chart:
     """One value per month against the same month a year before and the limits of its own past.
 
@@ -120,6 +121,7 @@ def trend(
         limits: XmR limits, or None where the series is too short.
         names: words for `now`, `earlier`, `mean`, `limits`, `outside`.
         hover: what a pointed-at month says.
+        is_share: a share is drawn on the part of the scale where it moves; counts and rates from zero.
     """
     if not any(value is not None for value in values):
         return Chart(caption, None)
@@ -145,6 +147,9 @@ def trend(
             _line(names["outside"], outside, [values[i] for i in outside], [hover[i] for i in outside], mode="markers",
                   marker={"size": 12, "symbol": "diamond-open", "color": PALETTE["orange"], "line": {"width": 2.5}})
         )  # fmt: skip
+    if is_share:
+        known = [value for value in [*values, *earlier] if value is not None]
+        figure.update_yaxes(rangemode="normal", range=_roomy([*known, *((limits.low, limits.high) if limits else ())], least=0.0))
     step = max(1, -(-len(labels) // 12))
     shown = [i for i in x if (len(x) - 1 - i) % step == 0]
     figure.update_xaxes(tickvals=shown, ticktext=[labels[i] for i in shown], range=[-0.4, len(x) - 0.6])
@@ -186,7 +191,7 @@ def funnel(
         average: the figure of the area that holds them.
         scale: 100 for percent, 1,000 or 10,000 for a rate.
         is_share: binomial limits, else Poisson.
-        names: words for `inner`, `outer`, `average` and every state.
+        names: words for `inner`, `outer`, `middle` and every state.
         base: what the denominator is, for the lower axis.
     """
     points = [point for point in points if point.part.den > 0]
@@ -202,12 +207,13 @@ def funnel(
             figure.add_trace(_line(names[name], dens, y, (), line=style, showlegend=end == "low"))
     middle = average.num / average.den * scale
     ends = [max(1, min(sizes) // 2), max(sizes) * 1.06]
-    figure.add_trace(_line(names["average"], ends, [middle] * 2, (), line={"color": PALETTE["muted"], "width": 1.5}))
+    figure.add_trace(_line(names["middle"], ends, [middle] * 2, (), line={"color": PALETTE["muted"], "width": 1.5}))
     for state in ("far_below", "below", "average", "above", "far_above"):
         some = [point for point in points if point.state == state]
         if some:
             figure.add_trace(_points(names[state], some, state, scale))
-    figure.update_xaxes(title={"text": base}, range=[ends[0], ends[1]], tickformat=",d")
+    figure.update_layout(margin={"b": 92})
+    figure.update_xaxes(title={"text": base, "standoff": 8}, range=[ends[0], ends[1]], tickformat=",d")
     heights = [point.part.num / point.part.den * scale for point in points]
     figure.update_yaxes(rangemode="normal", range=_roomy([*heights, middle], least=0.0))
     return Chart(caption, figure)
@@ -260,4 +266,36 @@ def stacked(caption: Caption, rows: Sequence[str], segments: Sequence[Segment], 
     figure.update_layout(barmode="stack", bargap=0.35, margin={"b": 56})
     figure.update_yaxes(autorange="reversed", gridcolor=PALETTE["paper"], tickfont={"size": 13, "color": PALETTE["ink"]})
     figure.update_xaxes(visible=False, range=[0, max(totals) * 1.25])
+    return Chart(caption, figure)
+
+
+def pairs(
+    caption: Caption,
+    rows: Sequence[str],
+    now: Sequence[float],
+    before: Sequence[float | None],
+    *,
+    names: Mapping[str, str],
+    texts: Sequence[str],
+    hover: Sequence[str],
+) -> Chart:
+    """Two bars per row, this period above the same period last year; `texts` is written behind the upper one.
+
+    For counts, which are not compared between rows: the rows stand in the order given, never sorted by length.
+    """
+    if not rows or not any(now):
+        return Chart(caption, None)
+    figure = framed(caption, height=max(380, 110 + 34 * len(rows)))
+    earlier = [0 if value is None else value for value in before]
+    for key, values, colour in (("now", now, PALETTE["accent"]), ("before", earlier, PALETTE["grey"])):
+        figure.add_trace(
+            go.Bar(
+                y=list(rows), x=list(values), name=names[key], orientation="h", marker={"color": colour},
+                text=list(texts) if key == "now" else None, textposition="outside", textfont={"size": 12}, cliponaxis=False,
+                customdata=list(hover), hovertemplate="%{customdata}<extra></extra>",
+            )
+        )  # fmt: skip
+    figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05, margin={"b": 56})
+    figure.update_yaxes(autorange="reversed", gridcolor=PALETTE["paper"], tickfont={"size": 13, "color": PALETTE["ink"]})
+    figure.update_xaxes(visible=False, range=[0, max([*now, *earlier]) * 1.2])
     return Chart(caption, figure)

@@ -60,9 +60,7 @@ class Source:
 
 
 @st.cache_data(max_entries=ANSWERS_KEPT, show_spinner=False)
-def _answer(
-    home_root: str, manifest: str, who: tuple[str, str], sql: str, params: tuple[tuple[str, Any], ...]
-) -> pl.DataFrame:
+def _answer(home_root: str, manifest: str, who: tuple[str, str], sql: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
     """Keyed by all that decides the rows; the connection lives as long as the query."""
     reader = access.Reader(role=who[0], scope=who[1])
     return access.read(Path(home_root), json.loads(manifest), reader, sql, dict(params))

@@ -149,16 +149,3 @@ def interval_mark(
         f'<line class="whisker" x1="{x(low):.1f}" x2="{x(high):.1f}" y1="{middle}" y2="{middle}"/>'
         f'<circle class="state-{state.replace("_", "-")}" cx="{x(value):.1f}" cy="{middle}" r="4.5"/></svg>'
     )
-
-
-def bar(parts: Sequence[tuple[str, float]], label: str) -> Html:
-    """A thin bar made of (class, share) parts; shares are of the whole bar."""
-    pieces, at = [], 0.0
-    for kind, share in parts:
-        width = max(share, 0.0) * 100
-        pieces.append(f'<rect class="{escape(kind)}" x="{at:.3f}" y="0" width="{width:.3f}" height="10"/>')
-        at += width
-    return Html(
-        f'<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="{escape(label)}">'
-        f"{''.join(pieces)}</svg>"
-    )

@@ -7,9 +7,11 @@ a link without a new session. Does not: what a board says, queries.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 import streamlit as st
@@ -19,6 +21,7 @@ from dashboards.kit.chance import reference
 from dashboards.kit.city import BoardCity
 from dashboards.kit.filters import View, from_params, to_params
 from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
+from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import Words
 
 #: The boards in the order of the head: path, "." for the first.
@@ -45,6 +48,19 @@ class Board:
     words: Words
     city: BoardCity
     path: str
+
+    def kind(self, code: str) -> str:
+        """What a kind of matter is called."""
+        names = {row["event_kind"]: self.words.pick(row, "name") for row in self.source.ask("kinds").rows(named=True)}
+        name = names.get(code, code)
+        return name[:1].upper() + name[1:]
+
+    @property
+    def health(self) -> list[dict[str, Any]]:
+        """The health of the data in the last complete month, all feeds together and each."""
+        root = (self.source.row("build") or {}).get("root_code", "")
+        month = last_complete_month(self.source.as_of)
+        return self.source.ask("quality__health", root=root, month=month).rows(named=True)
 
     @property
     def as_of(self) -> str:
@@ -85,10 +101,11 @@ def _go(href: str) -> None:
     st.query_params.from_dict(dict(parse_qsl(query)))
 
 
-def pending_board() -> str | None:
-    """The board a link led to in this rerun, once."""
-    found = st.session_state.pop(_GO, None)
-    return str(found) if found else None
+def go_on(pages: dict[str, Any], here: Any, view: View) -> None:
+    """Go to the board that a link led to in this rerun, if it is not the one we are on."""
+    target = st.session_state.pop(_GO, None)
+    if target in pages and pages[target] is not here:
+        st.switch_page(pages[target], query_params=to_params(view))
 
 
 def current_view(city: BoardCity) -> View:
@@ -126,6 +143,11 @@ def _banner(board: Board) -> Html:
         tag("span", words("banner.as_of"), " ", tag("b", words.moment(board.source.as_of))),
         tag("span", words("banner.build"), " ", tag("b", board.source.build_id)),
     ]
+    overall = next((row for row in board.health if row["slice_kind"] == "all" and row["value"] is not None), None)
+    if overall:
+        value = words.percent(overall["value"], overall["decimals"])
+        link = anchor(View(language=board.view.language, build=board.view.build), value, page=BOARDS["data_quality"])
+        facts.append(tag("span", words("banner.health"), " ", link))
     if board.city.is_synthetic:
         facts.append(tag("span", words("banner.synthetic")))
     if board.city.scope:
@@ -157,11 +179,23 @@ def watch(board: Board, home_root: Path) -> None:
     look()
 
 
-def stop_unless(condition: object, sentence: str, key: str) -> None:
-    """Guard: say why the rest cannot be shown, and end the page."""
-    if not condition:
-        put(tag("p", sentence, kind="notice"), f"guard_{key}")
-        st.stop()
+def stop(sentence: str) -> None:
+    """Say why there is nothing to show, and end the page."""
+    put(tag("p", sentence, kind="notice"), "guard")
+    st.stop()
+
+
+def whole_page(board: Board, show: Callable[[Board], None]) -> None:
+    """A board with its head and foot. What goes wrong is told in the reader's language; the log has the rest."""
+    keep_address(board.view)
+    head(board)
+    try:
+        show(board)
+    except Exception:  # the edge: Streamlit would show its own English box
+        logging.getLogger("citybrain.boards").exception("a board failed: %s", to_params(board.view))
+        put(tag("p", board.words("guard.error"), kind="notice error", role="alert"), "error")
+    foot(board)
+    watch(board, board.source.home_root)
 
 
 def keep_address(view: View) -> None:

@@ -7,12 +7,16 @@ called that; a small base is shown as counts.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from dashboards.kit.chance import Part, Verdict, compare
+import polars as pl
+
+from dashboards.kit.chance import Part, Verdict, compare, whole
+from dashboards.kit.periods import months_before
 from dashboards.kit.words import NOTHING, Words
 from pipelines.analytics.figures import signed_change
 
@@ -139,7 +143,13 @@ class Figure:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether it differs from the year before by more than chance."""
+        """Whether it differs from the year before by more than chance.
+
+        Not asked where chance is no model of it: weighted checks (no interval), and cumulative rates, whose later
+        value contains the earlier one's cases.
+        """
+        if not self.is_count and (self.row.get("ci_low") is None or self.row["period_kind"] == "cumulative"):
+            return "unknown"
         return compare(self.part(), self.part("earlier_"), is_share=self.is_share)
 
     @property
@@ -163,6 +173,8 @@ class Figure:
         """The change: percentage points for a share, percent for a count or rate, counts where the base is small."""
         if self.value is None or self.earlier_value is None:
             return ""
+        if self.value == self.earlier_value:
+            return self.words("change.same")
         if self.is_share:
             return self.words("change.points", n=self.words.signed(self.value - self.earlier_value, self.decimals))
         now, before = self.part(), self.part("earlier_")
@@ -198,3 +210,20 @@ class Figure:
         if self.verdict == "chance":
             return self.words("meaning.chance")
         return self.words(f"meaning.{self.tone}" if self.tone in ("better", "worse") else f"meaning.{self.verdict}")
+
+
+def monthly(trends: pl.DataFrame, figure: Figure) -> list[tuple[dt.date, float | None]]:
+    """A figure month by month, every month between the first and last known, the last two years of them.
+
+    Args:
+        trends: rows of queries/overview__trends.sql.
+        figure: which one; a cumulative figure is taken at month ends.
+    """
+    kind = "cumulative" if figure.row["period_kind"] == "cumulative" else "month"
+    rows = trends.filter((pl.col("metric_id") == figure.id) & (pl.col("period_kind") == kind)).rows(named=True)
+    known = {row["period_end"].replace(day=1): row["value"] for row in rows if row["value"] is not None}
+    if not known:
+        return []
+    last = max(known)
+    months = [months_before(last, n) for n in reversed(range(whole("trend_months"))) if months_before(last, n) >= min(known)]
+    return [(month, None if known.get(month) is None else float(known[month])) for month in months]

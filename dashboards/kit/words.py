@@ -23,6 +23,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
 #: What stands where a number is not shown.
 NOTHING = "—"
 HOURS_A_DAY = 24
+TEN_DAYS = 10
 
 
 @cache
@@ -108,4 +109,5 @@ class Words:
         """A length of time: hours below two days, else days."""
         if hours < 2 * HOURS_A_DAY:
             return self("unit.hours", n=self.number(hours))
-        return self("unit.days", n=self.number(hours / HOURS_A_DAY, 1 if hours < 10 * HOURS_A_DAY else 0))
+        days = hours / HOURS_A_DAY
+        return self("unit.days", n=self.number(days, 0 if days.is_integer() or days >= TEN_DAYS else 1))

@@ -14,7 +14,7 @@ from tests.architecture.project import parse, python_files, read
 
 CAPTION = charts.Caption("On-time closing rate", "%", "data as of 30 June 2026 23:59", "There were no cases.")
 NAMES = {
-    **dict.fromkeys(("now", "earlier", "mean", "limits", "outside", "inner", "outer"), "x"),
+    **dict.fromkeys(("now", "earlier", "mean", "limits", "outside", "inner", "outer", "middle"), "x"),
     **dict.fromkeys(("far_above", "above", "average", "below", "far_below", "unknown"), "y"),
 }
 SQUARE = "POLYGON ((0 0, 0 1, 1 1, 1 0, 0 0))"
