@@ -75,9 +75,7 @@ def compare(folder: Path, events: int, seed: int) -> None:
     print(ours.output)
     records = sum(counts["records"] for counts in feeds.values())
     for name, cost in (("by hand", hand), ("ours", ours)):
-        print(
-            f"{name:8} {cost.cpu:8.1f} CPU s {cost.wall:8.1f} s wall {1e6 * cost.cpu / records:8.2f} CPU us per record"
-        )
+        print(f"{name:8} {cost.cpu:8.1f} CPU s {cost.wall:8.1f} s wall {1e6 * cost.cpu / records:8.2f} CPU us per record")
     print(f"ratio    {ours.cpu / hand.cpu:8.1f} of CPU, ours to by hand, {records:,} records")
 
 

@@ -23,9 +23,7 @@ DENIED = {
     "出生", "人脸", "指纹", "车牌",
 }  # fmt: skip
 #: Keys of a person. They live in the vault; no model may know them, let alone group by them.
-PERSON_KEY = re.compile(
-    r"\b(?:party|person|resident|household|petitioner|caller|plaintiff|defendant)_(?:key|id|hash|id_no)\b"
-)
+PERSON_KEY = re.compile(r"\b(?:party|person|resident|household|petitioner|caller|plaintiff|defendant)_(?:key|id|hash|id_no)\b")
 #: More cases, or fewer, are not by themselves good: measured for context, never as a goal.
 VOLUMES = ("M03", "M04", "M05")
 
@@ -49,9 +47,7 @@ def dbt_files(*suffixes: str) -> list[Path]:
 
 
 def test_denied_attributes_never_land() -> None:
-    landed = [
-        (c.id, col.name) for c in contracts() for col in c.landed if is_denied(col.name, col.title_zh, *col.synonyms)
-    ]
+    landed = [(c.id, col.name) for c in contracts() for col in c.landed if is_denied(col.name, col.title_zh, *col.synonyms)]
     assert not landed
 
 
@@ -91,9 +87,7 @@ def test_a_persons_key_is_seen() -> None:
 
 def test_no_mart_shows_where_somebody_lives() -> None:
     """P3 columns (address, coordinates, titles) stop at staging: no fact declares a column of that name."""
-    single_out = {
-        col.name for c in contracts() if c.entity == "event" for col in c.columns if col.level in ("P3", "P4")
-    }
+    single_out = {col.name for c in contracts() if c.entity == "event" for col in c.columns if col.level in ("P3", "P4")}
     found = []
     for path in dbt_files(".yml"):
         if path.parts[1:3] != ("models", "marts"):

@@ -73,9 +73,7 @@ def environment_reads(tree: ast.AST) -> list[int]:
     found = []
     for node in ast.walk(tree):
         is_attribute = isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "putenv", "environb")
-        is_import = (
-            isinstance(node, ast.ImportFrom) and node.module == "os" and any("env" in a.name for a in node.names)
-        )
+        is_import = isinstance(node, ast.ImportFrom) and node.module == "os" and any("env" in a.name for a in node.names)
         if (is_attribute and isinstance(node.value, ast.Name) and node.value.id == "os") or is_import:
             found.append(node.lineno)
     return found

@@ -20,9 +20,7 @@ INDEX = re.compile(
     + "-links"
 )
 #: Chinese resident id numbers (18 places, valid date inside) and mobile numbers are personal even when invented elsewhere.
-ID_NUMBER = re.compile(
-    r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
-)
+ID_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])")
 MACHINE = re.compile(r"(?<![\w.])/(?:root|home|Users)/(?!<)[\w.]+/")
 TEXT = {
     ".py",
