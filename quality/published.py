@@ -201,7 +201,7 @@ def check_published(frames: Mapping[str, pl.DataFrame], *, allowed_lead: dt.time
     Args:
         frames: one frame per entry of `QUERIES`.
         allowed_lead: how far the as-of time may lie after the newest data (the longest latency of the
-            city's contracts).
+            city's event contracts).
     """
     found = [
         as_of_is_backed_by_data(frames["evidence"], allowed_lead),
