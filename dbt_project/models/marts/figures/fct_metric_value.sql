@@ -35,7 +35,8 @@ measured as (
         and figures.grid_level >= limits.small_cell_level
         and (
             figures.num between 1 and limits.small_cell_max
-            or (metrics.population is null and figures.den between 1 and limits.small_cell_max)
+            -- A count has no denominator: without coalesce its flag were null, and v_metric_display hid its numerator.
+            or (metrics.population is null and coalesce(figures.den, 0) between 1 and limits.small_cell_max)
         ) as is_suppressed,
         case
             when metrics.population is not null and figures.den is null then 'no_population'
