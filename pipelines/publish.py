@@ -24,7 +24,9 @@ from pipelines.core.warehouse import STORAGE_VERSION, Connection, quoted, writer
 #: Tables that are published as Parquet per month of the event's report; the rest goes into the small file.
 PARTS = {
     "fct_event": "select f.*, {month} as part_month from marts.fct_event f",
-    "fct_event_version": "select v.*, {month} as part_month from marts.fct_event_version v join marts.fct_event f using (event_id)",
+    "fct_event_version": (
+        "select v.*, {month} as part_month from marts.fct_event_version v join marts.fct_event f using (event_id)"
+    ),
 }
 ORDER = {"fct_event": "event_id", "fct_event_version": "event_id, version_no"}
 MONTH = "strftime(f.reported_at, '%Y-%m')"
@@ -58,7 +60,8 @@ def publish(home: Home, settings: Settings, inputs: Inputs, mode: str, *, now: d
         if wrong:
             raise BuildBlocked(
                 pick(f"{len(wrong)} totals do not agree: ", f"{len(wrong)} 项总数不符:") + "; ".join(map(str, wrong[:3])),
-                where="gate", remedy=pick("yesterday's build stays published; citybrain verify", "继续使用上一版;citybrain verify"),
+                where="gate",
+                remedy=pick("yesterday's build stays published; citybrain verify", "继续使用上一版;citybrain verify"),
             )  # fmt: skip
         faults.hit("before_publish_file")
         parts, written = _write_parts(connection, home, mode)

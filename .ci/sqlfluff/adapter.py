@@ -8,6 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-def dispatch(name: str, package: str = "") -> Callable[..., str]:
+def dispatch(name: str, _package: str = "") -> Callable[..., str]:
     """A stand-in for the macro `name`: renders `name(argument, ...)`."""
     return lambda *arguments, **_: f"{name}({', '.join(a if isinstance(a, str) else '1' for a in arguments)})"

@@ -284,9 +284,7 @@ def _other_rounding(scaled: int, decimals: int, den: int) -> list[Explanation]:
     ):
         for num in _numerators(scaled, decimals, den, kind):
             shown = _percent(num, den, exact)
-            found.append(
-                Explanation(kind, num, den, f"{num} of {den} = {shown} {en}", f"{den} 件中 {num} 件 = {shown}，{zh}")
-            )
+            found.append(Explanation(kind, num, den, f"{num} of {den} = {shown} {en}", f"{den} 件中 {num} 件 = {shown}，{zh}"))
     return found
 
 
@@ -309,9 +307,7 @@ def audit_published_figure(value: Decimal, decimals: int, den: int, comparator: 
     """
     _whole(den, "the denominator", least=1), _whole(decimals, "decimals")
     if comparator not in COMPARATORS:
-        raise UsageError(
-            f"unknown comparator {comparator!r}", where="audit-figure", remedy=f"known are {' '.join(COMPARATORS)}"
-        )
+        raise UsageError(f"unknown comparator {comparator!r}", where="audit-figure", remedy=f"known are {' '.join(COMPARATORS)}")
     if not value.is_finite() or value < 0:
         raise UsageError(f"{value} is no percentage of cases", where="audit-figure", remedy="give a value from 0 up")
     scaled = value.scaleb(decimals)

@@ -81,11 +81,15 @@ def _prepared(events: pl.DataFrame) -> pl.DataFrame:
 
 def _finished(rows: pl.DataFrame, found: list[pl.DataFrame], grids: pl.DataFrame) -> pl.DataFrame:
     """One row per event with the step that placed it; the rest is unassigned."""
-    empty = rows.select("_row").clear().with_columns(
-        pl.lit(None, pl.String).alias("grid_code"),
-        pl.lit(None, grids.schema["grid_version_id"]).alias("grid_version_id"),
-        pl.lit(None, grids.schema["grid_level"]).alias("grid_level"),
-        pl.lit(None, pl.String).alias("grid_resolution_method"),
+    empty = (
+        rows.select("_row")
+        .clear()
+        .with_columns(
+            pl.lit(None, pl.String).alias("grid_code"),
+            pl.lit(None, grids.schema["grid_version_id"]).alias("grid_version_id"),
+            pl.lit(None, grids.schema["grid_level"]).alias("grid_level"),
+            pl.lit(None, pl.String).alias("grid_resolution_method"),
+        )
     )
     placed = pl.concat([empty, *(frame.select(empty.columns) for frame in found)])
     return (
@@ -167,8 +171,7 @@ def _by_polygon(rest: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
 def _by_name(rest: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     """Events of which one of three texts is the name of exactly one grid valid on their day, tried in turn."""
     names = pl.concat(
-        versions.select(*PLACED, "valid_from", "valid_to", name=column).drop_nulls("name")
-        for column in ("name_zh", "name_en")
+        versions.select(*PLACED, "valid_from", "valid_to", name=column).drop_nulls("name") for column in ("name_zh", "name_en")
     )
     found: list[pl.DataFrame] = []
     for column in ("grid_code_sent", "community_name", "street_name"):

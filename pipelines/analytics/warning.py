@@ -35,9 +35,7 @@ class WarningRule:
     least_excess: float = 2.0
 
 
-def robust_z(
-    weekly: pl.DataFrame, *, by: Sequence[str], through: dt.date, rule: WarningRule | None = None
-) -> pl.DataFrame:
+def robust_z(weekly: pl.DataFrame, *, by: Sequence[str], through: dt.date, rule: WarningRule | None = None) -> pl.DataFrame:
     """The robust z of every complete week that has a whole baseline.
 
     Args:
@@ -73,9 +71,7 @@ def robust_z(
     )
 
 
-def alerts(
-    weekly: pl.DataFrame, *, by: Sequence[str], through: dt.date, rule: WarningRule | None = None
-) -> pl.DataFrame:
+def alerts(weekly: pl.DataFrame, *, by: Sequence[str], through: dt.date, rule: WarningRule | None = None) -> pl.DataFrame:
     """The weeks that alert: very high once, or high two weeks running. Arguments as for `robust_z`.
 
     Returns:

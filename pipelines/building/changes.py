@@ -27,9 +27,9 @@ LINKS = {"police_incident": "merged_into_no", "urban_case": "duplicate_of_no"}
 def has_finished_build(connection: Connection) -> bool:
     """Whether this file holds a build that was published to its end."""
     found = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'ops' and table_name in ('loaded', 'finished')"
+        "select count(*) = 2 from duckdb_tables() where schema_name = 'ops' and table_name in ('loaded', 'finished')"
     ).fetchone()
-    return bool(found and found[0] == 2 and connection.execute("select count(*) from ops.finished").fetchall()[0][0])
+    return bool(found and found[0] and connection.execute("select count(*) from ops.finished").fetchall()[0][0])
 
 
 def finished_fingerprint(connection: Connection) -> str:

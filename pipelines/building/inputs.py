@@ -169,7 +169,7 @@ def _feed_outcomes(ledger: Ledger, feeds: dict[str, Binding]) -> Iterable[dict[s
 
 def _of_current(ledger: Ledger, table: str, feeds: dict[str, Binding]) -> Iterable[dict[str, Any]]:
     rows = ledger.rows(
-        f"select o.*, p.contract from {table} o join parse p using (feed, sha256, parser) "  # noqa: S608 (our own name)
+        f"select o.*, p.contract from {table} o join parse p using (feed, sha256, parser) "
         "join file f using (feed, sha256) where p.is_current = 1 and f.status in ('loaded', 'superseded') "
         "order by o.feed, o.sha256, o.rule_id"
     )
@@ -245,7 +245,7 @@ def _picked(rows: Iterable[dict[str, Any]], ddl: str) -> list[tuple[Any, ...]]:
 
 def write_rows(connection: Connection, table: str, ddl: str, rows: Iterable[Sequence[Any]]) -> None:
     """Make `table` anew from `rows`, in one transaction."""
-    import polars as pl  # noqa: PLC0415 (read by name from SQL below)
+    import polars as pl
 
     names = [column.split()[0] for column in ddl.split(", ")]
     held = [tuple(None if v is None else str(v) for v in row) for row in rows]

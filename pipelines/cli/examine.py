@@ -59,8 +59,11 @@ def status(home: HomeOption = None) -> None:
     published: dict[str, Any] = current_manifest(place.home.root) if (place.home.published / "CURRENT.json").exists() else {}
     show.console.print(pick("published build", "已发布构建") + f": {published.get('build', '-')}")
     if build and build["status"] not in ("published", "unchanged"):
-        waits.append(pick(f"the last build {build['build_id']} is {build['status']}: {build['reason']} -> citybrain run",
-                          f"最近构建 {build['build_id']} 状态 {build['status']}：{build['reason']} -> citybrain run"))  # fmt: skip
+        name, state, why = build["build_id"], build["status"], build["reason"]
+        waits.append(
+            pick(f"the last build {name} is {state}: {why} -> citybrain run",
+                 f"最近构建 {name} 状态 {state}：{why} -> citybrain run")
+        )  # fmt: skip
     for line in waits:
         show.console.print(f"- {line}")
     if not waits:
@@ -82,7 +85,7 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
         moment = dt.datetime.fromisoformat(newest["extracted_at"] or newest["received_at"])
         age = round((as_of - moment).total_seconds() / 3600)
     return [
-        pick(binding.title_en, binding.title_zh), newest["name"] if newest else "-", age, int(binding.contract.latency_hours),
+        pick(binding.title_en, binding.title_zh), newest["name"].rpartition("/")[2] if newest else "-", age, int(binding.contract.latency_hours),
         len(files), sum(f["status"] == "held" for f in files), sum(f["accepted_n"] or 0 for f in files),
         sum(f["quarantined_n"] or 0 for f in files),
     ]  # fmt: skip

@@ -161,9 +161,7 @@ def _codes(folder: Path, entries: dict[str, str], where: str) -> tuple[CodeRow, 
         with path.open(encoding="utf-8-sig", newline="") as stream:
             for number, row in enumerate(csv.DictReader(stream), start=2):
                 if not row.get("source_code") or not row.get("canonical_code"):
-                    raise ConfigurationError(
-                        "a row needs source_code and canonical_code", where=f"{path}:{number}"
-                    )
+                    raise ConfigurationError("a row needs source_code and canonical_code", where=f"{path}:{number}")
                 rows.append(
                     CodeRow(
                         code_set,
@@ -293,9 +291,7 @@ def _refuse_secrets(entry: dict[str, Any], where: str) -> None:
 def _check_versions(binding: Binding, where: str) -> None:
     """A feed must say which of two rows, or of two files, is the newer one."""
     if binding.is_keyless and not binding.covers:
-        raise ConfigurationError(
-            "a feed without key columns must say what one file covers", where=where, remedy="covers: file"
-        )
+        raise ConfigurationError("a feed without key columns must say what one file covers", where=where, remedy="covers: file")
     has_time = binding.contract.update_time or binding.extracted_stated or binding.extracted_pattern
     if not has_time and not binding.extracted_column and not binding.covers:
         raise ConfigurationError(

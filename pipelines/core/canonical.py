@@ -59,9 +59,7 @@ def table_rules() -> tuple[TableRule, ...]:
             meta = model.get("config", {}).get("meta", {})
             if "key" not in meta:  # a view over another mart
                 continue
-            volatile = [
-                c["name"] for c in model["columns"] if c.get("config", {}).get("meta", {}).get("volatile", False)
-            ]
+            volatile = [c["name"] for c in model["columns"] if c.get("config", {}).get("meta", {}).get("volatile", False)]
             rules.append(TableRule(model["name"], frozenset(volatile), bool(meta.get("arrival"))))
     return tuple(rules)
 
@@ -78,7 +76,8 @@ def table_hash(connection: Connection, schema: str, table: str, leave_out: froze
     columns = sorted((str(row[0]), str(row[1])) for row in described if row[0] not in leave_out)
     text = f" || {SEPARATOR} || ".join(_as_text(name, kind) for name, kind in columns)
     rows = connection.execute(
-        f"select bucket, count(*), sha256(string_agg(row_hash, '' order by row_hash)) from (select *, left(row_hash, 2) as bucket "  # noqa: S608 (our own names)
+        "select bucket, count(*), sha256(string_agg(row_hash, '' order by row_hash)) "
+        "from (select *, left(row_hash, 2) as bucket "
         f"from (select md5({text}) as row_hash from {schema}.{table} where {where})) group by bucket order by bucket"
     ).fetchall()
     told = repr(([name for name, _ in columns], rows))

@@ -168,9 +168,7 @@ def _column(entry: dict[str, Any], where: str) -> Column:
             raise ConfigurationError(
                 f"rule {quality.get('id')!r} has no known severity", where=at, remedy="write block, quarantine or warn"
             )
-        rules.append(
-            Rule(quality["id"], name, quality["implementation"], quality["severity"], quality.get("dimension", ""))
-        )
+        rules.append(Rule(quality["id"], name, quality["implementation"], quality["severity"], quality.get("dimension", "")))
     return Column(
         name=name,
         title_zh=entry.get("businessName", name),

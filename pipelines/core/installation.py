@@ -32,7 +32,7 @@ class Installation:
 
     def now(self) -> dt.datetime:
         """The wall clock, for what is about the work itself (received, loaded, built); never for a figure."""
-        return dt.datetime.now()
+        return dt.datetime.now()  # noqa: DTZ005 (naive local, as all times here)
 
 
 def home_path(home: Path | None, city: str | None = None) -> Path:

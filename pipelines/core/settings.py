@@ -128,9 +128,7 @@ def secret(name: str) -> str:
     """The secret that a binding names as ${env:NAME}. Raises ConfigurationError when it is not set."""
     value = os.environ.get(name)
     if not value:
-        raise ConfigurationError(
-            "the secret is not set", where=f"environment variable {name}", remedy=f"export {name}=..."
-        )
+        raise ConfigurationError("the secret is not set", where=f"environment variable {name}", remedy=f"export {name}=...")
     return value
 
 

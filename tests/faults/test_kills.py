@@ -86,7 +86,9 @@ def test_a_rerun_after_any_kill_ends_where_a_clean_run_does(stage: tuple[Path, P
         killed += was_killed
         _run(place, source)
         found = _hash(place)
-        print(f"trial {trial}: {'killed' if was_killed else 'ended'} at {at:.1f} s of {seconds:.1f}, {'same' if found == expected else 'OTHER'}")
+        print(
+            f"trial {trial}: {'killed' if was_killed else 'ended'} at {at:.1f} s of {seconds:.1f}, {'same' if found == expected else 'OTHER'}"
+        )
         assert found == expected, f"trial {trial}, killed at {at:.1f} s"
         shutil.rmtree(place)
     assert killed >= TRIALS * 0.8, "too few runs were still alive when they were to be killed"

@@ -130,5 +130,10 @@ def test_a_renamed_copy_changes_nothing_and_one_corrected_row_changes_one_event(
 
 def _events(home: Path) -> dict[str, tuple[object, ...]]:
     with open_published(home) as published:
-        rows = published.rows("select event_id, last_changed_at, source_file, source_record_no, current_state from marts.fct_event")
-    return {str(row["event_id"] if isinstance(row, dict) else row[0]): tuple(row.values() if isinstance(row, dict) else row) for row in rows}
+        rows = published.rows(
+            "select event_id, last_changed_at, source_file, source_record_no, current_state from marts.fct_event"
+        )
+    return {
+        str(row["event_id"] if isinstance(row, dict) else row[0]): tuple(row.values() if isinstance(row, dict) else row)
+        for row in rows
+    }

@@ -82,10 +82,13 @@ def funnels(home: Home) -> dict[str, real.Funnel]:
 
 def totals(home: Home) -> Counter[tuple[object, ...]]:
     """Events by system, year of the main time and area, from the published events."""
-    found = marts(home, """
+    found = marts(
+        home,
+        """
         select source_system, year(coalesce(reported_at, registered_at, filed_at)) as y, grid_code, count(*) as n
         from marts.fct_event group by all
-    """)
+    """,
+    )
     return Counter({(system, year, area): n for system, year, area, n in found.iter_rows()})
 
 
@@ -113,6 +116,23 @@ def test_chicago_totals_by_feed_and_year_are_those_of_the_files(chicago):
 
 def test_chicago_totals_by_area_are_those_of_codes_and_ray_casting(chicago):
     assert totals(chicago) == real.chicago_totals()
+
+
+def test_published_figures_by_year_and_area_are_the_counts_of_the_files(chicago):
+    """V01, events reported, of the kinds of which every event counts: at the city, in each area, and unassigned."""
+    kinds = {"chicago_assaults": "police_incident", "chicago_crimes": "police_incident",
+             "cook_county_felony": "court_case"}  # fmt: skip
+    expected: Counter[tuple[object, ...]] = Counter()
+    for (system, year, area), n in real.chicago_totals().items():
+        if system in kinds:
+            expected[kinds[str(system)], year, area] += n
+            expected[kinds[str(system)], year, "1714000"] += n
+    found = marts(chicago, """
+        select slice_code, year(period_start), grid_code, num from marts.fct_metric_value
+        where metric_id = 'V01' and slice_kind = 'event_kind' and period_kind = 'year' and basis = 'as_was'
+          and slice_code in ('police_incident', 'court_case')
+    """)
+    assert Counter({(kind, year, area): n for kind, year, area, n in found.iter_rows()}) == expected
 
 
 def test_identical_rows_of_a_keyless_feed_stay_separate_events(chicago):
@@ -196,11 +216,14 @@ def test_messages_of_two_files_and_documents_of_many_rows_are_counted_once(leade
 
 def test_petitions_by_year_are_those_of_the_files(leader_board):
     expected = {year: n for (system, year, _), n in real.leader_board_totals().items() if system == "leader_board"}
-    found = marts(leader_board, """
+    found = marts(
+        leader_board,
+        """
         select year(period_start) as y, num from marts.fct_metric_value
         where metric_id = 'M05' and slice_kind = 'all' and period_kind = 'year' and basis = 'as_was'
           and grid_code = '000000'
-    """)
+    """,
+    )
     assert {year: int(n) for year, n in found.iter_rows()} == expected
 
 

@@ -78,6 +78,8 @@ def test_a_feed_that_is_not_there(city: Path) -> None:
 
 
 def test_a_contract_with_an_unclassified_column_is_refused() -> None:
-    text = (Path(load_contract.__wrapped__.__code__.co_filename).parents[1] / "contracts" / "grid.odcs.yaml").read_text(encoding="utf-8")
+    text = (Path(load_contract.__wrapped__.__code__.co_filename).parents[1] / "contracts" / "grid.odcs.yaml").read_text(
+        encoding="utf-8"
+    )
     with pytest.raises(ConfigurationError, match="classification missing"):
         parse_contract(text.replace("classification: P1", "description: x", 1), where="grid")

@@ -178,8 +178,11 @@ def test_numerators_and_explanations_agree_with_trying_every_number(den, decimal
             "truncation": [n for n, share in enumerate(shares) if share.quantize(step, ROUND_DOWN) == value],
             "ceiling": [n for n, share in enumerate(shares) if share.quantize(step, ROUND_CEILING) == value],
         }  # fmt: skip
-        fits = [rest for rest in range(den - 1, den - den * 20 // 100 - 1, -1)
-                if any((Decimal(100 * n) / rest).quantize(step, ROUND_HALF_UP) == value for n in range(rest + 1))]
+        fits = [
+            rest
+            for rest in range(den - 1, den - den * 20 // 100 - 1, -1)
+            if any((Decimal(100 * n) / rest).quantize(step, ROUND_HALF_UP) == value for n in range(rest + 1))
+        ]
         assert [e.den for e in audit.explanations if e.kind == "open_cases"] == fits[:5]
 
 

@@ -174,20 +174,16 @@ def test_points_in_polygons_agree_with_ray_casting():
         radii = random.uniform(0.2, 1.0, 9)
         rings.append(np.column_stack([centre[0] + radii * np.cos(angles), centre[1] - 70 + radii * np.sin(angles)]))
     shapes = [f"POLYGON(({','.join(f'{x} {y}' for x, y in [*ring, ring[0]])}))" for ring in rings]
-    grids = pl.DataFrame(
-        [grid(f"{n:02}", 3, f"g{n}", wkt) for n, wkt in enumerate(shapes)], schema=GRID_SCHEMA
-    )
+    grids = pl.DataFrame([grid(f"{n:02}", 3, f"g{n}", wkt) for n, wkt in enumerate(shapes)], schema=GRID_SCHEMA)
     x, y = random.uniform(99, 105, 3000), random.uniform(29, 35, 3000)
-    events = pl.DataFrame(
-        {"event_id": [str(n) for n in range(3000)], "on_date": [DAY] * 3000, "lon": x, "lat": y}
-    ).with_columns(pl.lit(None, pl.String).alias(c) for c in list(EVENT_SCHEMA)[2:] if c not in ("lon", "lat"))
+    events = pl.DataFrame({"event_id": [str(n) for n in range(3000)], "on_date": [DAY] * 3000, "lon": x, "lat": y}).with_columns(
+        pl.lit(None, pl.String).alias(c) for c in list(EVENT_SCHEMA)[2:] if c not in ("lon", "lat")
+    )
     expected = ["UNASSIGNED"] * 3000
     for n in reversed(range(len(rings))):
         ax, ay = rings[n].T
         bx, by = np.roll(ax, -1), np.roll(ay, -1)
-        crossed = ((ay > y[:, None]) != (by > y[:, None])) & (
-            x[:, None] < (bx - ax) * (y[:, None] - ay) / (by - ay) + ax
-        )
+        crossed = ((ay > y[:, None]) != (by > y[:, None])) & (x[:, None] < (bx - ax) * (y[:, None] - ay) / (by - ay) + ax)
         for row in np.flatnonzero(crossed.sum(axis=1) % 2 == 1):
             expected[row] = f"{n:02}"
     assert resolve_places(events, grids)["grid_code"].to_list() == expected

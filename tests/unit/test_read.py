@@ -86,7 +86,7 @@ def test_any_table_that_python_writes_comes_back_cell_by_cell(table: list[tuple[
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from(['a,b\n', '"a,b\n', 'a",b\n', '"a""b",c\n', ',\n', '\n', 'x\r\n', 'a,"b\nc"\n', 'a,b,c\n'])))
+@given(st.lists(st.sampled_from(["a,b\n", '"a,b\n', 'a",b\n', '"a""b",c\n', ",\n", "\n", "x\r\n", 'a,"b\nc"\n', "a,b,c\n"])))
 def test_broken_quotes_lose_no_record(lines: list[str]) -> None:
     data = "h1,h2\n" + "".join(lines)
     reading = _csv(data.encode(), "utf-8")
@@ -106,7 +106,9 @@ def _workbook(rows: list[list[object]]) -> bytes:
 
 def _xlsx(rows: list[list[object]]) -> read.Reading:
     data = _workbook(rows)
-    return read.read_xlsx(lambda: io.BytesIO(data), sheet="", name="x.xlsx", knows=lambda row: sum(c in ("编号", "数量") for c in row))
+    return read.read_xlsx(
+        lambda: io.BytesIO(data), sheet="", name="x.xlsx", knows=lambda row: sum(c in ("编号", "数量") for c in row)
+    )
 
 
 def test_a_workbook_with_title_blank_and_total_rows() -> None:
