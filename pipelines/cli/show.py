@@ -112,7 +112,7 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     grid = Table(title=title or None, box=None, pad_edge=False, header_style="bold")
     for number, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
-        grid.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        grid.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
         grid.add_row(*(f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell) for cell in row))
-    console.print(grid)
+    console.print(grid, crop=False, overflow="ignore")
