@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 EVENTS ?= 1000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-kills bench pictures
+.PHONY: help env env-dev demo test lint format prove-kills prove-ops bench pictures
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
@@ -35,6 +35,9 @@ format: env-dev ## let ruff arrange the Python files
 
 prove-kills: env-dev ## kill -9 a run at 20 random moments; the rerun must end where an undisturbed one does
 	$(PYTEST) -m proof tests/faults/test_kills.py
+
+prove-ops: env-dev ## with the daemon running, a dropped file reaches the boards by itself
+	$(PYTEST) -m proof tests/integration/test_dev.py
 
 bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events
 	$(BIN)/python bench/run.py --events $(EVENTS)
