@@ -127,11 +127,14 @@ def test_published_figures_by_year_and_area_are_the_counts_of_the_files(chicago)
         if system in kinds:
             expected[kinds[str(system)], year, area] += n
             expected[kinds[str(system)], year, "1714000"] += n
-    found = marts(chicago, """
+    found = marts(
+        chicago,
+        """
         select slice_code, year(period_start), grid_code, num from marts.fct_metric_value
         where metric_id = 'V01' and slice_kind = 'event_kind' and period_kind = 'year' and basis = 'as_was'
           and slice_code in ('police_incident', 'court_case')
-    """)
+    """,
+    )
     assert Counter({(kind, year, area): n for kind, year, area, n in found.iter_rows()}) == expected
 
 
