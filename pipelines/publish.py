@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pipelines.building.inputs import Inputs
 from pipelines.core import faults
 from pipelines.core.errors import BuildBlocked, UsageError
 from pipelines.core.settings import Home, Settings, pick
-from pipelines.core.warehouse import STORAGE_VERSION, Connection, quoted, writer
+from pipelines.core.warehouse import STORAGE_VERSION, Connection, PublishedBuild, open_published, quoted, writer
 
 #: Tables that are published as Parquet per month of the event's report; the rest goes into the small file.
 PARTS = {
@@ -50,8 +51,13 @@ class Published:
     parts_written: int
 
 
-def publish(home: Home, settings: Settings, inputs: Inputs, mode: str, *, now: dt.datetime) -> Published:
+def publish(
+    home: Home, settings: Settings, inputs: Inputs, mode: str, *, now: dt.datetime,
+    audit: Callable[[PublishedBuild], None] = lambda _: None,
+) -> Published:  # fmt: skip
     """Audit the warehouse and publish it. `now` is when; it is told to people and is part of nothing else.
+
+    `audit` sees the very build that readers would see, before the pointer moves; what it raises stops it.
 
     Raises BuildBlocked, naming the first invariants that do not hold; yesterday's build stays.
     """
@@ -72,6 +78,8 @@ def publish(home: Home, settings: Settings, inputs: Inputs, mode: str, *, now: d
         "published_at": now.isoformat(timespec="seconds"),
     }  # fmt: skip
     _replace(home.published / f"{inputs.build_id}.json", manifest)
+    with open_published(home.root, manifest) as candidate:
+        audit(candidate)
     _replace(home.published / "CURRENT.json", manifest)
     faults.hit("after_pointer")
     sweep(home)

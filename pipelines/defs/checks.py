@@ -4,6 +4,7 @@ Belongs here: handing the batches that ingest left to quality.run, deleting them
 (quality), the pages (reports.validation).
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import dagster as dg
 from pipelines.core.bindings import City
 from pipelines.core.installation import Installation
 from pipelines.core.state import QualityRow
+from pipelines.core.warehouse import PublishedBuild
 from pipelines.defs.feeds import feed_key
 from pipelines.defs.resources import Run
 from pipelines.reports import validation
+from quality import published as published_checks
 from quality import run as quality_run
 
 KEY = dg.AssetKey(["quality", "validation"])
@@ -43,9 +46,19 @@ def validate_waiting(place: Installation) -> list[QualityRow]:
     waiting = waiting_batches(place)
     rows = quality_run.validate_in_child([request for _, request in waiting], place.home, ran_at=place.now())
     place.ledger.add_quality(rows)
-    for path, _ in waiting:
-        path.unlink()
+    unread = {(row.feed, row.sha256) for row in rows if row.is_error and row.rule_id}
+    for path, request in waiting:
+        if (request.feed, request.sha256) not in unread:  # a batch that could not be read is tried again by the next run
+            path.unlink()
     return rows
+
+
+def misleading(place: Installation, candidate: PublishedBuild) -> list[published_checks.PublishedCheck]:
+    """Whether a build that is about to be published would mislead a leader: the checks that failed, blocking ones first."""
+    latencies = [b.contract.latency_hours for b in place.city.feeds if b.contract.entity == "event"]
+    frames = {name: candidate.frame(query) for name, query in published_checks.QUERIES.items()}
+    lead = dt.timedelta(hours=max(latencies, default=0))
+    return [check for check in published_checks.check_published(frames, allowed_lead=lead) if not check.ok]
 
 
 def validation_asset(city: City) -> dg.AssetsDefinition:

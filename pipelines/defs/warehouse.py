@@ -18,10 +18,11 @@ from pipelines import build, publish
 from pipelines.building.dbt import PROJECT, SELECTION, TAGS, Phase, dbt_environment, dbt_program, read_results, target_path
 from pipelines.core import faults
 from pipelines.core.errors import BuildBlocked
-from pipelines.core.settings import Home, Settings, export
+from pipelines.core.settings import Home, Settings, export, pick
 from pipelines.defs import checks
 from pipelines.defs.instance import WRITER_POOL
 from pipelines.defs.resources import Run
+from quality.published import PublishedCheck
 
 PREPARED = dg.AssetKey(["warehouse", "prepared"])
 PUBLISHED = dg.AssetKey(["published", "build"])
@@ -123,6 +124,16 @@ def _phase(phase: Phase, manifest_path: Path) -> dg.AssetsDefinition:
     return run_phase
 
 
+def _doubt(run: Run, found: list[PublishedCheck]) -> None:
+    """Tell what would mislead a leader; raise BuildBlocked where it must not be shown at all."""
+    lines = [pick(f"{d.question_en} No: {d.detail_en}", f"{d.question_zh}否：{d.detail_zh}") for d in found]
+    for line in lines:
+        run.tell("line", line)
+    if any(doubt.severity == "block" for doubt in found):
+        remedy = pick("yesterday's build stays published", "继续使用上一版")
+        raise BuildBlocked("; ".join(lines), where="quality.published", remedy=remedy)
+
+
 def _published(after: list[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         key=PUBLISHED, group_name="published", deps=after, pool=WRITER_POOL, required_resource_keys={"run"},
@@ -133,7 +144,10 @@ def _published(after: list[dg.AssetKey]) -> dg.AssetsDefinition:
         assert run.prepared is not None
         with run.step("publish"):
             ready, place = run.prepared, run.place
-            done = publish.publish(place.home, place.settings, ready.inputs, ready.mode, now=place.now())
+            done = publish.publish(
+                place.home, place.settings, ready.inputs, ready.mode, now=place.now(),
+                audit=lambda candidate: _doubt(run, checks.misleading(place, candidate)),
+            )  # fmt: skip
             build.finish(ready)
             run.end_build("published", "")
         run.tell("line", f"published {done.build_id}: {done.parts_written} of {done.parts} parts written")
