@@ -24,7 +24,7 @@ demo: env ## a synthetic city from nothing to boards on http://127.0.0.1:8501 (C
 
 test: env-dev ## lint, then all tests but the long proofs
 	@$(MAKE) --no-print-directory lint
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist loadfile
 
 lint: env-dev ## style, types, who may import whom, YAML, SQL
 	@BIN=$(BIN) .ci/lint

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 
 from pipelines.synthetic import writer
@@ -91,12 +92,19 @@ def citybrain(*arguments: str, check: bool = True, **environment: str) -> subpro
 
 @pytest.fixture(scope="session")
 def tiny_city(tmp_path_factory: pytest.TempPathFactory) -> TinyCity:
-    """A synthetic city of 24 grids and 420 days under the demo's binding, run once by the real command."""
-    base = tmp_path_factory.mktemp("tiny")
-    folder, source, home = ROOT / "data" / "cities" / "demo", base / "source", base / "home"
-    writer.generate(source, grids=24, days=420, seed=7, end=dt.date(2026, 6, 30), events_per_grid_month=30)
-    done = citybrain("run", "--city", str(folder), "--source-root", str(source), "--home", str(home))
-    return TinyCity(folder, source, home, source / ".truth", done.stdout)
+    """A synthetic city of 24 grids and 420 days under the demo's binding, run once by the real command.
+
+    Parallel workers share it: the first makes it, the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    base = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "tiny"
+    folder, source, home, output = ROOT / "data" / "cities" / "demo", base / "source", base / "home", base / "output.txt"
+    with filelock.FileLock(f"{base}.lock"):
+        if not output.exists():
+            writer.generate(source, grids=24, days=420, seed=7, end=dt.date(2026, 6, 30), events_per_grid_month=30)
+            done = citybrain("run", "--city", str(folder), "--source-root", str(source), "--home", str(home))
+            output.write_text(done.stdout, encoding="utf-8")
+    return TinyCity(folder, source, home, source / ".truth", output.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
