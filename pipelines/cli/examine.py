@@ -85,8 +85,8 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
         moment = dt.datetime.fromisoformat(newest["extracted_at"] or newest["received_at"])
         age = round((as_of - moment).total_seconds() / 3600)
     return [
-        pick(binding.title_en, binding.title_zh), newest["name"].rpartition("/")[2] if newest else "-", age, int(binding.contract.latency_hours),
-        len(files), sum(f["status"] == "held" for f in files), sum(f["accepted_n"] or 0 for f in files),
+        pick(binding.title_en, binding.title_zh), newest["name"].rpartition("/")[2] if newest else "-", age,
+        int(binding.contract.latency_hours), len(files), sum(f["status"] == "held" for f in files), sum(f["accepted_n"] or 0 for f in files),
         sum(f["quarantined_n"] or 0 for f in files),
     ]  # fmt: skip
 
