@@ -20,7 +20,7 @@ EXACT = ("minute", "day")
 SHUT = ("CLOSED", "FORCED_CLOSED", "REJECTED", "MERGED", "WITHDRAWN", "TRANSFERRED")
 COLUMNS = (
     "event_id", "event_kind", "source_case_no", "category_code", "grid_code", "lead_dept_id", "current_state",
-    "reported_at", "closed_at", "deadline_at", "source_file", "source_record_no",
+    "reported_at", "closed_at", "deadline_at", "time_precision", "source_file", "source_record_no",
 )  # fmt: skip
 
 

@@ -67,22 +67,18 @@ def _table(board: Board, figure: Figure, rows: list[dict[str, Any]]) -> Html:
     lines = []
     for row in rows:
         link = anchor(board.view.but(case=row["event_id"], figure=figure.id), row["source_case_no"] or row["event_id"][:12])
-        file = files.get(row["source_file"]) or str(row["source_file"])[:12]
-        record = words("cases.record", file=file, n=words.number(row["source_record_no"]))
+        file = (files.get(row["source_file"]) or str(row["source_file"])[:12]).rsplit("/", 1)[-1]
+        record = words("cases.record", file=file, n=row["source_record_no"])
+        reported, closed = (words.stamp(row[name], row["time_precision"]) for name in ("reported_at", "closed_at"))
         cells: list[object] = [
-            tag("span", link, kind="nowrap"), board.kind(row['event_kind']),
+            tag("span", link, kind="nowrap"), board.kind(row["event_kind"]),
             names.get(("category", row["category_code"]), row["category_code"]),
-            places.get(row["grid_code"], row["grid_code"]), _when(board, row["reported_at"]), _when(board, row["closed_at"]),
-            words(f"state.{row['current_state']}"),
+            places.get(row["grid_code"], row["grid_code"]), reported, closed, words(f"state.{row['current_state']}"),
         ]  # fmt: skip
         cells += [words("yes" if row["in_numerator"] else "no")] if figure.is_share else []
         lines.append([*cells, tag("span", record, kind="small")])
     numeric = {"reported", "closed"}
     return table([Column(words(f"column.{title}"), is_number=title in numeric) for title in titles], lines)
-
-
-def _when(board: Board, moment: Any) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else board.words.day(None)
 
 
 def _pager(board: Board, page: int, pages: int) -> Html:

@@ -18,22 +18,24 @@ STEPS = ("occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at
 def show(board: Board) -> None:
     """The case the view names."""
     words = board.words
-    close = anchor(board.view.but(case=""), words("case.close"))
+    close = anchor(board.view.but(case=""), words("cases.back"))
     row = board.source.row("case", event=board.view.case)
     if row is None:
-        put(tag("p", words("case.gone", event=board.view.case), " ", close, kind="notice"), "case", focus=board.view.case)
+        put(tag("p", words("case.gone", event=board.view.case), " ", close, kind="notice"), "case")
         return
     number = str(row["source_case_no"] or row["event_id"][:12])
     state = chip(words(f"state.{row['current_state']}"))
     head = tag("h2", words("case.heading", number=number), " ", state)
     versions = board.source.ask("case__versions", event=board.view.case).rows(named=True)
-    body = head + _steps(board, row) + _facts(board, row) + _source(board, row, versions) + tag("p", close)
-    put(tag("div", body, kind="case"), "case", focus=board.view.case)
+    body = head + _steps(board, row) + _facts(board, row) + _source(board, row, versions)
+    put(tag("p", close) + tag("div", body, kind="case"), "case")
 
 
 def _steps(board: Board, row: dict[str, Any]) -> Html:
     known = sorted(((row[step], step) for step in STEPS if row.get(step)), key=lambda pair: pair[0])
-    steps = [tag("div", tag("b", board.words(f"step.{step}")), f"{at:%Y-%m-%d %H:%M}") for at, step in known]
+    steps = [
+        tag("div", tag("b", board.words(f"step.{step}")), board.words.stamp(at, row["time_precision"])) for at, step in known
+    ]
     return tag("div", join(steps), kind="steps")
 
 
@@ -60,16 +62,16 @@ def _facts(board: Board, row: dict[str, Any]) -> Html:
 def _source(board: Board, row: dict[str, Any], versions: list[dict[str, Any]]) -> Html:
     words = board.words
     facts = [
+        _fact(words("case.file"), tag("b", row["file_name"] or words("unknown")), broad=True),
+        _fact(words("case.record"), tag("b", row["source_record_no"])),
         _fact(words("case.feed"), words.pick(row, "feed")),
-        _fact(words("case.file"), tag("b", row["file_name"] or "")),
-        _fact(words("case.record"), tag("b", words.number(row["source_record_no"]))),
         _fact(words("case.digest"), tag("code", row["source_file"]), broad=True),
         _fact(words("case.event"), tag("code", row["event_id"]), broad=True),
     ]
     lines = [
         tag("li", words("case.version", n=version["version_no"], moment=words.moment(version["version_at"])), " ",
             words("cases.record", file=version["file_name"] or str(version["source_file"])[:12],
-                  n=words.number(version["source_record_no"])), " ",
+                  n=version["source_record_no"]), " ",
             chip(words("case.current"), "better") if version["is_current"] else "")
         for version in versions
     ]  # fmt: skip

@@ -18,9 +18,12 @@ from dashboards.kit.areas import UNASSIGNED, Place, area_name
 from dashboards.kit.chance import State, against_average, process_limits
 from dashboards.kit.markup import Column, Html, anchor, chip, interval_mark, table, tag
 from dashboards.kit.page import Board, draw, put
-from dashboards.kit.periods import month_end, months_before, same_day_last_year
+from dashboards.kit.periods import month_end, months_before, period_of, same_day_last_year
 from dashboards.kit.reading import Figure, monthly
 
+PERIOD = ("period_kind", "period_start", "period_end")
+OF_THE_METRIC = ("metric_id", "name_zh", "name_en", "unit_zh", "unit_en", "decimals", "direction", "family", "scale",
+                 "population", "min_denominator")  # fmt: skip
 STATES: tuple[State, ...] = ("far_above", "above", "average", "below", "far_below", "unknown")
 
 
@@ -43,7 +46,8 @@ def show(board: Board, place: Place, figure: Figure, trends: pl.DataFrame) -> No
 def _trend(board: Board, figure: Figure, trends: pl.DataFrame) -> None:
     words = board.words
     is_cumulative = figure.row["period_kind"] == "cumulative"
-    series = monthly(trends, figure)
+    until = period_of(board.view, board.source.as_of).month
+    series = monthly(trends, figure, until)
     months, values = [month for month, _ in series], [value for _, value in series]
     earlier = [dict(series).get(months_before(month, 12)) for month in months]
     limits = None if is_cumulative else process_limits(values)
@@ -94,10 +98,12 @@ def _areas(board: Board, place: Place, figure: Figure) -> None:
         put(tag("p", words("areas.none"), kind="muted"), "areas_none")
         return
     found = _figures_of_areas(board, place, figure)
-    if not any(area.row["num"] is not None or area.value is not None for _, area in found):
+    if not any(area.is_known for _, area in found):
         put(tag("p", words("areas.not_given"), kind="muted"), "areas_not_given")
         _plain_list(board, found)
         return
+    if found[0][1].row["period_kind"] != figure.row["period_kind"]:
+        put(tag("p", words("areas.monthly", period=found[0][1].period_text), kind="muted small"), "areas_monthly")
     average = figure.part() if not figure.is_count else None
     states: dict[str, State] = {
         row["grid_code"]: against_average(area.part(), average, is_share=area.is_share)
@@ -117,16 +123,27 @@ def _areas(board: Board, place: Place, figure: Figure) -> None:
 
 
 def _figures_of_areas(board: Board, place: Place, figure: Figure) -> list[tuple[dict[str, Any], Figure]]:
-    end = figure.row["period_end"]
-    is_month = figure.row["period_kind"] == "month"
-    before = month_end(months_before(end, 12)) if is_month else same_day_last_year(end)
+    """The figure in every area within: in its own period, or in the last complete month where they have months only."""
+    found = _in_period(board, place, figure, {name: figure.row[name] for name in PERIOD})
+    if figure.row["period_kind"] == "year_to_date" and not any(area.is_known for _, area in found):
+        month = period_of(board.view, board.source.as_of).month
+        monthly_period = {"period_kind": "month", "period_start": month, "period_end": month_end(month)}
+        found = _in_period(board, place, figure, monthly_period)
+    return found
+
+
+def _in_period(board: Board, place: Place, figure: Figure, period: dict[str, Any]) -> list[tuple[dict[str, Any], Figure]]:
+    end = period["period_end"]
+    before = month_end(months_before(end, 12)) if period["period_kind"] == "month" else same_day_last_year(end)
     rows = board.source.ask(
-        "overview__areas", area=place.code, metric=figure.id, period_kind=figure.row["period_kind"], period_end=end,
+        "overview__areas",
+        area=place.code,
+        metric=figure.id,
+        period_kind=period["period_kind"],
+        period_end=end,
         earlier_end=before,
-    ).rows(named=True)  # fmt: skip
-    kept = ("metric_id", "name_zh", "name_en", "unit_zh", "unit_en", "decimals", "direction", "family", "scale",
-            "population", "min_denominator", "period_kind", "period_start", "period_end")  # fmt: skip
-    shared = {name: figure.row[name] for name in kept}
+    ).rows(named=True)
+    shared = {name: figure.row[name] for name in OF_THE_METRIC} | period
     return [(row, Figure({**row, **shared}, board.words)) for row in rows]
 
 

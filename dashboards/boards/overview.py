@@ -6,6 +6,8 @@ one case (case_trail), how a figure is said (kit.reading).
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 import streamlit as st
 
@@ -13,7 +15,7 @@ from dashboards.boards import case_trail, figure_detail
 from dashboards.kit import filters, periods
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.chance import process_limits
-from dashboards.kit.markup import Html, anchor, chip, join, sparkline, tag
+from dashboards.kit.markup import EMPTY, Html, anchor, chip, join, sparkline, tag
 from dashboards.kit.page import Board, put
 from dashboards.kit.periods import Period, period_of
 from dashboards.kit.reading import Figure, monthly
@@ -25,6 +27,7 @@ GROUPS = {
 HEADLINE = "V01"
 #: Opened where nothing changed: it has a base, a direction and an answer in every area.
 OPENED_FIRST = "M16"
+FEBRUARY = 2
 
 
 def show(board: Board) -> None:
@@ -33,10 +36,14 @@ def show(board: Board) -> None:
     period = period_of(board.view, board.source.as_of)
     title = tag("h1", board.words("title.overview", area=place.name))
     figures = figures_of(board, place, period)
-    put(title + crumbs(board, place) + tag("p", _lead(board, figures), kind="lead"), "title")
-    _filters(board, place)
+    said = EMPTY
+    if not board.view.case:
+        said = tag("p", _lead(board, figures), kind="lead") + tag("p", _calendar(board, period), kind="muted small")
+    put(title + crumbs(board, place) + said, "title")
     if board.view.case:
         case_trail.show(board)
+        return
+    _filters(board, place)
     trends = board.source.ask("overview__trends", area=place.code, **period.params)
     chosen = _chosen(board, figures)
     _cards(board, place, figures, trends, chosen)
@@ -96,27 +103,43 @@ def _lead(board: Board, figures: list[Figure]) -> str:
     return between.join(parts)
 
 
+def _calendar(board: Board, period: Period) -> str:
+    """What the calendar does to the comparison: workdays, and the festival that moves between January and February."""
+    words, (first, last), (earlier_first, earlier_last) = board.words, period.days, period.earlier_days
+    days = board.source.row("workdays", first_day=first, last_day=last, earlier_first=earlier_first, earlier_last=earlier_last)
+    parts = []
+    if days and days["now_n"] != days["earlier_n"]:
+        parts.append(words("overview.workdays", now=days["now_n"], earlier=days["earlier_n"]))
+    if not period.is_year_to_date and period.month.month <= FEBRUARY:
+        parts.append(words("overview.festival"))
+    return " ".join(parts)
+
+
 def _headline(board: Board, figure: Figure) -> str:
     words, before = board.words, figure.earlier_value
-    said = {"period": figure.period_text, "n": figure.value_text}
+    is_month = figure.row["period_kind"] == "month"
+    said = {"period": words("period.in" if is_month else "period.from", period=figure.period_text), "n": figure.value_text}
     if before is None or figure.value is None:
         return words("overview.events_alone", **said)
     if before == figure.value:
         return words("overview.events_same", **said)
     size = figure.change_text.lstrip("+−")
     if not figure.change_text.endswith("%"):
-        size = words.number(abs(figure.value - before))
+        size = words("overview.size", n=words.number(abs(figure.value - before)))
     return words("overview.events_more" if figure.value > before else "overview.events_less", change=size, **said)
 
 
 def _cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFrame, chosen: Figure | None) -> None:
     shown = {figure.id: figure for figure in figures}
     usual = "month" if board.view.month else "year_to_date"
+    until = period_of(board.view, board.source.as_of).month
     parts: list[Html] = [tag("p", board.words("overview.open_hint"), kind="muted small")]
     for group in GROUPS:
         members = _members(group, list(shown))
         if members:
-            cards = [_card(board, shown[metric], trends, usual=usual, is_open=shown[metric] is chosen) for metric in members]
+            cards = [
+                _card(board, shown[metric], trends, until, usual=usual, is_open=shown[metric] is chosen) for metric in members
+            ]
             parts += [tag("h3", board.words(f"group.{group}")), tag("div", join(cards), kind="cards")]
     put(join([*parts, _not_here(board, place, shown)]), "cards")
 
@@ -126,17 +149,17 @@ def _not_here(board: Board, place: Place, shown: dict[str, Figure]) -> Html:
     if not absent:
         return Html("")
     names = board.words("comma").join(board.words.pick(row, "name") for row in absent)
-    return tag("p", board.words("overview.not_here", names=names, level=place.level), kind="muted small")
+    return tag("p", board.words("overview.not_here", names=names, level=place.level), kind="muted small gap")
 
 
-def _card(board: Board, figure: Figure, trends: pl.DataFrame, *, usual: str, is_open: bool) -> Html:
+def _card(board: Board, figure: Figure, trends: pl.DataFrame, until: dt.date, *, usual: str, is_open: bool) -> Html:
     if not figure.row["period_kind"]:
         return tag("div", tag("span", figure.name, kind="name"), tag("span", figure.why_none, kind="value none"), kind="card")
     if figure.value is None:
         value = tag("span", figure.why_none, kind="value none")
     else:
         value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value")
-    months = [value for _, value in monthly(trends, figure)]
+    months = [value for _, value in monthly(trends, figure, until)]
     limits = None if figure.row["period_kind"] == "cumulative" else process_limits(months)
     drawn = sparkline(months, limits, board.words("trend.title", name=figure.name))
     other_period = figure.period_text if figure.row["period_kind"] != usual else ""

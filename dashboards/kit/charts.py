@@ -25,7 +25,7 @@ PALETTE = {
 #: Where an area stands: two hues, darker where it is further out, grey where it is like the average.
 STATE_COLOURS = {
     "far_above": "#b34700", "above": "#eda56b", "average": "#d5dce2", "below": "#8fc1e3", "far_below": "#00588a",
-    "unknown": "#f4f7f9",
+    "unknown": "#f0f3f6",
 }  # fmt: skip
 #: Ages of open cases, young to old; what stopped a row.
 SEQUENCE = ("#cfe3f1", "#8fc1e3", "#4a97c9", "#1c6da3", "#0b4468", "#04263c")

@@ -16,6 +16,11 @@ import shapely
 from dashboards.kit.chance import whole
 from dashboards.kit.charts import PALETTE, STATE_COLOURS, Caption, Chart, framed
 
+#: Pixels of the plot beside the funnel, of a letter and of a line; names that would overlap are left to the pointer.
+PLOT = (600.0, 310.0)
+WIDE, NARROW, LINE = 13.0, 7.5, 17.0
+LATIN = 0x2E80
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -39,23 +44,15 @@ def rings(wkt: str) -> list[tuple[list[float], list[float]]]:
     return [([x for x, *_ in ring], [y for _, y, *_ in ring]) for ring in outer]
 
 
-def _label(area: Area) -> tuple[float, float] | None:
-    try:
-        shape = shapely.from_wkt(area.wkt)
-        point = shape.representative_point()
-    except (shapely.errors.GEOSException, AttributeError):
-        return None
-    return None if point.is_empty else (point.x, point.y)
-
-
 def _polygon(area: Area, drawn: list[tuple[list[float], list[float]]]) -> go.Scatter:
     x: list[float | None] = []
     y: list[float | None] = []
     for xs, ys in drawn:
         x, y = [*x, *xs, None], [*y, *ys, None]
+    line = {"color": PALETTE["grey" if area.state == "unknown" else "paper"], "width": 1.2}
     return go.Scatter(
         x=x[:-1], y=y[:-1], mode="lines", fill="toself", fillcolor=STATE_COLOURS[area.state], name=area.name,
-        line={"color": PALETTE["paper"], "width": 1.5}, hoveron="fills", hoverinfo="text", text=area.hover, showlegend=False,
+        line=line, hoveron="fills", hoverinfo="text", text=area.hover, showlegend=False,
     )  # fmt: skip
 
 
@@ -75,10 +72,11 @@ def area_map(caption: Caption, areas: Sequence[Area], states: Mapping[str, str])
     for area, drawn in shapes:
         figure.add_trace(_polygon(area, drawn))
     _legend(figure, [area for area, _ in shapes], states)
-    _names(figure, [area for area, _ in shapes])
-    middle = sum(drawn[0][1][0] for _, drawn in shapes) / len(shapes)
+    bounds = shapely.union_all([shapely.from_wkt(area.wkt) for area, _ in shapes]).bounds
+    middle = (bounds[1] + bounds[3]) / 2
     # Degrees of longitude shrink with latitude; a plane city grid (|y| > 90) is drawn as it is.
     ratio = 1 / math.cos(math.radians(middle)) if abs(middle) < 90 else 1.0  # noqa: PLR2004
+    _names(figure, [area for area, _ in shapes], bounds, ratio)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x", scaleratio=ratio, rangemode="normal")
     figure.update_layout(margin={"l": 4, "r": 4, "b": 56})
@@ -94,15 +92,27 @@ def _legend(figure: go.Figure, areas: Sequence[Area], states: Mapping[str, str])
             figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", name=name, marker=marker))
 
 
-def _names(figure: go.Figure, areas: Sequence[Area]) -> None:
+def _names(figure: go.Figure, areas: Sequence[Area], bounds: tuple[float, float, float, float], ratio: float) -> None:
+    """Write names where they do not run into one another: the larger area keeps its name."""
     if len(areas) > whole("areas_labelled"):
         return
-    places = [(area, place) for area in areas if (place := _label(area))]
+    left, bottom, right, top = bounds
+    # The plot is PLOT pixels; one of its sides holds the map, whose degrees of latitude are `ratio` times as long.
+    pixel = max((right - left) / PLOT[0], (top - bottom) * ratio / PLOT[1]) or 1.0
+    placed: list[tuple[float, float, float]] = []
+    chosen: list[tuple[Area, float, float]] = []
+    for area in sorted(areas, key=lambda one: -shapely.from_wkt(one.wkt).area):
+        point = shapely.from_wkt(area.wkt).representative_point()
+        half = sum(WIDE if ord(letter) > LATIN else NARROW for letter in area.name) / 2 * pixel
+        at, height = point.y * ratio, LINE * pixel
+        if all(abs(point.x - x) > half + other or abs(at - y) > height for x, y, other in placed):
+            placed.append((point.x, at, half))
+            chosen.append((area, point.x, point.y))
     dark = {"far_above", "far_below"}
     figure.add_trace(
         go.Scatter(
-            x=[place[0] for _, place in places], y=[place[1] for _, place in places], mode="text",
-            text=[area.name for area, _ in places], hoverinfo="skip", showlegend=False,
-            textfont={"size": 12, "color": [PALETTE["paper"] if a.state in dark else PALETTE["ink"] for a, _ in places]},
+            x=[x for _, x, _ in chosen], y=[y for _, _, y in chosen], mode="text",
+            text=[area.name for area, *_ in chosen], hoverinfo="skip", showlegend=False,
+            textfont={"size": 12, "color": [PALETTE["paper"] if area.state in dark else PALETTE["ink"] for area, *_ in chosen]},
         )
     )  # fmt: skip

@@ -6,6 +6,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   root.innerHTML = data.html;
   if (data.language) document.documentElement.lang = data.language === "zh" ? "zh-CN" : "en";
+  const skip = document.querySelector('[data-testid="stSkipToContent"]');
+  if (data.skip && skip) skip.textContent = data.skip;
   root.onclick = (event) => {
     const link = event.target.closest("a[href]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;

@@ -78,9 +78,11 @@ def _component() -> Callable[..., object]:
     return made
 
 
-def put(content: Html, key: str, *, focus: str | None = None, language: str = "") -> None:
-    """Show markup. `focus`: scroll here when it changes to something new."""
-    shown: dict[str, str] = {"html": content.text, "language": language}
+def put(content: Html, key: str, *, focus: str | None = None, words: Words | None = None) -> None:
+    """Show markup. `focus`: scroll here when it changes to something new; `words`: make the frame speak them too."""
+    shown: dict[str, str] = {"html": content.text}
+    if words is not None:
+        shown |= {"language": words.language, "skip": words("frame.skip")}
     if focus is not None:
         shown["focus"] = focus
     name = f"markup_{key}"
@@ -134,7 +136,7 @@ def head(board: Board) -> None:
     switch = anchor(view.but(language=other), words("language.other"), kind="nowrap")
     title = tag("span", board.city.title(view.language) or words("city.nameless"), kind="city")
     top = tag("div", title, tag("nav", join(links)), switch, kind="head")
-    put(top + _banner(board), "head", language=view.language)
+    put(top + _banner(board), "head", words=words)
 
 
 def _banner(board: Board) -> Html:
@@ -188,10 +190,12 @@ def stop(sentence: str) -> None:
 def whole_page(board: Board, show: Callable[[Board], None]) -> None:
     """A board with its head and foot. What goes wrong is told in the reader's language; the log has the rest."""
     keep_address(board.view)
-    head(board)
     try:
+        head(board)
         show(board)
     except Exception:  # the edge: Streamlit would show its own English box
+        if not board.view.build and data.current_build(board.source.home_root) != board.source.build_id:
+            st.rerun()  # a new build was published meanwhile and this one may be gone: read the new one
         logging.getLogger("citybrain.boards").exception("a board failed: %s", to_params(board.view))
         put(tag("p", board.words("guard.error"), kind="notice error", role="alert"), "error")
     foot(board)

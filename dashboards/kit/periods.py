@@ -53,6 +53,21 @@ class Period:
     month: dt.date
 
     @property
+    def days(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day."""
+        if self.is_year_to_date:
+            return self.today.replace(month=1, day=1), self.today
+        return self.month, month_end(self.month)
+
+    @property
+    def earlier_days(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day of the period it is compared with."""
+        if self.is_year_to_date:
+            return self.today.replace(year=self.today.year - 1, month=1, day=1), same_day_last_year(self.today)
+        before = months_before(self.month, 12)
+        return before, month_end(before)
+
+    @property
     def params(self) -> dict[str, Any]:
         """As parameters of queries."""
         return {

@@ -80,6 +80,11 @@ class Figure:
         return found if found is None or isinstance(found, Decimal) else Decimal(str(found))
 
     @property
+    def is_known(self) -> bool:
+        """Whether the mart has a row for it, shown or not."""
+        return self.value is not None or bool(self.row.get("reason"))
+
+    @property
     def value_text(self) -> str:
         """The number alone, with its percent sign."""
         if self.value is None:
@@ -212,18 +217,20 @@ class Figure:
         return self.words(f"meaning.{self.tone}" if self.tone in ("better", "worse") else f"meaning.{self.verdict}")
 
 
-def monthly(trends: pl.DataFrame, figure: Figure) -> list[tuple[dt.date, float | None]]:
-    """A figure month by month, every month between the first and last known, the last two years of them.
+def monthly(trends: pl.DataFrame, figure: Figure, until: dt.date) -> list[tuple[dt.date, float | None]]:
+    """A figure month by month, from the first known month to `until`, the last two years of them.
 
     Args:
-        trends: rows of queries/overview__trends.sql.
+        trends: rows of queries/overview__trends.sql; they are sparse: a count without a row is 0, a hidden one is None.
         figure: which one; a cumulative figure is taken at month ends.
+        until: the first day of the last month.
     """
     kind = "cumulative" if figure.row["period_kind"] == "cumulative" else "month"
     rows = trends.filter((pl.col("metric_id") == figure.id) & (pl.col("period_kind") == kind)).rows(named=True)
-    known = {row["period_end"].replace(day=1): row["value"] for row in rows if row["value"] is not None}
-    if not known:
+    known = {row["period_end"].replace(day=1): row["value"] for row in rows}
+    if not any(value is not None for value in known.values()):
         return []
-    last = max(known)
-    months = [months_before(last, n) for n in reversed(range(whole("trend_months"))) if months_before(last, n) >= min(known)]
-    return [(month, None if known.get(month) is None else float(known[month])) for month in months]
+    nothing = 0.0 if figure.is_count else None
+    months = [months_before(until, n) for n in reversed(range(whole("trend_months")))]
+    values = [(month, known.get(month, nothing)) for month in months if month >= min(known)]
+    return [(month, None if value is None else float(value)) for month, value in values]

@@ -22,6 +22,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "November", "December")  # fmt: skip
 #: What stands where a number is not shown.
 NOTHING = "—"
+PRECISIONS = {"minute": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 HOURS_A_DAY = 24
 TEN_DAYS = 10
 
@@ -96,6 +97,10 @@ class Words:
             return NOTHING
         when = dt.datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         return f"{self.day(when.date())} {when:%H:%M}"
+
+    def stamp(self, moment: dt.datetime | None, precision: str = "minute") -> str:
+        """A time in a list, as exact as it is known: 2026-06-30 10:34, 2026-06-30, 2026-06 or 2026."""
+        return f"{moment:{PRECISIONS.get(precision, PRECISIONS['minute'])}}" if moment else NOTHING
 
     def span(self, start: dt.date, end: dt.date) -> str:
         """From the first to the last day, the year said once where it is the same."""

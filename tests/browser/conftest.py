@@ -6,6 +6,7 @@ Every request that is not to this machine is aborted and remembered; a test that
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -119,6 +120,16 @@ def browser(boards_port: int) -> Iterator[Any]:
         chromium.close()
 
 
+def is_error(said: Any) -> bool:
+    """An error of the page; what a request came to is judged by `is_missing`, which knows its address."""
+    return said.type == "error" and not said.text.startswith("Failed to load resource")
+
+
+def is_missing(answer: Any) -> bool:
+    """Whether the server had no answer. On a board below the root Streamlit first asks one folder too deep, then right."""
+    return answer.status >= 400 and not re.search(r"/\w+/_stcore/(health|host-config)$", answer.url)
+
+
 @pytest.fixture
 def reader(browser: Any, boards_port: int) -> Iterator[Reader]:
     """A fresh window; whatever it asks of another machine is aborted, and fails the test."""
@@ -136,7 +147,8 @@ def reader(browser: Any, boards_port: int) -> Iterator[Reader]:
 
     context.route("**/*", decide)
     page.on("pageerror", lambda error: window.errors.append(str(error)))
-    page.on("console", lambda said: window.errors.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda said: window.errors.append(said.text) if is_error(said) else None)
+    page.on("response", lambda answer: window.errors.append(answer.url) if is_missing(answer) else None)
     yield window
     context.close()
     assert not window.strayed, "a board asked another machine"

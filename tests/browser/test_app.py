@@ -1,0 +1,137 @@
+"""The boards without a browser: what they tell about a build, and what a reader with a narrower scope is given."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit import cache_data
+from streamlit.testing.v1 import AppTest
+
+from dashboards import serve
+from dashboards.kit import data, page
+from dashboards.kit.access import Reader
+from pipelines.core.settings import Home
+from pipelines.core.state import Ledger
+from pipelines.core.warehouse import current_manifest
+
+SECONDS = 120
+
+
+@pytest.fixture
+def home(tiny_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what boards read of the tiny home, to be changed freely."""
+    shutil.copytree(tiny_home / "published", tmp_path / "published")
+    shutil.copytree(tiny_home / "state", tmp_path / "state")
+    monkeypatch.setenv("CITYBRAIN_HOME", str(tmp_path))
+    cache_data.clear()
+    return tmp_path
+
+
+def run(**view: str) -> AppTest:
+    app = AppTest.from_file(str(serve.APP), default_timeout=SECONDS)
+    for name, value in {"lang": "en", **view}.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def text_of(app: AppTest) -> str:
+    """The words of every piece of markup."""
+    protos = [element.proto for element in app.main if type(getattr(element, "proto", None)).__name__ == "BidiComponent"]
+    markup = " ".join(json.loads(proto.json)["html"] for proto in protos)
+    return re.sub(r"<[^>]+>", " ", markup)
+
+
+def write_city(home: Path, text: str) -> None:
+    folder = home / "city"
+    folder.mkdir(exist_ok=True)
+    (folder / "city.yml").write_text(text, encoding="utf-8")
+    ledger = Ledger.of(Home(home))
+    ledger.remember("folder", str(folder))
+    ledger.close()
+
+
+def test_a_board_says_of_when_and_of_which_build_it_is(home: Path) -> None:
+    app = run()
+    assert not app.exception
+    assert current_manifest(home)["build"] in text_of(app)
+    assert "Synthetic demonstration data" in text_of(app)
+
+
+def test_a_blocked_build_is_told_with_its_reason(home: Path) -> None:
+    assert "did not pass its checks" not in text_of(run())
+    ledger = Ledger.of(Home(home))
+    ledger.open_build("later", "2999-01-01T06:00:00")
+    ledger.close_build(
+        "later", finished_at="2999-01-01T06:05:00", as_of="2999-01-01T00:00:00", mode="full", status="blocked",
+        reason="rows of urban_case differ by 3 <b>", fingerprint="",
+    )  # fmt: skip
+    ledger.close()
+    text = text_of(run())
+    assert "did not pass its checks" in text
+    assert "rows of urban_case differ by 3 &lt;b&gt;" in text
+
+
+def test_the_city_decides_the_first_language(home: Path) -> None:
+    write_city(home, "name: x\ntitle_zh: 甲市\ntitle_en: City A\nlanguages: [en, zh]\n")
+    assert "How is" in text_of(run(lang=""))
+    write_city(home, "name: x\ntitle_zh: 甲市\ntitle_en: City A\nlanguages: [zh]\n")
+    assert "甲市" in text_of(run(lang=""))
+
+
+def test_a_scope_bounds_every_board(home: Path) -> None:
+    source = data.open_source(home, Reader())
+    root = source.row("build")["root_code"]  # type: ignore[index]
+    areas = [code for code in source.ask("children", area=root)["grid_code"] if code != "UNASSIGNED"]
+    write_city(home, f"name: x\ntitle_zh: 甲市\ntitle_en: City A\nboards: {{scope: '{areas[0]}'}}\n")
+    assert "There is no area" not in text_of(run(area=areas[0]))
+    assert f"There is no area {areas[1]}" in text_of(run(area=areas[1]))
+    assert f"There is no area {root}" in text_of(run(area=root))
+    assert f"Shows area {areas[0]} only" in text_of(run())
+
+
+def test_a_new_build_is_read_and_an_old_link_keeps_the_old_one(home: Path) -> None:
+    old = current_manifest(home)
+    app = run()
+    new = {**old, "build": "29990101_0123456789"}
+    (home / "published" / "CURRENT.json").write_text(json.dumps(new), encoding="utf-8")
+    assert data.current_build(home) == new["build"]
+    assert new["build"] in text_of(app.run())
+    assert old["build"] in text_of(run(build=old["build"]))
+    assert "is no longer kept" in text_of(run(build="20200101_gone"))
+
+
+def test_a_rerun_reads_one_build(home: Path) -> None:
+    """A source keeps its manifest: what is published while a page is made does not reach it."""
+    source = data.open_source(home, Reader())
+    before = source.ask("build").item(0, "build_id")
+    (home / "published" / "CURRENT.json").write_text("{}", encoding="utf-8")
+    assert source.ask("metrics").height > 10
+    assert source.build_id == before
+
+
+def test_nothing_published_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITYBRAIN_HOME", str(tmp_path))
+    assert "Nothing is published yet" in text_of(run())
+
+
+def test_a_failure_is_told_in_our_words_and_logged(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "published" / current_manifest(home)["file"]).write_bytes(b"not a database")
+    app = run(lang="zh")
+    assert not app.exception
+    assert "这一页出了错" in text_of(app) or "出了错" in text_of(app)
+    assert any("a board failed" in record.message for record in caplog.records)
+
+
+def test_every_flag_of_the_server_stands_in_one_place(tmp_path: Path) -> None:
+    command = serve.command(8501, tmp_path)
+    for flag in ("server.address=127.0.0.1", "browser.gatherUsageStats=false", "client.toolbarMode=minimal",
+                 "client.showErrorDetails=none", "server.fileWatcherType=none", "server.headless=true"):  # fmt: skip
+        assert f"--{flag}" in command
+    assert serve.environment(tmp_path)["CITYBRAIN_HOME"] == str(tmp_path)
+    assert page.BOARDS["overview"] == "."

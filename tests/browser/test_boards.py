@@ -1,0 +1,194 @@
+"""The boards in a browser: each opens in both languages, asks nobody else, shows no error, says why where it is empty, and
+shows the numbers of the mart."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.core.warehouse import PublishedBuild, open_published
+from tests.browser.conftest import PATHS, Reader
+
+pytestmark = pytest.mark.browser
+
+#: What a page may show in the other language: the name of it.
+ALLOWED = {"English", "中文"}
+TITLES = {
+    ("overview", "zh"): "有什么变化？", ("risk", "zh"): "有什么需要关注？", ("data_quality", "zh"): "今天的数据可信吗？",
+    ("overview", "en"): "and what changed?", ("risk", "en"): "What needs attention in",
+    ("data_quality", "en"): "Can we trust today's data?",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def build(tiny_home: Path) -> Any:
+    """The published build, read without the boards."""
+    found = open_published(tiny_home)
+    yield found
+    found.close()
+
+
+def figures_of(build: PublishedBuild, area: str) -> dict[str, tuple[str, str]]:
+    """Metric to (value_text, unit) of the year to date, straight from the view."""
+    rows = build.rows(
+        "select metric_id, value_text, unit_en from marts.v_metric_display where grid_code = ? and slice_kind = 'all' and "
+        "basis = 'as_was' and period_kind = 'year_to_date' and period_end = (select cast(as_of as date) from marts.build_info)",
+        [area],
+    )
+    return {metric: (text, unit) for metric, text, unit in rows}
+
+
+def root_of(build: PublishedBuild) -> str:
+    return str(build.rows("select root_code from marts.build_info")[0][0])
+
+
+def shown_figures(page: Any) -> dict[str, str]:
+    """Metric to the value on its card."""
+    cards = page.locator("a.card")
+    found = {}
+    for i in range(cards.count()):
+        card = cards.nth(i)
+        metric = re.search(r"figure=([A-Z]\d+\w?)", card.get_attribute("href"))
+        assert metric
+        value = card.locator(".value")
+        unit = value.locator(".unit")
+        text = value.inner_text()
+        found[metric[1]] = text.removesuffix(unit.inner_text()).strip() if unit.count() else text
+    return found
+
+
+def foreign_words(line: str, language: str) -> set[str]:
+    """Words of the other language in a line; codes, file names, build ids and paths are recognised by their digits or slashes."""
+    if language == "en":
+        return set(re.findall(r"[\u4e00-\u9fff]+", line)) - ALLOWED
+    return set(re.findall(r"[A-Za-z]{2,}", re.sub(r"[\w./\-]*[\d_/][\w./\-#]*", " ", line))) - ALLOWED
+
+
+def charts_of(page: Any) -> list[tuple[str, str, int]]:
+    """Title, subtitle and number of drawn marks of every chart."""
+    found = []
+    for chart in page.locator(".js-plotly-plot").all():
+        marks = chart.locator("path.js-line, .points path, .point path, path.js-fill, .barlayer path")
+        texts = [chart.locator(f".{part}").text_content().strip() for part in ("gtitle", "gtitle-subtitle")]
+        found.append((texts[0], texts[1], marks.count()))
+    return found
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("board", sorted(PATHS))
+def test_a_board_opens_whole_and_speaks_one_language(reader: Reader, board: str, language: str) -> None:
+    page = reader.open(board, lang=language)
+    text = reader.text()
+    assert TITLES[board, language] in text
+    assert page.locator(".footer").count() == 1
+    assert page.locator('[data-testid="stException"], [data-testid="stAlert"], .error').count() == 0
+    assert not re.search(r"Traceback|Error\b|Exception|NaN\b|undefined|None\b", text)
+    assert page.evaluate("document.documentElement.lang") == ("zh-CN" if language == "zh" else "en")
+    assert not {line: words for line in text.splitlines() if (words := foreign_words(line, language))}
+    charts = charts_of(page)
+    assert charts
+    as_of = "数据截至" if language == "zh" else "data as of"
+    assert all(title and as_of in subtitle and marks for title, subtitle, marks in charts), charts
+
+
+def test_the_overview_shows_the_numbers_of_the_mart(reader: Reader, build: PublishedBuild) -> None:
+    page = reader.open("overview", lang="en")
+    shown, known = shown_figures(page), figures_of(build, root_of(build))
+    assert len(known) >= 8
+    for metric, (text, unit) in known.items():
+        assert shown[metric].replace(",", "") == text + ("%" if unit == "%" else ""), metric
+
+
+def test_an_area_shows_its_own_numbers(reader: Reader, build: PublishedBuild) -> None:
+    (area,) = build.rows("select min(grid_code) from marts.dim_grid where grid_level = 1 and grid_code <> 'UNASSIGNED'")[0]
+    shown, known = shown_figures(reader.open("overview", lang="zh", area=area)), figures_of(build, area)
+    counts = {metric: text for metric, (text, _) in known.items() if metric.startswith("V")}
+    assert counts
+    assert {metric: shown[metric].replace(",", "") for metric in counts} == counts
+
+
+def test_a_link_drills_down_without_a_new_page(reader: Reader, build: PublishedBuild) -> None:
+    page = reader.open("overview", lang="zh", figure="V01")
+    page.evaluate("window.stillHere = true")
+    link = page.locator("table a[href*='area=']").first
+    name, href = link.inner_text(), link.get_attribute("href")
+    link.click()
+    page.wait_for_function(f"() => location.search === {href!r}")
+    page.get_by_role("heading", name=re.compile(re.escape(name))).first.wait_for()
+    reader.settled()
+    assert page.evaluate("window.stillHere") is True
+    assert page.locator(".crumbs a").count() == 1
+
+
+def test_a_board_keeps_area_and_language(reader: Reader, build: PublishedBuild) -> None:
+    (area,) = build.rows("select min(grid_code) from marts.dim_grid where grid_level = 1 and grid_code <> 'UNASSIGNED'")[0]
+    page = reader.open("overview", lang="en", area=area)
+    page.locator("nav a", has_text="Risk").click()
+    page.wait_for_url(re.compile(r"/risk\?"))
+    reader.settled()
+    assert f"area={area}" in page.url
+    assert "lang=en" in page.url
+    assert "What needs attention in" in reader.text()
+
+
+def test_a_figure_leads_to_its_cases_and_a_case_to_its_record(reader: Reader, build: PublishedBuild) -> None:
+    page = reader.open("overview", lang="en", figure="M16")
+    told = re.search(r"([\d,]+) cases in the denominator, ([\d,]+) of them", reader.text())
+    assert told
+    num, den = build.rows(
+        "select num, den from marts.v_metric_display where metric_id = 'M16' and grid_code = ? and slice_kind = 'all' and "
+        "period_kind = 'year_to_date' and period_end = (select cast(as_of as date) from marts.build_info)",
+        [root_of(build)],
+    )[0]
+    assert [int(part.replace(",", "")) for part in told.groups()] == [den, num]
+    page.locator("table a[href*='case=']").first.click()
+    page.locator(".case").wait_for()
+    event = re.search(r"case=(\w+)", page.url)
+    assert event
+    file_name, record_no = build.rows(
+        "select files.file_name, events.source_record_no from marts.fct_event as events join marts.fct_feed_outcome as files "
+        "on events.feed = files.feed and events.source_file = files.sha256 where events.event_id = ?",
+        [event[1]],
+    )[0]
+    text = page.locator(".case").inner_text()
+    assert file_name in text
+    assert re.search(rf"Record in the file\s+{record_no}\b", text)
+
+
+@pytest.mark.parametrize("metric", ["V01", "M01", "M02", "M03", "M05", "M08", "M10", "M53"])
+def test_the_cases_listed_are_as_many_as_the_figure_counts(build: PublishedBuild, metric: str) -> None:
+    from pipelines.trace import case_query
+
+    root = root_of(build)
+    kind = "cumulative" if metric == "M08" else "year_to_date"
+    num, den, first, last = build.rows(
+        "select num, den, period_start, period_end from marts.v_metric_display where metric_id = ? and grid_code = ? and "
+        "slice_kind = 'all' and period_kind = ? and period_end = (select cast(as_of as date) from marts.build_info)",
+        [metric, root, kind],
+    )[0]
+    sql = case_query(metric, kind).count_sql
+    params = {"area": root, "root": root, "first": first, "last": last}
+    cases, counted = build.rows(sql, {name: value for name, value in params.items() if f"${name}" in sql})[0]
+    per_residents = metric in ("M01", "M02", "M03")
+    assert counted == num
+    assert cases == (num if per_residents or den is None else den)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [{"area": "no-such-area"}, {"period": "2099-01", "figure": "M99", "page": "99999"}, {"case": "no-such-case"},
+     {"build": "no_such_build", "lang": "fr"}, {"area": "UNASSIGNED"}],
+)  # fmt: skip
+def test_an_old_or_wrong_link_is_answered(reader: Reader, view: dict[str, str]) -> None:
+    page = reader.open("overview", **{"lang": "zh", **view})
+    assert page.locator(".error").count() == 0
+    assert reader.text().strip()
+
+
+def test_a_narrow_screen_does_not_scroll_sideways(reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": 820, "height": 1100})
+    page = reader.open("overview", lang="zh")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
