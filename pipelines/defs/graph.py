@@ -3,9 +3,7 @@
 Belongs here: putting the pieces together. Does not: what a piece does.
 """
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -14,9 +12,8 @@ from dagster_dbt import DbtCliResource
 from pipelines import ingest
 from pipelines.building.dbt import PROJECT
 from pipelines.core.errors import CityError, SourceUnavailable
-from pipelines.core.settings import export
 from pipelines.core.warehouse import writer_lock
-from pipelines.defs import checks, feeds, instance, warehouse
+from pipelines.defs import checks, feeds, warehouse
 from pipelines.defs.resources import Run
 
 JOB = "everything"
@@ -80,22 +77,14 @@ def definitions(run: Run) -> dg.Definitions:
     )  # fmt: skip
 
 
-@contextlib.contextmanager
-def _locked(run: Run) -> Iterator[None]:
-    with writer_lock(run.place.home.warehouse):
-        yield
-
-
 def execute(run: Run) -> bool:
     """Run the whole graph in this process; True if a build was published (or nothing needed one).
 
     Raises the CityError that stopped it: the reason is the user's, not Dagster's.
     """
-    place = run.place
-    instance.prepare(place.home)
-    export({"DAGSTER_HOME": str(place.home.dagster)})
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with _locked(run), dg.DagsterInstance.from_config(str(place.home.dagster)) as dagster_instance:
+    # Events stay in memory: 380 of them cost 20 s in Dagster's SQLite (2026-11), and the ledger remembers every build.
+    with writer_lock(run.place.home.warehouse), dg.DagsterInstance.ephemeral() as dagster_instance:
         result = (
             definitions(run)
             .resolve_job_def(JOB)
