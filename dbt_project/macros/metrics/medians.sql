@@ -1,22 +1,30 @@
-{# Quantiles of minutes from `start` to the metric's time, at each area from its cases: a median of medians is no median.
-   num is unused, den the number of cases, stat_value whole and part days. #}
-{% macro metric_medians(metric, slice_kind) -%}
-    {%- set slice_code = register_slices()[slice_kind] -%}
+{# The cases of an entry of family median, narrow: one row per case and slice, with the minutes from `start` to its time. #}
+{% macro metric_durations(metric, slice_kind) -%}
     select
         '{{ metric.id }}' as metric_id,
         '{{ slice_kind }}' as slice_kind,
-        coalesce({{ slice_code }}, 'UNMAPPED') as slice_code,
-        area_code as grid_code,
-        area_level,
-        period_kind,
-        period_start,
-        period_end,
+        coalesce({{ register_slices()[slice_kind] }}, 'UNMAPPED') as slice_code,
+        grid_code,
+        cast({{ metric.time }} as date) as day,
+        case when time_precision in ('month', 'year') then time_precision else 'day' end as time_grain,
+        {{ minutes_between(metric.start, metric.time) }} as minutes
+    from events
+    where {{ metric_events(metric) }}
+        and {{ metric.start }} is not null
+{%- endmacro %}
+
+{# Quantiles of those minutes in whole and part days, at each area from its cases: a median of medians is no median. #}
+{% macro metric_quantile(metric) -%}
+    select
+        metric_id, slice_kind, slice_code, grid_code, area_level, period_kind, period_start, period_end,
         count(*) as den,
         {{ quantile('minutes', metric.quantile) }} / 1440.0 as stat_value
-    from (
-        select *, {{ minutes_between(metric.start, metric.time) }} as minutes
-        from cases
-        where metric_id = '{{ metric.id }}' and slice_kind = '{{ slice_kind }}' and {{ metric.start }} is not null
-    ) as timed
-    group by area_code, area_level, period_kind, period_start, period_end, coalesce({{ slice_code }}, 'UNMAPPED')
+    from cases
+    where metric_id = '{{ metric.id }}'
+    group by metric_id, slice_kind, slice_code, grid_code, area_level, period_kind, period_start, period_end
+{%- endmacro %}
+
+{# The entries of family median. #}
+{% macro median_metrics() -%}
+    {{ return(register() | selectattr('family', 'equalto', 'median') | list) }}
 {%- endmacro %}

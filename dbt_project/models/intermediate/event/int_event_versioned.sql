@@ -31,6 +31,14 @@ touched as (
     where {{ only_touched('event_id') }}
 ),
 
+-- Most events came once; only the others need their versions put in order.
+repeated as (
+    select event_id
+    from touched
+    group by event_id
+    having count(*) > 1
+),
+
 distinct_contents as (
     select
         *,
@@ -41,6 +49,7 @@ distinct_contents as (
         ) as sighting_no,
         min(coalesce(extracted_at, version_at)) over (partition by event_id) as first_seen_at
     from touched
+    where event_id in (select repeated.event_id from repeated)
 ),
 
 changes as (
@@ -70,21 +79,24 @@ conflicting as (
 
 final as (
     select
-        event_id,
-        event_kind,
-        feed,
-        source_system,
-        source_case_no,
+        event_id, event_kind, feed, source_system, source_case_no,
         cast(version_no as integer) as version_no,
-        version_at,
-        content_hash,
-        source_file,
-        source_record_no,
-        first_seen_at,
+        version_at, content_hash, source_file, source_record_no, first_seen_at,
         newness = 1 as is_current,
         is_key_conflict,
         has_key_conflict
     from conflicting
+    union all
+    select
+        event_id, event_kind, feed, source_system, source_case_no,
+        1 as version_no,
+        version_at, content_hash, source_file, source_record_no,
+        coalesce(extracted_at, version_at) as first_seen_at,
+        true as is_current,
+        false as is_key_conflict,
+        false as has_key_conflict
+    from touched
+    where event_id not in (select repeated.event_id from repeated)
 )
 
 select * from final

@@ -20,16 +20,8 @@ cuts as (
     select * from {{ ref('ref_metric_cut') }}
 ),
 
-chunk_starts as (
-    select distinct chunk_start from {{ ref('int_metric_day') }}
-),
-
 spans as (
-    select due.period_kind, due.period_start, due.period_end, chunk_starts.chunk_start
-    from due
-    inner join chunk_starts
-        on chunk_starts.chunk_start >= due.period_start and chunk_starts.chunk_start <= due.period_end
-    where due.period_kind <> 'day'
+    select * from {{ ref('int_metric_span') }}
 ),
 
 by_chunk as (
@@ -52,27 +44,44 @@ by_chunk as (
         spans.period_kind, spans.period_start, spans.period_end
 ),
 
+by_month as (
+    select
+        *,
+        'month' as period_kind,
+        month_start as period_start
+    from grid_months
+    union all
+    select
+        *,
+        'year' as period_kind,
+        cast(date_trunc('year', month_start) as date) as period_start
+    from grid_months
+),
+
 by_grid as (
     select
-        grid_months.metric_id,
-        grid_months.slice_kind,
-        grid_months.slice_code,
-        grid_months.grid_code,
-        grid_months.area_level,
-        due.period_kind, due.period_start, due.period_end,
-        sum(case when grid_months.until_end <= due.period_end then grid_months.num else 0 end) as num,
-        sum(grid_months.den) as den
-    from grid_months
-    inner join due
-        on grid_months.month_start >= due.period_start and grid_months.month_start <= due.period_end
-    where due.period_kind in ('month', 'year') and {{ coarse_enough('grid_months.time_grain', 'due.period_kind') }}
+        by_month.metric_id,
+        by_month.slice_kind,
+        by_month.slice_code,
+        by_month.grid_code,
+        by_month.area_level,
+        due.period_kind,
+        due.period_start,
+        due.period_end,
+        sum(case when by_month.until_end <= due.period_end then by_month.num else 0 end) as num,
+        sum(by_month.den) as den
+    from by_month
+    inner join due on by_month.period_kind = due.period_kind and by_month.period_start = due.period_start
+    where {{ coarse_enough('by_month.time_grain', 'due.period_kind') }}
     group by
-        grid_months.metric_id,
-        grid_months.slice_kind,
-        grid_months.slice_code,
-        grid_months.grid_code,
-        grid_months.area_level,
-        due.period_kind, due.period_start, due.period_end
+        by_month.metric_id,
+        by_month.slice_kind,
+        by_month.slice_code,
+        by_month.grid_code,
+        by_month.area_level,
+        due.period_kind,
+        due.period_start,
+        due.period_end
 ),
 
 final as (

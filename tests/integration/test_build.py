@@ -1,0 +1,371 @@
+"""From landing to a published build: chosen cases of a tiny city, then three more days, incremental against full."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import build, publish
+from pipelines.building.dbt import target_path
+from pipelines.core.canonical import Hashes, canonical_hash, differing
+from pipelines.core.errors import BuildBlocked, UsageError
+from pipelines.core.settings import Home, load_settings
+from pipelines.core.warehouse import PublishedBuild, open_published, writer, writer_lock
+from tests.integration.landed import Landed, Row, event_id, moment, references, write_city
+
+SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2, fault=None)
+GRID, COMMUNITY, STREET, EAST, WEST, CITY = (
+    "990101001001001", "990101001001", "990101001", "990101", "990102", "990100",
+)  # fmt: skip
+
+
+def run(place: Landed, as_of: str | None = None) -> build.Built:
+    """Build, publish, finish; what `citybrain run` does after ingesting."""
+    with writer_lock(place.home.warehouse):
+        built = build.build(place.home, place.city, SETTINGS, moment(as_of) if as_of else None)
+        now = dt.datetime(2017, 1, 1, len(publish.builds(place.home)))
+        publish.publish(place.home, SETTINGS, built.prepared.inputs, built.prepared.mode, now=now)
+        build.finish(built.prepared)
+    return built
+
+
+def urban(number: str, reported: str, **more: Any) -> Row:
+    times = {k: moment(v) if k.endswith("_at") and isinstance(v, str) else v for k, v in more.items()}
+    return {"source_case_no": number, "reported_at": moment(reported), "grid_code": GRID, "class_text": "井盖"} | times
+
+
+def bulletin() -> list[Row]:
+    """X01: in December 2016, 972 cases fell due; 911 closed within the month, 737 of them on time; 24 registered later due."""
+    rows = []
+    for n in range(972):
+        if n < 737:
+            closed = "2016-12-10T12:00:00"  # the last minute that is on time
+        elif n < 911:
+            closed = "2016-12-31T23:59:00"
+        elif n < 940:
+            closed = "2017-01-05T08:00:00"  # closed, but not within the month
+        else:
+            closed = None
+        rows.append(
+            urban(f"X{n:04}", "2016-11-28T09:00:00", registered_at="2016-11-28T09:30:00", deadline_at="2016-12-10T12:00:00",
+                  closed_at=closed, handle_dept_name="城管")
+        )  # fmt: skip
+    return rows
+
+
+def chosen() -> list[Row]:
+    return [
+        urban("OPEN", "2016-10-01T08:00:00", deadline_at="2017-01-07T08:00:00", handle_dept_name="建设局"),
+        urban("DUP", "2016-10-02T08:00:00", duplicate_of_no="LATER"),
+        urban("VOID", "2016-10-02T08:00:00", close_type="作废"),
+        urban("MOVES", "2016-10-03T08:00:00"),
+        urban("CLASH", "2016-10-04T08:00:00", class_text="路灯", updated_at="2016-10-05T08:00:00"),
+        urban("CLASH", "2016-10-04T08:00:00", class_text="绿化", updated_at="2016-10-05T08:00:00"),
+        urban("NOWHERE", "2016-10-05T08:00:00", grid_code="123456", class_text="没有的类"),
+        urban("BACKWARDS", "2016-10-06T08:00:00", registered_at="2016-10-06T09:00:00", closed_at="2016-10-01T00:00:00"),
+        urban("BYPOINT", "2016-10-07T08:00:00", grid_code=None, lon=118.05, lat=36.05, class_text=None, big_code="99", small_code="01"),
+    ]  # fmt: skip
+
+
+def police() -> list[Row]:
+    base = {"intake_channel": "110", "grid_code": GRID}
+    return [
+        {"source_case_no": "P1", "reported_at": moment("2016-10-01T01:00:00"), "feedback_class_code": "不认识", "class_l1_code": "盗窃",
+         "case_nature": "刑事", "filed_at": moment("2016-11-02T00:00:00"), **base},
+        {"source_case_no": "P2", "reported_at": moment("2016-10-01T02:00:00"), "class_l2_code": "赌博", "case_nature": "治安",
+         "accepted_at": moment("2016-10-01T03:00:00"), **base},
+        {"source_case_no": "P3", "reported_at": moment("2016-10-01T03:00:00"), "merged_into_no": "P2", **base},
+    ]  # fmt: skip
+
+
+def court() -> list[Row]:
+    base = {"case_type": "民初", "instance": "一审", "cause_text": "离婚纠纷", "filed_on": dt.date(2016, 5, 1)}
+    return [
+        {**base, "source_case_no": "C1", "place_code": WEST},
+        {**base, "source_case_no": "C2", "is_sealed": True},
+        {**base, "source_case_no": "C3", "case_type": "诉前调"},
+        {**base, "source_case_no": "C4", "filed_on": dt.date(2016, 1, 1), "time_precision": "year"},
+    ]
+
+
+@dataclass
+class Story:
+    """The tiny city on its first day and after three more, built twice on the last."""
+
+    first: PublishedBuild
+    first_tests: list[str]
+    last: PublishedBuild
+    rebuilt: PublishedBuild
+    modes: list[str]
+    place: Landed
+    hashes: tuple[Hashes, Hashes]
+
+
+def manifest_tests(home: Home) -> set[str]:
+    manifest = json.loads((target_path(home) / "manifest.json").read_text(encoding="utf-8"))
+    return {key for key in manifest["nodes"] if key.startswith(("test.", "unit_test."))}
+
+
+def first_day(place: Landed) -> None:
+    references(place)
+    place.land("urban_case", "bulletin", bulletin(), at="2017-01-06T00:00:00")
+    place.land("urban_case", "chosen", chosen(), at="2017-01-06T00:00:00")
+    place.land("urban_case", "mistake", [urban("TAKEN-BACK", "2016-03-03T08:00:00")], at="2017-01-06T00:00:00")
+    place.land("police_incident", "police", police(), at="2017-01-06T00:00:00")
+    place.land("court_case", "court", court(), at="2017-01-06T00:00:00")
+    place.land("petition", "petition", [
+        {"source_case_no": "T1", "registered_at": moment("2016-06-01T00:00:00"), "place_code": EAST, "persons_n": 3},
+        {"source_case_no": "T2", "registered_at": moment("2016-06-01T00:00:00"), "close_type": "撤回"},
+    ], at="2017-01-06T00:00:00")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    base = tmp_path_factory.mktemp("build")
+    city = write_city(base / "tiny", {"urban_case": "9901,3101,,2016-06-30\n9901,3105,2016-06-30,\n"})
+    place = Landed(Home(base / "home").make(), city)
+    first_day(place)
+    runs = [run(place)]
+    tests = [*runs[0].phases[0].tests, *runs[0].phases[1].tests]
+    first = open_published(place.home.root)
+    # Day two: a correction that moves a case in time and place, the root of a duplicate, a deadline that passes by the clock.
+    corrected = urban("MOVES", "2016-08-03T08:00:00", grid_code=WEST, class_text="路灯")
+    place.land("urban_case", "day two", [corrected, urban("LATER", "2016-10-01T07:00:00")], at="2017-01-08T00:00:00")
+    runs.append(run(place))
+    # Day three: a file taken back, and an older correction that arrives late and must not win.
+    place.retract("mistake")
+    place.land("urban_case", "late", [urban("MOVES", "2016-02-02T08:00:00")], at="2017-01-07T00:00:00")
+    runs.append(run(place))
+    # Day four: nothing but a later as_of, a month on.
+    runs.append(run(place, "2017-02-08T12:00:00"))
+    last = open_published(place.home.root)
+    again = Home(base / "again").make()
+    for folder in ("landing", "state"):
+        shutil.copytree(place.home.root / folder, again.root / folder, dirs_exist_ok=True)
+    runs.append(run(Landed(again, city), "2017-02-08T12:00:00"))
+    rebuilt = open_published(again.root)
+    hashes = canonical_hash(last.connection), canonical_hash(rebuilt.connection)
+    return Story(first, tests, last, rebuilt, [r.prepared.mode for r in runs], place, hashes)
+
+
+def figure(built: PublishedBuild, metric: str, area: str, kind: str, end: str, slice_code: str = "all") -> tuple[Any, ...]:
+    """(num, den, value_text) of one figure; (None, None, None) where there is no row."""
+    rows = built.rows(
+        "select v.num, v.den, d.value_text from marts.fct_metric_value v join marts.v_metric_display d "
+        "using (metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end) "
+        "where metric_id = ? and grid_code = ? and period_kind = ? and period_end = ? and slice_code = ?",
+        [metric, area, kind, end, slice_code],
+    )
+    assert len(rows) <= 1
+    return rows[0] if rows else (None, None, None)
+
+
+def event(built: PublishedBuild, contract: str, number: str, columns: str) -> tuple[Any, ...]:
+    rows = built.rows(f"select {columns} from marts.fct_event where event_id = ?", [event_id(contract, number)])
+    assert len(rows) == 1, number
+    return rows[0]
+
+
+def test_every_dbt_test_runs_exactly_once_in_a_full_build(story: Story) -> None:
+    assert len(story.first_tests) == len(set(story.first_tests))
+    assert set(story.first_tests) == manifest_tests(story.place.home)
+
+
+def test_incremental_equals_full(story: Story) -> None:
+    assert story.modes == ["full", "incremental", "incremental", "incremental", "full"]
+    assert not differing(*story.hashes)
+    assert story.hashes[0]["state"] == story.hashes[1]["state"]
+    assert story.hashes[0]["arrival"] == story.hashes[1]["arrival"]
+
+
+def test_the_days_did_change_the_marts(story: Story) -> None:
+    changed = differing(canonical_hash(story.first.connection), story.hashes[0])
+    assert {"fct_event", "fct_metric_value", "fct_open_case", "fct_event_version"} <= set(changed)
+
+
+def test_a_bulletin_comes_out_as_printed(story: Story) -> None:
+    """X01, Tianmen: 911 of 972 closed = 93.72 %, 737 of 972 on time = 75.82 %."""
+    assert figure(story.first, "M10", CITY, "month", "2016-12-31") == (911, 972, "93.72")
+    assert figure(story.first, "M16", CITY, "month", "2016-12-31") == (737, 972, "75.82")
+    # At the end of the year the 29 closed in January are still not closed; in the cumulative rate they are.
+    assert figure(story.first, "M10", CITY, "year", "2016-12-31")[:2] == (911, 972)
+
+
+def test_the_interval_is_wilsons(story: Story) -> None:
+    low, high = story.first.rows(
+        "select ci_low, ci_high from marts.fct_metric_value where metric_id = 'M16' and period_kind = 'month' "
+        "and period_end = date '2016-12-31' and grid_code = ? and slice_kind = 'all'", [CITY],
+    )[0]  # fmt: skip
+    assert (round(low, 2), round(high, 2)) == (73.03, 78.41)  # computed by hand with z = 1.96
+
+
+@pytest.mark.parametrize("area", [CITY, EAST, STREET, COMMUNITY, GRID])
+def test_a_case_counts_in_every_area_above_it(story: Story, area: str) -> None:
+    """October 2016, counted: OPEN, DUP (its root is not there yet), MOVES, CLASH, BACKWARDS, BYPOINT; police P1, P2."""
+    everywhere = 8 + (1 if area == CITY else 0)  # NOWHERE
+    assert figure(story.first, "V01", area, "month", "2016-10-31")[0] == everywhere
+
+
+def test_a_case_without_a_place_is_counted_and_said_so(story: Story) -> None:
+    assert event(story.first, "urban_case", "NOWHERE", "grid_code, category_code, category_domain, grid_version_id") == (
+        "UNASSIGNED", "UNMAPPED", "C99", None,
+    )  # fmt: skip
+    assert figure(story.first, "V01", "UNASSIGNED", "month", "2016-10-31")[0] == 1
+    assert figure(story.first, "M51", CITY, "month", "2016-10-31")[:2] == (10, 11)  # counts all rows
+
+
+def test_a_merged_case_waits_for_its_root(story: Story) -> None:
+    columns = "is_counted, not_counted_reason, root_event_id"
+    own, root = event_id("urban_case", "DUP"), event_id("urban_case", "LATER")
+    assert event(story.first, "urban_case", "DUP", columns) == (True, None, own)
+    assert event(story.last, "urban_case", "DUP", columns) == (False, "merged", root)
+    assert event(story.first, "police_incident", "P3", "is_counted, current_state") == (False, "MERGED")
+    assert event(story.first, "urban_case", "VOID", columns)[:2] == (False, "void")
+    assert event(story.first, "petition", "T2", columns)[:2] == (False, "withdrawn_before_acceptance")
+
+
+def test_a_correction_moves_a_case_and_leaves_no_ghost(story: Story) -> None:
+    assert event(story.last, "urban_case", "MOVES", "grid_code, category_code, last_changed_at") == (
+        WEST, "3102", moment("2017-01-08"),
+    )  # fmt: skip
+    assert figure(story.first, "V01", WEST, "month", "2016-08-31") == (None, None, None)
+    assert figure(story.last, "V01", WEST, "month", "2016-08-31")[0] == 1
+    assert figure(story.last, "V01", GRID, "month", "2016-10-31")[0] == 7  # MOVES and DUP gone, LATER come
+    versions = story.last.rows(
+        "select version_no, version_at, is_current from marts.fct_event_version where event_id = ? order by 1",
+        [event_id("urban_case", "MOVES")],
+    )
+    assert [(n, at.day, current) for n, at, current in versions] == [(1, 6, False), (2, 7, False), (3, 8, True)]
+
+
+def test_a_file_taken_back_leaves_nothing(story: Story) -> None:
+    assert figure(story.first, "V01", CITY, "month", "2016-03-31")[0] == 1
+    assert figure(story.last, "V01", CITY, "month", "2016-03-31") == (None, None, None)
+    assert not story.last.rows("select 1 from marts.fct_event where event_id = ?", [event_id("urban_case", "TAKEN-BACK")])
+
+
+def test_two_contents_at_one_time_are_both_kept_and_flagged(story: Story) -> None:
+    assert "key_conflict" in event(story.first, "urban_case", "CLASH", "dq_flags")[0]
+    rows = story.first.rows(
+        "select is_key_conflict from marts.fct_event_version where event_id = ?", [event_id("urban_case", "CLASH")]
+    )
+    assert rows == [(True,), (True,)]
+
+
+def test_the_most_specific_class_that_maps_wins(story: Story) -> None:
+    assert event(story.first, "police_incident", "P1", "category_code")[0] == "1010"
+    # 9901 meant 3101 until mid-2016 and 3105 from then on; the case is of October.
+    assert event(story.first, "urban_case", "BYPOINT", "category_code, grid_code, grid_resolution_method") == (
+        "3105", GRID, "polygon",
+    )  # fmt: skip
+
+
+def test_a_shared_department_name_names_neither(story: Story) -> None:
+    assert event(story.first, "urban_case", "OPEN", "lead_dept_id")[0] == "UNMAPPED"
+    assert event(story.first, "urban_case", "X0001", "lead_dept_id")[0] == "D1"
+
+
+def test_a_sealed_case_never_leaves_staging(story: Story) -> None:
+    assert story.first.rows("select count(*) from marts.fct_event where event_kind = 'court_case'") == [(3,)]
+    assert not story.first.rows("select 1 from marts.fct_event where event_id = ?", [event_id("court_case", "C2")])
+
+
+def test_a_year_is_no_month(story: Story) -> None:
+    """C1 and C4 are lawsuits of 2016; C4 is known to the year only. C3 is mediation before filing, no lawsuit."""
+    assert figure(story.first, "M03", CITY, "year", "2016-12-31")[:2] == (2, 50_000)
+    assert figure(story.first, "M03", CITY, "month", "2016-05-31")[0] == 1
+    assert figure(story.first, "M03", CITY, "month", "2016-01-31") == (None, None, None)
+
+
+def test_rates_are_per_resident_with_a_reason_where_there_are_too_few(story: Story) -> None:
+    assert figure(story.first, "M02", CITY, "month", "2016-11-30") == (1, 50_000, "0.02")  # by filing, not by report
+    assert figure(story.first, "M02", EAST, "year", "2016-12-31")[:2] == (1, 20_000)
+    assert figure(story.first, "M01", CITY, "month", "2016-10-31") == (1, 50_000, "0.02")
+
+
+def test_small_cells_of_persons_are_hidden_below_the_district(story: Story) -> None:
+    shown = story.first.rows(
+        "select grid_level, is_suppressed, value_text, num from marts.v_metric_display where metric_id = 'M05' "
+        "and period_kind = 'year' and slice_kind = 'all' order by grid_level"
+    )
+    assert shown == [(0, False, "1", 1), (1, False, "1", 1)]
+    street = story.first.rows(
+        "select is_suppressed, value_text, num from marts.v_metric_display where metric_id = 'M02' and grid_code = ? "
+        "and period_kind = 'year' and slice_kind = 'all'", [STREET],
+    )  # fmt: skip
+    assert street == [(True, "<5", None)]
+
+
+def test_a_deadline_passes_by_the_clock_alone(story: Story) -> None:
+    overdue = "select coalesce(sum(num), 0) from marts.fct_metric_value where metric_id = 'M44' and slice_kind = 'all' and grid_code = ?"
+    # 32 of the bulletin stay open past their deadline; OPEN joins them when 7 January has passed.
+    assert story.first.rows(overdue, [CITY]) == [(32,)]
+    assert story.last.rows(overdue, [CITY]) == [(33,)]
+    assert figure(story.first, "M16", CITY, "month", "2017-01-31") == (None, None, None)
+    assert figure(story.last, "M16", CITY, "month", "2017-01-31")[:2] == (0, 1)
+
+
+def test_the_median_is_of_cases_in_order(story: Story) -> None:
+    """911 closed in December after registration: 737 in 12 days less 21.5 hours, the rest later; BACKWARDS is left out."""
+    rows = story.first.rows(
+        "select stat_value, den from marts.fct_metric_value where metric_id = 'M48' and grid_code = ? "
+        "and period_kind = 'month' and period_end = date '2016-12-31' and slice_kind = 'all'", [CITY],
+    )  # fmt: skip
+    assert rows == [(pytest.approx(12 + 2.5 / 24), 911)]
+    assert not story.first.rows("select 1 from marts.fct_metric_value where metric_id = 'M48' and period_end = date '2016-10-31'")
+
+
+def test_cumulative_counts_what_is_closed_by_the_cut_off(story: Story) -> None:
+    cumulative = "select num, den from marts.fct_metric_value where metric_id = 'M08' and grid_code = ? and period_end = ?"
+    assert story.first.rows(cumulative, [CITY, "2017-01-06"]) == []  # nothing here has a time of acceptance
+
+
+def test_windows_that_hang_on_as_of_move_with_it(story: Story) -> None:
+    ends = "select distinct period_end from marts.fct_metric_value where metric_id = 'V01' and period_kind = 'year_to_date' and period_end >= date '2017-01-01' order by 1"
+    assert story.first.rows(ends) == []  # nothing was reported in 2017
+    rolling = "select count(*) from marts.fct_metric_value where period_kind = 'rolling_28d' and metric_id = 'M16' and period_end = ? and extract(dow from period_end) <> 0"
+    assert story.first.rows(rolling, ["2017-01-06"])[0][0] > 0
+    assert story.last.rows(rolling, ["2017-01-06"])[0][0] == 0
+
+
+def test_parts_are_the_events_by_month(story: Story) -> None:
+    manifest = json.loads((story.place.home.published / "CURRENT.json").read_text(encoding="utf-8"))
+    months = [p["month"] for p in manifest["parts"] if p["table"] == "fct_event"]
+    expected = story.last.rows("select distinct strftime(reported_at, '%Y-%m') from marts.fct_event order by 1")
+    assert months == [row[0] for row in expected]
+    for part in manifest["parts"]:
+        assert part["sha256"].startswith(Path(part["path"]).stem.split("-")[-1])
+
+
+def test_rolling_back_points_at_a_kept_build(story: Story) -> None:
+    kept = [b["build"] for b in publish.builds(story.place.home)]
+    assert len(kept) == 4
+    try:
+        publish.rollback(story.place.home, kept[-1])
+        with open_published(story.place.home.root) as old:
+            assert canonical_hash(old.connection) == canonical_hash(story.first.connection)
+    finally:
+        publish.rollback(story.place.home, kept[0])
+    with pytest.raises(UsageError, match="no_such"):
+        publish.rollback(story.place.home, "no_such")
+
+
+def test_the_gate_holds_a_build_that_lost_a_row(story: Story, tmp_path: Path) -> None:
+    """An event deleted from the mart behind dbt's back: the gate names the feed, and CURRENT.json stays."""
+    home = Home(tmp_path / "home")
+    shutil.copytree(story.place.home.root, home.root)
+    place = Landed(home, story.place.city)
+    before = (home.published / "CURRENT.json").read_bytes()
+    prepared = build.prepare(home, place.city, SETTINGS, moment("2017-02-08T12:00:00"))
+    assert prepared.mode == "incremental"
+    with writer(home.warehouse, SETTINGS) as connection:
+        connection.execute("delete from marts.fct_event where event_id = ?", [event_id("urban_case", "VOID")])
+    with pytest.raises(BuildBlocked, match="urban_case: expected"):
+        publish.publish(home, SETTINGS, prepared.inputs, prepared.mode, now=dt.datetime(2017, 3, 1))
+    assert (home.published / "CURRENT.json").read_bytes() == before
