@@ -12,6 +12,13 @@ bands as (
     select * from {{ ref('ref_age_band') }}
 ),
 
+-- A feed in which no case was ever closed delivers no closing: that all its cases are open is not known, so none is counted.
+closing_feeds as (
+    select feed from facts
+    group by feed
+    having count(closed_at) > 0
+),
+
 open_cases as (
     select
         facts.event_id,
@@ -23,6 +30,7 @@ open_cases as (
         coalesce(facts.deadline_at < feeds.as_of, false) as is_overdue
     from facts
     inner join feeds on facts.feed = feeds.feed
+    inner join closing_feeds on facts.feed = closing_feeds.feed
     where
         facts.is_counted
         and facts.reported_at <= feeds.as_of
