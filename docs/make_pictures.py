@@ -1,152 +1,199 @@
-"""The README's pictures, taken from running boards by Playwright in Debian's Chromium (`make pictures`).
+"""The pictures of the README, taken from running boards.
 
-Belongs here: which pages are shown, how stills and the moving picture are made. Does not: what a board shows, tests.
-The demo's home is made first if there is none; everything in the pictures is synthetic.
+Belongs here: which views are photographed, in both languages, and the moving picture figure -> cases -> source record.
+Does not: the boards. Needs Debian's chromium and fonts-noto-cjk, and a home with a published build:
+
+    citybrain demo --no-serve --home DIR && python docs/make_pictures.py --home DIR
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-from PIL import Image
-from playwright.sync_api import sync_playwright
-
-from dashboards import serve
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from dashboards import serve  # noqa: E402 - the project is found by its place, installed or not
+
+CHROMIUM = "/usr/bin/chromium"
 PICTURES = ROOT / "docs" / "pictures"
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
-WINDOW = {"width": 1280, "height": 860}
-#: The moving picture: its width, how long a step stands (ms), how many colours are enough for charts and text.
-GIF_WIDTH, STEP_MS, COLOURS = 960, 2200, 96
-#: The figure that is followed to its source: on-time closing of urban cases.
-FIGURE = "M16"
-LANGUAGES = {"en": "", "zh": ".zh-CN"}
-BOARDS = {"overview": "", "risk": "risk", "data_quality": "data_quality"}
-START_SECONDS, WAIT_MS = 90, 60_000
+WIDTH, HEIGHT = 1400, 1000
+#: Colours of a saved picture: boards use few, and a palette keeps files small.
+COLOURS = 128
+MOVING_WIDTH = 1000
+#: The largest a picture may be, so that a clone stays small.
+LARGEST_BYTES = 1_500_000
+#: name: (path, parameters, height of the window)
+VIEWS = {
+    "overview": ("", {"figure": "M16"}, 1180),
+    "areas": ("", {"figure": "M16", "area": "{district}"}, HEIGHT),
+    "risk": ("risk", {}, 1180),
+    "data_quality": ("data_quality", {}, 1180),
+}
 
 
-@contextlib.contextmanager
-def boards_of(home: Path) -> Iterator[str]:
-    """The address of the home's boards, served while the block runs."""
+def free_port() -> int:
+    """A port nobody uses now."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = int(server.getsockname()[1])
-    process = subprocess.Popen(serve.command(port, home), env={**os.environ, **serve.environment(home)})
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def boards(home: Path) -> Iterator[str]:
+    """Serve the boards of `home`; gives their address."""
+    port = free_port()
+    process = subprocess.Popen(
+        serve.command(port, home), env={**os.environ, **serve.environment(home)}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
-        until = time.monotonic() + START_SECONDS
-        while not _is_healthy(port):
-            if process.poll() is not None or time.monotonic() > until:
-                sys.exit("pictures: the boards did not start")
-            time.sleep(0.5)
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                    break
+            except OSError:
+                time.sleep(0.3)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def _is_healthy(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
-            return bool(answer.status == 200)  # noqa: PLR2004 (HTTP's "OK")
-    except OSError:
-        return False
+def settle(page: Page) -> None:
+    """Wait until the board is whole."""
+    page.wait_for_selector(".footer", timeout=90_000)
+    page.wait_for_function("() => !document.querySelector('[data-stale=\"true\"]')", timeout=90_000)
+    page.wait_for_timeout(900)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A browser window on the boards; what is not on this machine is not asked."""
+def save(image: Image.Image, path: Path) -> None:
+    """Save with a small palette; refuse a file that is too large."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    if path.stat().st_size > LARGEST_BYTES:
+        raise SystemExit(f"{path}: {path.stat().st_size} bytes; at most {LARGEST_BYTES}")
+    print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KiB")
 
-    page: Any
-    address: str
 
-    def open(self, board: str, **view: str) -> None:
-        """Open a board at a view and wait until it stands still."""
-        self.page.goto(f"{self.address}/{BOARDS[board]}?{urlencode(view)}")
-        self.settle()
+def shot(page: Page) -> Image.Image:
+    """What the window shows."""
+    return Image.open(BytesIO(page.screenshot())).convert("RGB")
 
-    def settle(self) -> None:
-        """Wait for the page's foot, and until nothing is being drawn."""
-        self.page.wait_for_selector(".footer", timeout=WAIT_MS)
-        self.page.wait_for_function(
-            "() => document.querySelector('[data-testid=\"stApp\"]')?.getAttribute('data-test-script-state') !== 'running'"
-            " && !document.querySelector('[data-stale=\"true\"]')",
-            timeout=WAIT_MS,
+
+def photograph(page: Page, address: str, language: str, district: str) -> None:
+    """The still pictures in one language."""
+    for name, (path, parameters, height) in VIEWS.items():
+        page.set_viewport_size({"width": WIDTH, "height": height})
+        chosen = {key: value.format(district=district) for key, value in parameters.items()}
+        query = "&".join(
+            f"{key}={value}" for key, value in {"lang": language, **chosen}.items() if name != "overview" or key == "lang"
         )
-        self.page.wait_for_timeout(900)
-
-    def shot(self) -> Image.Image:
-        """What the window shows now."""
-        return Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
-
-
-def take_stills(window: Window, language: str) -> None:
-    """One picture per board."""
-    for board in BOARDS:
-        window.open(board, lang=language)
-        path = PICTURES / f"{board}{LANGUAGES[language]}.png"
-        window.shot().quantize(256).save(path, optimize=True)
-        print(f"pictures: {path.relative_to(ROOT)}")
+        page.goto(f"{address}/{path}?{query}")
+        settle(page)
+        if name == "areas":
+            page.locator("h2").nth(1).evaluate("node => node.scrollIntoView()")
+            page.wait_for_timeout(500)
+        save(shot(page), PICTURES / f"{name}.{language}.png")
 
 
-def take_moving(window: Window, language: str) -> None:
-    """From the overview to a figure, its trend, its cases, one case, and the record of the file it came from."""
-    frames = []
-    window.open("overview", lang=language)
-    frames.append(window.shot())
-    window.page.locator(f"a.card[href*='figure={FIGURE}']").click()
-    window.settle()
-    frames.append(window.shot())
-    cases = window.page.locator("table a[href*='case=']").first
-    cases.scroll_into_view_if_needed()
-    window.page.wait_for_timeout(600)
-    frames.append(window.shot())
-    cases.click()
-    window.page.locator(".case").wait_for()
-    window.settle()
-    window.page.locator(".case dl").last.scroll_into_view_if_needed()
-    window.page.wait_for_timeout(600)
-    frames.append(window.shot())
-    height = round(GIF_WIDTH * WINDOW["height"] / WINDOW["width"])
-    small = [frame.resize((GIF_WIDTH, height), Image.Resampling.LANCZOS).quantize(COLOURS) for frame in frames]
-    path = PICTURES / f"figure_to_source{LANGUAGES[language]}.gif"
-    small[0].save(path, save_all=True, append_images=small[1:], duration=STEP_MS, loop=0, optimize=True)
-    print(f"pictures: {path.relative_to(ROOT)}, {len(frames)} steps, {path.stat().st_size / 1000:.0f} kB")
+def first_district(page: Page, address: str) -> str:
+    """The code of the first area below the city, read off the page."""
+    page.goto(f"{address}/?lang=en")
+    settle(page)
+    href = page.locator("table a[href*='area=']").first.get_attribute("href") or ""
+    return href.split("area=")[1].split("&")[0]
+
+
+class Film:
+    """Frames with the pointer drawn in, so that a reader sees what is clicked."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.frames: list[tuple[Image.Image, int]] = []
+
+    def hold(self, milliseconds: int, target: Any = None) -> None:
+        """What is seen now, for so long; with `target`, the pointer on it."""
+        frame = shot(self.page)
+        box = target.bounding_box() if target is not None else None
+        if box:
+            x, y = box["x"] + min(box["width"] / 2, 90), box["y"] + box["height"] / 2
+            draw = ImageDraw.Draw(frame)
+            draw.ellipse((x - 16, y - 16, x + 16, y + 16), outline=(213, 94, 0), width=4)
+        size = (MOVING_WIDTH, round(frame.height * MOVING_WIDTH / frame.width))
+        self.frames.append((frame.resize(size, Image.Resampling.LANCZOS), milliseconds))
+
+    def click(self, target: Any) -> None:
+        """Show the pointer on `target`, click, wait until the page has followed."""
+        target.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(300)
+        self.hold(1300, target)
+        target.click()
+        self.page.wait_for_timeout(400)
+        settle(self.page)
+
+    def save(self, path: Path) -> None:
+        """One palette for all frames, looped for ever."""
+        width, height = self.frames[0][0].size
+        strip = Image.new("RGB", (width, height * len(self.frames)))
+        for number, (frame, _) in enumerate(self.frames):
+            strip.paste(frame, (0, number * height))
+        palette = strip.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
+        frames = [frame.quantize(COLOURS, palette=palette, dither=Image.Dither.NONE) for frame, _ in self.frames]
+        frames[0].save(
+            path, save_all=True, append_images=frames[1:], duration=[time for _, time in self.frames], loop=0, optimize=True
+        )
+        if path.stat().st_size > LARGEST_BYTES:
+            raise SystemExit(f"{path}: {path.stat().st_size} bytes; at most {LARGEST_BYTES}")
+        print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KiB")
+
+
+def film(page: Page, address: str) -> None:
+    """Figure -> cases -> source record."""
+    page.set_viewport_size({"width": WIDTH, "height": 860})
+    page.goto(f"{address}/?lang=en")
+    settle(page)
+    made = Film(page)
+    made.hold(1800)
+    made.click(page.locator("a.card[href*='figure=M10']"))
+    made.hold(1800)
+    table = page.locator("table a[href*='case=']").nth(2)
+    page.get_by_role("heading", name="The cases behind it").evaluate("node => node.scrollIntoView()")
+    page.wait_for_timeout(400)
+    made.hold(1800)
+    made.click(table)
+    made.hold(4200)
+    made.save(PICTURES / "figure_to_source.gif")
 
 
 def main() -> None:
-    """Make the demo if there is none, serve it, take all pictures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, default=ROOT / "data" / "home" / "demo", help="whose boards are shown")
+    """Take every picture."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, default=ROOT / "data" / "home" / "demo", help="a home with a published build")
     home = parser.parse_args().home.resolve()
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        sys.exit("pictures: no chromium -> apt-get install chromium fonts-noto-cjk")
     if not (home / "published" / "CURRENT.json").exists():
-        made = "from pipelines.cli.main import main; main()"
-        subprocess.run([sys.executable, "-c", made, "demo", "--no-serve", "--home", str(home)], cwd=ROOT, check=True)
+        raise SystemExit(f"nothing is published in {home}: citybrain demo --no-serve --home {home}")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with boards_of(home) as address, sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_FLAGS)
-        for language in LANGUAGES:
-            page = browser.new_context(viewport=WINDOW, device_scale_factor=1).new_page()
-            page.route("**/*", lambda route: route.continue_() if address in route.request.url else route.abort())
-            window = Window(page, address)
-            take_stills(window, language)
-            take_moving(window, language)
+    with boards(home) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        district = first_district(page, address)
+        for language in ("zh", "en"):
+            photograph(page, address, language, district)
+        film(page, address)
         browser.close()
 
 

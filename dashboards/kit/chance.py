@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from pipelines.analytics.figures import Interval, binomial_limits, poisson_limits, wilson_interval
+from pipelines.analytics.figures import CountLimits, Interval, binomial_limits, poisson_limits, wilson_interval
 
 REFERENCE = Path(__file__).with_name("reference.csv")
 Verdict = Literal["more", "less", "chance", "unknown"]
@@ -69,18 +69,20 @@ def compare(now: Part | None, before: Part | None, *, is_share: bool) -> Verdict
     return "more" if now.num > limits.high else "less" if now.num < limits.low else "chance"
 
 
+def limits_of(average: Part, den: int, confidence: float, *, is_share: bool) -> CountLimits:
+    """The numerators between which chance keeps an area of size `den` that is like the average."""
+    target = average.num / average.den
+    if is_share:
+        return binomial_limits(min(target, 1.0), den, confidence=confidence)
+    return poisson_limits(target * den, confidence=confidence)
+
+
 def against_average(part: Part | None, average: Part | None, *, is_share: bool) -> State:
     """Where an area stands in the funnel around `average` (the figure of the area that holds them all)."""
     if part is None or average is None or part.den < 1 or average.den < 1:
         return "unknown"
-    target = average.num / average.den
     for name, near in (("outer_confidence", ""), ("inner_confidence", "near")):
-        confidence = reference(name)
-        limits = (
-            binomial_limits(min(target, 1.0), part.den, confidence=confidence)
-            if is_share
-            else poisson_limits(target * part.den, confidence=confidence)
-        )
+        limits = limits_of(average, part.den, reference(name), is_share=is_share)
         if part.num > limits.high:
             return "above" if near else "far_above"
         if part.num < limits.low:

@@ -13,8 +13,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboards.kit.chance import Part, ProcessLimits, reference
-from pipelines.analytics.figures import binomial_limits, poisson_limits
+from dashboards.kit.chance import Part, ProcessLimits, limits_of, reference
 
 #: Colour-blind safe (M. Okabe, K. Ito 2008); blue and orange never mean good and bad by themselves.
 PALETTE = {
@@ -31,6 +30,10 @@ STATE_COLOURS = {
 SEQUENCE = ("#cfe3f1", "#8fc1e3", "#4a97c9", "#1c6da3", "#0b4468", "#04263c")
 FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "Source Sans", sans-serif'
 FONT_SIZE = 13
+#: Pixels of a chart that stands beside another.
+HALF = 560
+#: Letters beyond this code point are written in full squares.
+LATIN = 0x2E80
 #: Plotly's own buttons and their English tips are left out.
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 
@@ -149,7 +152,9 @@ def trend(
         )  # fmt: skip
     if is_share:
         known = [value for value in [*values, *earlier] if value is not None]
-        figure.update_yaxes(rangemode="normal", range=_roomy([*known, *((limits.low, limits.high) if limits else ())], least=0.0))
+        figure.update_yaxes(
+            rangemode="normal", range=_roomy([*known, *((limits.low, limits.high) if limits else ())], is_share=True)
+        )
     step = max(1, -(-len(labels) // 12))
     shown = [i for i in x if (len(x) - 1 - i) % step == 0]
     figure.update_xaxes(tickvals=shown, ticktext=[labels[i] for i in shown], range=[-0.4, len(x) - 0.6])
@@ -168,15 +173,10 @@ class Point:
 
 def _limit_curves(average: Part, most: int, least: int, confidence: float, *, is_share: bool) -> tuple[list[int], list[Any]]:
     """Denominators and the (low, high) numerators between which `confidence` of areas like the average lie."""
-    target, steps = average.num / average.den, 60
+    steps = 60
     first = max(1, least // 2)
     dens = sorted({round(first + (most * 1.06 - first) * i / steps) for i in range(steps + 1)})
-    found = [
-        binomial_limits(min(target, 1.0), den, confidence=confidence)
-        if is_share
-        else poisson_limits(target * den, confidence=confidence)
-        for den in dens
-    ]
+    found = [limits_of(average, den, confidence, is_share=is_share) for den in dens]
     return dens, found
 
 
@@ -197,7 +197,7 @@ def funnel(
     points = [point for point in points if point.part.den > 0]
     if not points or average.den < 1:
         return Chart(caption, None)
-    figure = framed(caption, height=380)
+    figure = framed(caption, height=420)
     sizes = [point.part.den for point in points]
     for name, colour in (("outer", PALETTE["grey"]), ("inner", PALETTE["sky"])):
         dens, limits = _limit_curves(average, max(sizes), min(sizes), reference(f"{name}_confidence"), is_share=is_share)
@@ -212,17 +212,30 @@ def funnel(
         some = [point for point in points if point.state == state]
         if some:
             figure.add_trace(_points(names[state], some, state, scale))
-    figure.update_layout(margin={"b": 92})
+    figure.update_layout(
+        margin={"b": 56 + _legend_height([trace.name for trace in figure.data if trace.showlegend is not False], HALF)}
+    )
     figure.update_xaxes(title={"text": base, "standoff": 8}, range=[ends[0], ends[1]], tickformat=",d")
+    seen = sorted(sizes)[len(sizes) // 2]
+    usual = limits_of(average, seen, reference("outer_confidence"), is_share=is_share)
     heights = [point.part.num / point.part.den * scale for point in points]
-    figure.update_yaxes(rangemode="normal", range=_roomy([*heights, middle], least=0.0))
+    limits_there = [usual.low / seen * scale, usual.high / seen * scale]
+    figure.update_yaxes(rangemode="normal", range=_roomy([*heights, middle, *limits_there], is_share=is_share))
     return Chart(caption, figure)
 
 
-def _roomy(values: Sequence[float], *, least: float) -> list[float]:
+def _roomy(values: Sequence[float], *, is_share: bool) -> list[float]:
+    """The part of a scale that holds `values` with some air; a share goes from 0 to 100."""
     low, high = min(values), max(values)
-    room = max((high - low) * 0.35, abs(high) * 0.04, 1e-9)
-    return [max(least, low - room), high + room]
+    room = max((high - low) * 0.2, abs(high) * 0.002, 1e-9)
+    top = min(high + room, 100.0 + room / 4) if is_share else high + room
+    return [max(0.0, low - room), top]
+
+
+def _legend_height(names: Sequence[str], width: int) -> int:
+    """Pixels that a legend of these names takes below a plot of `width` pixels."""
+    long = sum(sum(13 if ord(letter) > LATIN else 7 for letter in name) + 52 for name in names)
+    return 24 * -(-long // width)
 
 
 def _points(name: str, points: Sequence[Point], state: str, scale: int) -> go.Scatter:
@@ -263,7 +276,8 @@ def stacked(caption: Caption, rows: Sequence[str], segments: Sequence[Segment], 
         go.Scatter(x=totals, y=list(rows), text=[f" {end}" for end in ends], mode="text", textposition="middle right",
                    hoverinfo="skip", showlegend=False, cliponaxis=False)
     )  # fmt: skip
-    figure.update_layout(barmode="stack", bargap=0.35, margin={"b": 56})
+    below = _legend_height([segment.name for segment in segments], HALF)
+    figure.update_layout(barmode="stack", bargap=0.35, margin={"b": 16 + below}, height=84 + below + 38 * len(rows))
     figure.update_yaxes(autorange="reversed", gridcolor=PALETTE["paper"], tickfont={"size": 13, "color": PALETTE["ink"]})
     figure.update_xaxes(visible=False, range=[0, max(totals) * 1.25])
     return Chart(caption, figure)

@@ -14,12 +14,11 @@ import plotly.graph_objects as go
 import shapely
 
 from dashboards.kit.chance import whole
-from dashboards.kit.charts import PALETTE, STATE_COLOURS, Caption, Chart, framed
+from dashboards.kit.charts import LATIN, PALETTE, STATE_COLOURS, Caption, Chart, framed
 
 #: Pixels of the plot beside the funnel, of a letter and of a line; names that would overlap are left to the pointer.
 PLOT = (600.0, 310.0)
 WIDE, NARROW, LINE = 13.0, 7.5, 17.0
-LATIN = 0x2E80
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def area_map(caption: Caption, areas: Sequence[Area], states: Mapping[str, str])
     shapes = [(area, drawn) for area, drawn in shapes if drawn]
     if not shapes:
         return Chart(caption, None)
-    figure = framed(caption, height=440)
+    figure = framed(caption, height=420)
     for area, drawn in shapes:
         figure.add_trace(_polygon(area, drawn))
     _legend(figure, [area for area, _ in shapes], states)
