@@ -77,9 +77,9 @@ def publish(
         "build": inputs.build_id, "file": file, "as_of": inputs.as_of.isoformat(), "parts": parts,
         "published_at": now.isoformat(timespec="seconds"),
     }  # fmt: skip
-    _replace(home.published / f"{inputs.build_id}.json", manifest)
     with open_published(home.root, manifest) as candidate:
         audit(candidate)
+    _replace(home.published / f"{inputs.build_id}.json", manifest)
     _replace(home.published / "CURRENT.json", manifest)
     faults.hit("after_pointer")
     sweep(home)
