@@ -86,8 +86,8 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
         age = round((as_of - moment).total_seconds() / 3600)
     return [
         pick(binding.title_en, binding.title_zh), newest["name"].rpartition("/")[2] if newest else "-", age,
-        int(binding.contract.latency_hours), len(files), sum(f["status"] == "held" for f in files), sum(f["accepted_n"] or 0 for f in files),
-        sum(f["quarantined_n"] or 0 for f in files),
+        int(binding.contract.latency_hours), len(files), sum(f["status"] == "held" for f in files),
+        sum(f["accepted_n"] or 0 for f in files), sum(f["quarantined_n"] or 0 for f in files),
     ]  # fmt: skip
 
 

@@ -58,7 +58,9 @@ def test_arrival_is_hashed_apart_and_a_difference_has_a_name(db: Connection) -> 
     rules = [TableRule("t", NONE, is_arrival=False), TableRule("seen", NONE, is_arrival=True),
              TableRule("fct_metric_value", NONE, is_arrival=False)]  # fmt: skip
     db.execute("create table marts.t as select 1 as k; create table marts.seen as select 1 as k")
-    db.execute("create table marts.ref_metric as select * from (values ('M1', false), ('M50', true)) as m (metric_id, is_arrival)")
+    db.execute(
+        "create table marts.ref_metric as select * from (values ('M1', false), ('M50', true)) as m (metric_id, is_arrival)"
+    )
     db.execute("create table marts.fct_metric_value as select * from (values ('M1', 1), ('M50', 1)) as v (metric_id, num)")
     before = canonical_hash(db, rules=rules)
     db.execute("update marts.seen set k = 2; update marts.fct_metric_value set num = 2 where metric_id = 'M50'")

@@ -75,8 +75,12 @@ def test_every_connection_is_bounded_and_fetches_nothing(tmp_path: Path) -> None
 def publish_by_hand(home: Home, build_id: str, value: int) -> dict[str, object]:
     home.published.mkdir(parents=True, exist_ok=True)
     with writer(home.warehouse, SETTINGS) as connection:
-        connection.execute(f"attach {quoted(home.published / f'{build_id}.duckdb')} as small (storage_version '{STORAGE_VERSION}')")
-        connection.execute(f"create table small.build_info as select {value} as x; create view small.v as select x + 1 as y from small.build_info")
+        connection.execute(
+            f"attach {quoted(home.published / f'{build_id}.duckdb')} as small (storage_version '{STORAGE_VERSION}')"
+        )
+        connection.execute(
+            f"create table small.build_info as select {value} as x; create view small.v as select x + 1 as y from small.build_info"
+        )
         connection.execute("detach small")
         part = f"parts-{build_id}.parquet"
         connection.execute(f"copy (select {value} as id) to {quoted(home.published / part)} (format parquet)")
