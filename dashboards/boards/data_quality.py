@@ -44,7 +44,7 @@ def _sum(funnel: dict[str, dict[str, Any]], name: str) -> int:
 
 def _answer(board: Board, feeds: list[dict[str, Any]], funnel: dict[str, dict[str, Any]]) -> str:
     """Yes, with care, or no; then where the rows went."""
-    words, between = board.words, " " if board.view.language == "en" else ""
+    words, between = board.words, board.words("space")
     late, held, open_n = len(_late(board, feeds)), _sum(funnel, "held_n"), _sum(funnel, "not_closed_n")
     cares = [words(f"quality.care_{name}", n=n) for name, n in (("late", late), ("held", held)) if n]
     ends = {end: words.number(_sum(funnel, column)) for end, column in ENDS.items()}

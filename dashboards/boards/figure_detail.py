@@ -212,7 +212,7 @@ def _table(
         cells: list[object] = [anchor(view.but(area=code), name), _value(area)]
         cells += [_mark(area, figure, ends, states[code])] if ends else []
         cells += [_standing(board, states[code])] if compares else []
-        cells += [area.words.number(area.earlier_value, area.decimals), _change(area)]
+        cells += [area.earlier_value_text, _change(area)]
         cells += [] if figure.is_count else [_parts(area)]
         lines.append(cells)
     unplaced = sum(row["grid_code"] == UNASSIGNED for row, _ in found)
@@ -221,7 +221,7 @@ def _table(
         words("areas.no_ranking") if figure.is_count else "",
         words("areas.scale", area=place.name) if ends else "",
     ]
-    caption = " ".join(sentence for sentence in said if sentence)
+    caption = words("space").join(sentence for sentence in said if sentence)
     put(table(columns, lines, foot=unplaced, caption=caption), "areas_table")
 
 

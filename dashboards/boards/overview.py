@@ -89,7 +89,7 @@ def _filters(board: Board, place: Place) -> None:
 
 def _lead(board: Board, figures: list[Figure]) -> str:
     words = board.words
-    between = " " if board.view.language == "en" else ""
+    between = words("space")
     parts = [_headline(board, figure) for figure in figures if figure.id == HEADLINE and figure.value is not None]
     compared = [figure for figure in figures if figure.verdict != "unknown"]
     changed = [figure.name for figure in compared if figure.verdict != "chance"]
@@ -112,7 +112,7 @@ def _calendar(board: Board, period: Period) -> str:
         parts.append(words("overview.workdays", now=days["now_n"], earlier=days["earlier_n"]))
     if not period.is_year_to_date and period.month.month <= FEBRUARY:
         parts.append(words("overview.festival"))
-    return " ".join(parts)
+    return words("space").join(parts)
 
 
 def _headline(board: Board, figure: Figure) -> str:

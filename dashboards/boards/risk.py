@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboards.kit import charts
+from dashboards.kit import charts, filters
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.chance import Part, against_average, reference, whole
 from dashboards.kit.markup import Column, Html, anchor, chip, join, table, tag
@@ -35,19 +35,29 @@ class Outside(NamedTuple):
 def show(board: Board) -> None:
     """The page."""
     place = place_of(board)
-    cases = board.source.ask("risk__open", area=place.code)
+    cases = board.source.ask("risk__open", area=place.code, kind=board.view.kind)
     week = last_complete_week(board.source.as_of)
-    alerts = board.source.ask("risk__alerts", area=place.code, root=place.root, week=week).rows(named=True)
+    alerts = board.source.ask("risk__alerts", area=place.code, root=place.root, week=week, kind=board.view.kind).rows(named=True)
     outside = _outside(board, place)
     title = tag("h1", board.words("title.risk", area=place.name))
     lead = _lead(board, place, cases, alerts, outside)
     put(title + crumbs(board, place) + tag("p", lead, kind="lead"), "title")
-    left, _ = st.columns([1, 2.4])
+    left, right, _ = st.columns([1, 1, 1.4])
     with left:
         choose_child(board, place)
+    with right:
+        _choose_kind(board)
     _open(board, cases)
     _alerts(board, week, alerts)
     _funnel(board, place, outside)
+
+
+def _choose_kind(board: Board) -> None:
+    kinds = board.source.ask("kinds")["event_kind"].to_list()
+    filters.choose(
+        board.words("filter.kind"), ["", *kinds], board.view, "kind",
+        written=lambda kind: board.kind(kind) if kind else board.words("filter.all_kinds"),
+    )  # fmt: skip
 
 
 def last_complete_week(as_of: dt.datetime) -> dt.date:
@@ -58,7 +68,7 @@ def last_complete_week(as_of: dt.datetime) -> dt.date:
 
 
 def _lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str, Any]], outside: Outside) -> str:
-    words, between = board.words, " " if board.view.language == "en" else ""
+    words, between = board.words, board.words("space")
     n = int(cases["cases_n"].sum() or 0)
     overdue = int(cases.filter("is_overdue")["cases_n"].sum() or 0)
     said = {"moment": words.moment(board.source.as_of), "area": place.name}
@@ -190,8 +200,8 @@ def _funnel(board: Board, place: Place, outside: Outside) -> None:
     rule = [words("risk.funnel_rule", area=place.name)]
     if outside.compared_n:
         expected = outside.compared_n * (1 - reference("outer_confidence"))
-        rule.append(words("risk.funnel_chance", n=words.number(outside.compared_n), expected=words.number(expected)))
-    parts: list[object] = [tag("h2", words("risk.funnel_heading")), tag("p", " ".join(rule), kind="muted small")]
+        rule.append(words("risk.funnel_chance", n=words.number(outside.compared_n), expected=words.number(expected, 1)))
+    parts: list[object] = [tag("h2", words("risk.funnel_heading")), tag("p", words("space").join(rule), kind="muted small")]
     parts.append(_findings(board, outside.worse[:most]) if outside.worse else tag("p", words("risk.funnel_none")))
     if len(outside.worse) > most:
         parts.append(tag("p", words("risk.funnel_more", n=len(outside.worse) - most), kind="muted small"))

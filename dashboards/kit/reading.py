@@ -174,6 +174,12 @@ class Figure:
         return found if found is None or isinstance(found, Decimal) else Decimal(str(found))
 
     @property
+    def earlier_value_text(self) -> str:
+        """The value a year before, alone, with its percent sign; a dash for none."""
+        text = self.words.number(self.earlier_value, self.decimals)
+        return f"{text}%" if self.unit == "%" and self.earlier_value is not None else text
+
+    @property
     def change_text(self) -> str:
         """The change: percentage points for a share, percent for a count or rate, counts where the base is small."""
         if self.value is None or self.earlier_value is None:
@@ -204,8 +210,7 @@ class Figure:
         """The value a year before, with what it is compared with."""
         if self.earlier_value is None:
             return self.words("change.none") if self.value is not None else ""
-        text = self.words.number(self.earlier_value, self.decimals) + ("%" if self.unit == "%" else "")
-        return self.words("change.earlier", value=text)
+        return self.words("change.earlier", value=self.earlier_value_text)
 
     @property
     def meaning_text(self) -> str:

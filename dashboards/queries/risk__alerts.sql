@@ -10,5 +10,5 @@ select alerts.alert_id, alerts.event_kind, alerts.grid_code, alerts.period_start
 from marts.fct_alert as alerts
 inner join inside on alerts.grid_code = inside.grid_code
 left join (select * from marts.dim_grid where is_current) as areas on alerts.grid_code = areas.grid_code
-where alerts.period_start = $week
+where alerts.period_start = $week and ($kind = '' or alerts.event_kind = $kind)
 order by alerts.value - alerts.baseline desc, alerts.alert_id
