@@ -3,7 +3,7 @@ with landed as (
 ),
 
 current_versions as (
-    select * from {{ ref('int_event_current') }}
+    select * from {{ ref('int_event_due_version') }}
 ),
 
 final as (

@@ -3,13 +3,17 @@ with landed as (
 ),
 
 current_versions as (
+    select * from {{ ref('int_event_due_version') }}
+),
+
+all_versions as (
     select * from {{ ref('int_event_current') }}
 ),
 
 -- Where a number is reused, the lowest id stands for it: one target per number, or rows would multiply.
 targets as (
     select source_system, source_case_no, min(event_id) as event_id
-    from current_versions
+    from all_versions
     where event_kind = 'urban_case'
     group by source_system, source_case_no
 ),

@@ -25,6 +25,9 @@ events as (
     select facts.*, feeds.as_of as feed_as_of
     from facts
     inner join feeds on facts.feed = feeds.feed
+    {% if is_incremental() %}
+    where facts.grid_code in (select touched.grid_code from touched)
+    {% endif %}
 ),
 
 atoms as (

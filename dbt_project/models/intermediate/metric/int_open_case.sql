@@ -12,7 +12,7 @@ bands as (
     select * from {{ ref('ref_age_band') }}
 ),
 
--- A feed in which no case was ever closed delivers no closing: that all its cases are open is not known, so it has none.
+-- A feed in which no case was ever closed delivers no closing. Whether its cases are open is not known: it has none.
 closing_feeds as (
     select feed from facts
     group by feed

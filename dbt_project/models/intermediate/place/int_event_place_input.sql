@@ -1,15 +1,6 @@
 -- What each event says about where it happened, as sent. On an incremental build only for touched events.
 with current_versions as (
-    select * from {{ ref('int_event_current') }}
-),
-
-build_info as (
-    select * from {{ ref('stg_ops__build_info') }}
-),
-
-touched as (
-    select event_id from {{ ref('stg_ops__touched') }}
-    where event_id is not null
+    select * from {{ ref('int_event_due_version') }}
 ),
 
 said as (
@@ -82,8 +73,6 @@ final as (
             said.event_id = current_versions.event_id
             and said.source_file = current_versions.source_file
             and said.source_record_no = current_versions.source_record_no
-    cross join build_info
-    where build_info.mode = 'full' or said.event_id in (select touched.event_id from touched)
 )
 
 select * from final
