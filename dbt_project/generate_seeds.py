@@ -17,7 +17,7 @@ from lunardate import LunarDate
 from scipy.stats import chi2
 
 SEEDS = Path(__file__).parent / "seeds"
-YEARS = range(2010, 2028)
+YEARS = range(2000, 2028)  # the oldest case of the committed cities is of 2000
 HOLIDAYS = {
     "New Year's Day": "元旦", "Spring Festival": "春节", "Tomb-sweeping Day": "清明节", "Labour Day": "劳动节",
     "Dragon Boat Festival": "端午节", "Mid-autumn Festival": "中秋节", "National Day": "国庆节",
