@@ -91,6 +91,7 @@ def writer_lock(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[N
 def _connect(path: str, config: dict[str, Any], *, read_only: bool = False) -> Connection:
     connection = duckdb.connect(path, read_only=read_only, config=config)
     connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")  # ours is the only progress that is shown
     return connection
 
 

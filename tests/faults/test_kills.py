@@ -81,7 +81,7 @@ def test_a_rerun_after_any_kill_ends_where_a_clean_run_does(stage: tuple[Path, P
     for trial in range(TRIALS):
         place = tmp_path / f"trial{trial}"
         shutil.copytree(home, place)
-        at = chance.uniform(0.3, seconds)
+        at = chance.uniform(0.3, 0.85 * seconds)  # the machine is not equally fast each time
         was_killed = _killed(place, source, at, group=trial % 2 == 0)
         killed += was_killed
         _run(place, source)
