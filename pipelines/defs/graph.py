@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from pipelines import ingest
 from pipelines.building.dbt import PROJECT
@@ -51,7 +50,7 @@ def _is_running(dagster_instance: dg.DagsterInstance) -> bool:
 def definitions(run: Run) -> dg.Definitions:
     """Everything Dagster knows of the city of `run`."""
     place = run.place
-    dbt = DbtCliResource(
+    dbt = warehouse.Dbt(
         project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=str(Path(sys.executable).with_name("dbt"))
     )
     return dg.Definitions(
