@@ -16,7 +16,7 @@ from statistics import NormalDist
 
 from pipelines.core.errors import UsageError
 
-#: Below this base a percentage change is shown as counts (domain dictionary 3.7).
+#: Below this base a percentage change is shown as counts.
 SMALL_BASE = 20
 
 
@@ -31,7 +31,7 @@ def _shown(scaled: int, decimals: int) -> Decimal:
 
 
 def half_up_ratio(num: int, den: int, *, scale: int = 1, decimals: int = 0) -> Decimal:
-    """`num / den * scale`, rounded half up once, in whole numbers only (domain dictionary 3.8, rounding rule).
+    """`num / den * scale`, rounded half up once, in whole numbers only.
 
     Args:
         num: numerator, at least 0.
@@ -131,7 +131,7 @@ def _quantile(distribution: Callable[[int], float], probability: float, ceiling:
 def binomial_limits(target: float, den: int, *, confidence: float) -> CountLimits:
     """Funnel limits of a numerator out of `den` under the share `target` (D. J. Spiegelhalter 2005), exact tails.
 
-    `confidence` is 0.95 for the inner and 0.998 for the outer limits of a funnel plot (domain dictionary 3.7).
+    `confidence` is 0.95 for the inner and 0.998 for the outer limits of a funnel plot.
     """
     from scipy.special import bdtr
 
@@ -170,7 +170,7 @@ COMPARATORS = {
     "~": "'about': within one unit of the last printed decimal, either way",
     "approx": "'nearly': less than the value, by less than one unit of the last printed decimal",
 }
-#: Open cases left out of a denominator are tried up to this share of it (domain dictionary 3.8).
+#: Open cases left out of a denominator are tried up to this share of it.
 LARGEST_OPEN_PERCENT = 20
 #: So many smaller denominators are proposed at most, nearest first; more would convince nobody further.
 MOST_PROPOSED = 5

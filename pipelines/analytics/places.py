@@ -29,7 +29,7 @@ from pipelines.core.errors import ConfigurationError
 UNASSIGNED = "UNASSIGNED"
 #: An event without a day is matched against the grids valid at the end of time, which are the current ones.
 UNDATED = dt.date(9999, 12, 30)
-#: How sure each step of the ladder is (domain dictionary, D11 to D13).
+#: How sure each step of the ladder is.
 CONFIDENCE = {"code": "high", "polygon": "high", "place_code": "medium", "name": "low", "none": "none"}
 PLACED = ("grid_code", "grid_version_id", "grid_level")
 

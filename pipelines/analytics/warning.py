@@ -3,7 +3,7 @@
 Belongs here: the rule on frames, first version, one series at a time. Does not: reading or publishing (the model
 `fct_alert` applies the same rule in SQL; a test holds the two together), sharing strength between areas.
 
-The rule (domain dictionary 3.7). For one series and one complete week, of the 13 weeks before it take the median and
+The rule. For one series and one complete week, of the 13 weeks before it take the median and
 the median absolute deviation (MAD). z = (count - median) / scale, where scale is 1.4826 x MAD, the standard deviation
 of normal data, but not less than sqrt(max(median, 1)): counts vary at least as much as a Poisson count does, and in a
 quiet series the MAD is 0, where z would say nothing. A week is high at z >= 3, very high at z >= 4; it alerts if it
