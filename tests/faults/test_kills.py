@@ -51,12 +51,16 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, object,
     source, home = base / "source", base / "home"
     simulation.write(source, through=LAST)
     _run(home, source)
-    simulation.write(source, after=LAST)
+    written = simulation.write(source, after=LAST, through=LAST + dt.timedelta(days=1))
+    assert written, "the day to be killed in brings no file"
+    before = _hash(home)
     clean = base / "clean"
     shutil.copytree(home, clean)
     started = time.monotonic()
     _run(clean, source)
-    return home, source, _hash(clean), time.monotonic() - started
+    seconds, expected = time.monotonic() - started, _hash(clean)
+    assert expected != before, "the day changes nothing: a lost day would go unseen"
+    return home, source, expected, seconds
 
 
 def _killed(home: Path, source: Path, seconds: float, *, group: bool) -> bool:
