@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,12 +167,22 @@ def _is_done(ledger: Ledger, feed: str, sha256: str, parser: str) -> bool:
 def ingest_feed(
     binding: Binding, place: Installation, *, now: dt.datetime, progress: Callable[[FileOutcome], None] = lambda _: None
 ) -> list[FileOutcome]:
-    """Everything new of one feed. A held file never stops the rest."""
-    outcomes = []
+    """Everything new of one feed. Neither a held nor an unreadable file stops the rest.
+
+    Raises SourceUnavailable at the end if a file could not be read; `progress` has heard of the others.
+    """
+    outcomes: list[FileOutcome] = []
+    unreadable: SourceUnavailable | None = None
     for candidate in pending(binding, place):
-        outcome = ingest_file(candidate, binding, place, now=now)
+        try:
+            outcome = ingest_file(candidate, binding, place, now=now)
+        except SourceUnavailable as error:  # the files after it go on; the first failure is told at the end
+            unreadable = unreadable or error
+            continue
         progress(outcome)
         outcomes.append(outcome)
+    if unreadable is not None:
+        raise unreadable
     return outcomes
 
 
@@ -254,7 +265,7 @@ def _open_reading(work: Work) -> read.Reading:
 def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutcome:
     try:
         reading = _open_reading(work)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FileHeld(f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again") from error
     header = judging.match_header(reading.header, work.binding, name=work.name)
     tally = Tally()

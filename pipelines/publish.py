@@ -70,7 +70,7 @@ def publish(
                 remedy=pick("yesterday's build stays published; citybrain verify", "继续使用上一版;citybrain verify"),
             )  # fmt: skip
         faults.hit("before_publish_file")
-        parts, written = _write_parts(connection, home, mode)
+        parts, written = _write_parts(connection, home, mode, inputs.build_id)
         file = _write_file(connection, home, inputs.build_id)
     faults.hit("after_publish_file")
     manifest = {
@@ -114,13 +114,19 @@ def _current(home: Home) -> dict[str, Any] | None:
     return loaded
 
 
-def _write_parts(connection: Connection, home: Home, mode: str) -> tuple[list[dict[str, str]], int]:
+def _finished(connection: Connection) -> set[str]:
+    return {str(row[0]) for row in connection.execute("select build_id from ops.finished").fetchall()}
+
+
+def _write_parts(connection: Connection, home: Home, mode: str, build_id: str) -> tuple[list[dict[str, str]], int]:
     """The parts of this build. An incremental one writes the months it touched and keeps the others' files."""
     current = _current(home)
     months = {row[0] for row in connection.execute(f"select distinct {MONTH} from marts.fct_event f").fetchall()}
     due = set(months)
     kept: list[dict[str, str]] = []
-    if mode == "incremental" and current is not None:
+    # What was touched is counted from the last finished build; after a rollback CURRENT.json names an older one, whose
+    # other months may be stale too.
+    if mode == "incremental" and current is not None and current["build"] in {build_id, *_finished(connection)}:
         touched = "select distinct strftime(day, '%Y-%m') from ops.touched where day is not null"
         due = {row[0] for row in connection.execute(touched).fetchall()} & months
         kept = [

@@ -63,7 +63,7 @@ def match_header(header: list[str], binding: Binding, *, name: str) -> Header:
     for needed in required(binding):
         if needed.name not in chosen and needed.name not in binding.constants:
             raise FileHeld(
-                f"column {needed.title_zh} ({needed.name}) is missing; the header has {', '.join(header[:12])}",
+                f"column {needed.title_zh} ({needed.name}) is missing; known are {len(chosen)} of {len(header)} columns",
                 where=name, remedy=f"add columns: {{{needed.name}: <header>}} to feeds/{binding.feed}.yml",
             )  # fmt: skip
     return Header(chosen, tuple(h for h in unknown if h.strip()))

@@ -22,6 +22,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import python_calamine
+import shapely.errors
 import shapely.geometry
 
 from pipelines.cleaning import decode
@@ -241,6 +242,8 @@ def read_geojson(open_bytes: Opener, *, name: str, geometry_header: str) -> Read
     with open_bytes() as stream:
         try:
             features = json.loads(stream.read().decode("utf-8-sig"))["features"]
+            if not all(isinstance(feature, dict) for feature in features):
+                raise TypeError("a feature is no object")
         except (ValueError, KeyError, TypeError) as error:
             raise FileHeld(f"not a GeoJSON feature collection: {error}", where=name) from error
     header = list(dict.fromkeys(key for feature in features for key in (feature.get("properties") or {})))
@@ -248,7 +251,10 @@ def read_geojson(open_bytes: Opener, *, name: str, geometry_header: str) -> Read
     for number, feature in enumerate(features, start=1):
         properties = feature.get("properties") or {}
         shape = feature.get("geometry")
-        wkt = shapely.geometry.shape(shape).wkt if shape else ""
+        try:
+            wkt = shapely.geometry.shape(shape).wkt if shape else ""
+        except (ValueError, TypeError, KeyError, AttributeError, shapely.errors.ShapelyError) as error:
+            raise FileHeld(f"feature {number} has no readable geometry", where=name, remedy="mend it at its source") from error
         rows.append((number, [cell_text(properties.get(key)) for key in header] + [wkt]))
     header = [*header, geometry_header]
     return Reading(header, len(features), "utf-8", _row_batches(rows, len(header)))

@@ -6,11 +6,13 @@ Belongs here: reading a city and saying precisely what is wrong with it ("did yo
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 import difflib
 import hashlib
 import re
+import zoneinfo
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ FEED_KEYS = {
 }  # fmt: skip
 SOURCE_TYPES = {"drop": {"type", "pattern", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
+LEVELS = ("demo", "production")
 FORMATS = ("csv", "xlsx", "geojson")
 FAR_FUTURE = dt.date(9999, 12, 31)
 
@@ -125,8 +128,12 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigurationError("the file is missing", where=str(path), remedy="see docs/add_a_city.md") from error
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"not YAML: {error}", where=str(path)) from error
+    except NotADirectoryError as error:
+        raise ConfigurationError("a city is a folder", where=str(path.parent), remedy="see docs/add_a_city.md") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError("the file is not UTF-8", where=str(path), remedy="save it as UTF-8") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-13-01
+        raise ConfigurationError(f"not readable as YAML: {error}", where=str(path)) from error
     if not isinstance(loaded, dict):
         raise ConfigurationError("expected a mapping of keys to values", where=str(path))
     return loaded
@@ -253,6 +260,7 @@ def read_binding(path: Path, folder: Path) -> Binding:
                 raise _unknown("column", name, names, f"{where}: {section}")
     if entry["delivery"] not in DELIVERIES:
         raise _unknown("delivery", str(entry["delivery"]), list(DELIVERIES), where)
+    _check_encoding(str(entry.get("encoding", "")), where)
     pattern, root, settle = _source(entry["source"], where)
     binding = Binding(
         feed=path.stem,
@@ -278,6 +286,14 @@ def read_binding(path: Path, folder: Path) -> Binding:
     )
     _check_versions(binding, where)
     return binding
+
+
+def _check_encoding(encoding: str, where: str) -> None:
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError as error:
+        remedy = "utf-8, gb18030 or big5, for example"
+        raise ConfigurationError(f"unknown encoding {encoding!r}", where=where, remedy=remedy) from error
 
 
 def _refuse_secrets(entry: dict[str, Any], where: str) -> None:
@@ -315,6 +331,10 @@ def load_city(folder: Path) -> City:
     _check_keys(vault, {"retention_days", "raw_store"}, f"{where}: vault")
     earliest = _moment(entry.get("earliest", "2010-01-01"), where)
     assert earliest is not None
+    if str(entry["zone"]) not in zoneinfo.available_timezones():
+        raise _unknown("time zone", str(entry["zone"]), sorted(zoneinfo.available_timezones()), where)
+    if str(entry.get("level", "demo")) not in LEVELS:
+        raise _unknown("level", str(entry["level"]), list(LEVELS), where)
     return City(
         folder=folder,
         name=str(entry["name"]),

@@ -20,6 +20,11 @@ def feed_key(feed: str) -> dg.AssetKey:
     return dg.AssetKey(["feed", feed])
 
 
+def _heard(run: Run, outcomes: list[ingest.FileOutcome], outcome: ingest.FileOutcome) -> None:
+    outcomes.append(outcome)
+    run.tell("file", outcome)
+
+
 def feed_asset(binding: Binding) -> dg.AssetsDefinition:
     """The asset that ingests what is new of one feed."""
     key = feed_key(binding.feed)
@@ -38,7 +43,7 @@ def feed_asset(binding: Binding) -> dg.AssetsDefinition:
         run.tell("feed", binding)
         outcomes: list[ingest.FileOutcome] = []
         try:
-            outcomes = ingest.ingest_feed(binding, place, now=place.now(), progress=lambda outcome: run.tell("file", outcome))
+            ingest.ingest_feed(binding, place, now=place.now(), progress=lambda outcome: _heard(run, outcomes, outcome))
         except SourceUnavailable as error:
             if context.retry_number < RETRIES and run.retry_seconds:
                 raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=run.retry_seconds) from error

@@ -16,6 +16,7 @@ from pipelines.build import Prepared
 from pipelines.core.errors import CityError
 from pipelines.core.installation import Installation, open_installation
 from pipelines.core.settings import load_settings
+from pipelines.core.warehouse import writer_lock
 from pipelines.ingest import FileOutcome
 
 
@@ -40,6 +41,7 @@ class Run:
     prepared: Prepared | None = None
     failure: CityError | None = None
     _opened: Installation | None = None
+    _lock: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @property
     def place(self) -> Installation:
@@ -62,6 +64,10 @@ class Run:
         except Exception as error:
             self.end_build("failed", f"{type(error).__name__}: {error}")
             raise
+
+    def hold_warehouse(self) -> None:
+        """Keep the kernel lock until this process ends, so that the daemon's runs and `citybrain run` never mix."""
+        self._lock.enter_context(writer_lock(self.place.home.warehouse))
 
     def begin_build(self, prepared: Prepared) -> None:
         """Enter the build in the ledger."""

@@ -92,6 +92,7 @@ def prepared(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Hand the warehouse what is landed."""
     run: Run = context.resources.run
     with run.step("prepare"):
+        run.hold_warehouse()
         ready = build.prepare(run.place.home, run.place.city, run.place.settings, run.place.as_of)
         run.begin_build(ready)
     run.tell("line", f"{ready.mode}{': ' + ready.why_full if ready.why_full else ''}; {ready.touched_n} touched")

@@ -47,6 +47,9 @@ def ready(binding: Binding, city: City, source_root: Path) -> Iterator[Candidate
     for path in sorted(root.glob(binding.pattern)):
         if path.name.startswith(".") or path.suffix in (*UNFINISHED, *MARKERS) or not path.is_file():
             continue
-        status = path.stat()
+        try:
+            status = path.stat()
+        except FileNotFoundError:  # taken away since the folder was listed
+            continue
         if _is_settled(path, status.st_mtime_ns, binding.settle_seconds):
             yield Candidate(path, path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)

@@ -163,6 +163,29 @@ def test_a_header_that_does_not_fit_holds_the_file_and_the_rest_go_on(new_place:
     assert _take(place) == []
 
 
+def test_cells_of_a_file_without_a_header_line_are_told_to_nobody(new_place: Place) -> None:
+    place = new_place()
+    body = _text([_row(1), _row(2)]).split(b"\n", 1)[1]
+    _put(place, "u20260601.csv", body)
+    outcome = _take(place)[0]
+    assert outcome.verdict == "held"
+    held = place.ledger.rows("select held_what from file")[0]["held_what"]
+    assert CANARY not in outcome.message + held
+    assert "13900000000" not in outcome.message + held
+
+
+def test_a_damaged_archive_is_held_and_the_rest_go_on(new_place: Place) -> None:
+    place = new_place()
+    whole = gzip.compress(_text([_row(n) for n in range(500)]))
+    broken = bytearray(whole)
+    broken[len(whole) // 2] ^= 0xFF
+    _put(place, "u20260601.csv.gz", bytes(broken))
+    _put(place, "u20260602.csv.gz", whole[: len(whole) // 2])
+    _put(place, "u20260603.csv", _text([_row(1)]))
+    verdicts = {o.name: o.verdict for o in _take(place)}
+    assert verdicts == {"u20260601.csv.gz": "held", "u20260602.csv.gz": "held", "u20260603.csv": "loaded"}
+
+
 def test_a_half_uploaded_file_is_left_alone(new_place: Place) -> None:
     place = new_place()
     _put(place, "u20260601.csv.part", _text([_row(1)]))

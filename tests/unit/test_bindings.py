@@ -63,6 +63,7 @@ def test_every_shipped_contract_is_valid() -> None:
         (("(\\d{8})", "(\\d{8}"), "no regular expression"),
         (("system: s1", "system: s1\ncodes: {category: missing.csv}"), "unknown code file"),
         (("system: s1", "system: s1\nencoding_password: hunter2"), "unknown key"),
+        (("system: s1", "system: s1\nencoding: gb18031"), "unknown encoding"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_nearest_word(city: Path, change: tuple[str, str], message: str) -> None:
@@ -70,6 +71,28 @@ def test_what_is_wrong_is_said_with_the_nearest_word(city: Path, change: tuple[s
     with pytest.raises(ConfigurationError, match=message.replace("(", r"\(")) as caught:
         load_city(city)
     assert "urban.yml" in str(caught.value) or "contracts" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("Asia/Shanghai", "Asia/Shangai"), "did you mean 'Asia/Shanghai'"),
+        (("zone:", "level: prodution\nzone:"), "did you mean 'production'"),
+        (("2026-06-30", "2026-13-01"), "not readable as YAML"),
+    ],
+)
+def test_a_wrong_city_file_is_told(city: Path, change: tuple[str, str], message: str) -> None:
+    path = city / "city.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        load_city(city)
+    assert "city.yml" in str(caught.value)
+
+
+def test_a_city_file_in_another_encoding_is_told(city: Path) -> None:
+    (city / "city.yml").write_bytes("name: 云湾\nzone: Asia/Shanghai\nroot_area: '1'\n".encode("gb18030"))
+    with pytest.raises(ConfigurationError, match="not UTF-8"):
+        load_city(city)
 
 
 def test_a_feed_that_is_not_there(city: Path) -> None:
