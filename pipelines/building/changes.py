@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.building.inputs import Inputs, landing_path
-from pipelines.core.contracts import load_contract
+from pipelines.core.contracts import contract_ids, load_contract
 from pipelines.core.register import read_register, time_columns
 from pipelines.core.settings import Home
 from pipelines.core.state import Ledger
@@ -20,8 +20,16 @@ from pipelines.core.warehouse import Connection, quoted
 
 LOADED = "feed VARCHAR, sha256 VARCHAR, parser VARCHAR"
 TOUCHED = "event_id VARCHAR, day DATE, grid_code VARCHAR"
-#: Columns that name another case by its number: when that case moves, the one that names it moves too.
-LINKS = {"police_incident": "merged_into_no", "urban_case": "duplicate_of_no"}
+
+
+def links() -> list[tuple[str, str, str]]:
+    """(contract, column, named contract): columns that name another case by its number.
+
+    When one of the two moves, the other moves too: a merged case follows its root, an act its case, and a case counts
+    the acts about it.
+    """
+    contracts = [load_contract(contract) for contract in contract_ids()]
+    return [(c.id, column.name, column.link) for c in contracts for column in c.columns if column.link]
 
 
 def has_finished_build(connection: Connection) -> bool:
@@ -103,12 +111,17 @@ def _paths_by_contract(home: Home, parses: Sequence[dict[str, Any]]) -> dict[str
 def _add_from_files(connection: Connection, contract: str, paths: Sequence[Path]) -> None:
     files = f"read_parquet([{', '.join(quoted(path) for path in paths)}], union_by_name = true)"
     connection.execute(f"insert into changed select distinct _event_id from {files}")
-    link = LINKS.get(contract)
-    if link:
-        connection.execute(
-            f"insert into changed select distinct _event_id from raw.{contract} where (_system, {link}) in "
-            f"(select _system, source_case_no from {files})"
-        )
+    for child, column, parent in links():
+        if parent == contract:
+            connection.execute(
+                f"insert into changed select distinct _event_id from raw.{child} where {column} in "
+                f"(select source_case_no from {files})"
+            )
+        if child == contract and parent != contract:
+            connection.execute(
+                f"insert into changed select distinct _event_id from raw.{parent} where source_case_no in "
+                f"(select {column} from {files})"
+            )
 
 
 def _add_by_clock(connection: Connection, inputs: Inputs) -> None:

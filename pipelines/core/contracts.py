@@ -28,7 +28,7 @@ Severity = Literal["block", "quarantine", "warn"]
 TYPES = ("string", "timestamp", "date", "integer", "number", "boolean")
 LEVELS = ("P1", "P2", "P3", "P4")
 SEVERITIES = ("block", "quarantine", "warn")
-COLUMN_PROPERTIES = {"text", "party", "role", "codes", "clock", "list", "normalise", "geometry"}
+COLUMN_PROPERTIES = {"text", "party", "role", "codes", "clock", "list", "normalise", "geometry", "link"}
 CONTRACT_PROPERTIES = {"entity", "mode", "main_time", "grid", "update_time"}
 
 
@@ -45,7 +45,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a contract."""
+    """One column of a contract. `link`: the contract whose `source_case_no` the column names."""
 
     name: str
     title_zh: str
@@ -62,6 +62,7 @@ class Column:
     role: str
     codes: str
     geometry: bool
+    link: str
     pattern: str
     minimum: float | None
     maximum: float | None
@@ -185,6 +186,7 @@ def _column(entry: dict[str, Any], where: str) -> Column:
         role=str(custom.get("role", "")),
         codes=str(custom.get("codes", "")),
         geometry=bool(custom.get("geometry")),
+        link=str(custom.get("link", "")),
         pattern=str(options.get("pattern", "")),
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),

@@ -38,8 +38,9 @@ COHORT_TIMES = {
     "at_as_of": {"reported_at"}, "by_receipt": {"extracted_at"},
 }  # fmt: skip
 TIMES = (
-    "occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at",
-    "verified_at", "closed_at", "deadline_at",
+    "occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "acknowledged_at",
+    "arrived_at", "handled_at", "verified_at", "closed_at", "deadline_at", "called_back_at", "performance_due_at",
+    "performed_at", "confirm_applied_at",
 )  # fmt: skip
 SLICES = {
     "all": "'all'", "event_kind": "event_kind", "category": "category_code", "domain": "category_domain",
@@ -51,7 +52,13 @@ PERIODS = (
 )  # fmt: skip
 POPULATIONS = ("usual", "registered", "floating", "households")
 DIRECTIONS = ("higher", "lower", "neutral")
-KINDS = ("police_incident", "urban_case", "petition", "court_case")
+#: event kind -> whether its rows are cases; the others (calls, visits, whistles) are acts about a case.
+EVENT_KINDS = {
+    row["event_kind"]: row["is_case"] == "true"
+    for row in csv.DictReader((SEEDS / "ref_event_kind.csv").read_text(encoding="utf-8").splitlines())
+}
+KINDS = tuple(EVENT_KINDS)
+CASE_KINDS = tuple(kind for kind, is_case in EVENT_KINDS.items() if is_case)
 #: Levels and periods at which slices under `slices_coarse` are given.
 COARSE_LEVEL = 2
 COARSE_PERIODS = ("rolling_28d", "month", "quarter", "half_year", "year", "year_to_date", "cumulative")
@@ -108,7 +115,7 @@ class Metric:
 
 
 DEFAULTS: dict[str, Any] = {
-    "kinds": list(KINDS), "filter": "true", "numerator": "true", "numerator_time": "", "denominator": "true", "start": "",
+    "kinds": list(CASE_KINDS), "filter": "true", "numerator": "true", "numerator_time": "", "denominator": "true", "start": "",
     "quantile": 0.5, "population": "", "scale": 1, "slices": ["all"], "slices_coarse": [], "levels": [0, 1, 2, 3],
     "periods": ["week", *COARSE_PERIODS[:-1]], "counts": "counted", "unit_zh": "", "unit_en": "", "decimals": 0,
     "min_denominator": 0, "evidence": "", "caveat_zh": "", "caveat_en": "", "sql": "", "is_arrival": False,

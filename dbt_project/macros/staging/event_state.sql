@@ -6,7 +6,7 @@
         when judged.closed_at is not null or judged.is_closed_by_status then 'CLOSED'
         when judged.verified_at is not null then 'VERIFYING'
         when judged.handled_at is not null then 'HANDLED'
-        when judged.arrived_at is not null then 'ACKNOWLEDGED'
+        when judged.arrived_at is not null or judged.acknowledged_at is not null then 'ACKNOWLEDGED'
         when judged.dispatched_at is not null then 'DISPATCHED'
         when judged.registered_at is not null then 'REGISTERED'
         when judged.accepted_at is not null then 'ACCEPTED'

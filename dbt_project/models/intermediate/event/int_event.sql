@@ -1,13 +1,10 @@
 -- All feeds in one shape: what counts, what state a case is in, what is odd about it. Times stay as sent; an odd one
 -- is flagged.
 with unioned as (
-    select * from {{ ref('int_event__police_incident') }}
-    union all
-    select * from {{ ref('int_event__urban_case') }}
-    union all
-    select * from {{ ref('int_event__petition') }}
-    union all
-    select * from {{ ref('int_event__court_case') }}
+    {%- for kind in event_kinds() %}
+    select * from {{ ref('int_event__' ~ kind.kind) }}
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
 ),
 
 places as (
@@ -41,37 +38,19 @@ final as (
         judged.source_system,
         judged.source_case_no,
         case when judged.is_child then judged.link_event_id else judged.event_id end as root_event_id,
-        judged.category_code,
+        {%- for column in event_columns() %}
+        judged.{{ column[0] }},
+        {%- endfor %}
         {{ category_domain('judged.category_code') }} as category_domain,
-        judged.case_class,
-        judged.instance,
-        judged.severity,
-        judged.intake_channel,
         coalesce(places.grid_code, 'UNASSIGNED') as grid_code,
         places.grid_version_id,
         places.grid_level,
         coalesce(places.grid_resolution_method, 'none') as grid_resolution_method,
         coalesce(places.geo_conf, 'none') as geo_conf,
-        judged.lead_dept_id,
         {{ event_state() }} as current_state,
-        judged.occurred_at,
-        judged.reported_at,
-        judged.accepted_at,
-        judged.registered_at,
-        judged.filed_at,
-        judged.dispatched_at,
-        judged.arrived_at,
-        judged.handled_at,
-        judged.verified_at,
-        judged.closed_at,
-        judged.close_type,
-        judged.deadline_at,
         coalesce(judged.time_precision, 'minute') as time_precision,
         judged.not_counted_reason is null as is_counted,
         judged.not_counted_reason,
-        judged.persons_n,
-        judged.amount_yuan,
-        judged.received_level,
         judged.first_seen_at,
         judged.last_changed_at,
         {{ list_union(['judged.landing_flags', list_of([

@@ -7,46 +7,35 @@ current_versions as (
 ),
 
 final as (
-    select
-        {{ event_identity() }},
-        landed.category_code,
-        landed.purpose as case_class,
-        cast(null as varchar) as instance,
-        cast(null as varchar) as severity,
-        landed.intake_channel,
-        coalesce(landed.lead_dept_id, landed.handler_dept_id) as lead_dept_id,
-        false as is_merged,
-        cast(null as varchar) as link_event_id,
-        case
-            when landed.close_type = 'withdrawn' and landed.accept_notice_at is null then 'withdrawn_before_acceptance'
-        end as void_reason,
-        case landed.close_type
-            when 'withdrawn' then 'WITHDRAWN'
-            when 'not_accepted' then 'REJECTED'
-            when 'to_litigation' then 'TRANSFERRED'
-        end as terminal_state,
-        cast(null as timestamp) as occurred_at,
-        landed.registered_at as reported_at,
-        landed.accept_notice_at as accepted_at,
-        landed.registered_at,
-        cast(null as timestamp) as filed_at,
-        landed.forwarded_at as dispatched_at,
-        cast(null as timestamp) as arrived_at,
-        landed.closed_at as handled_at,
-        landed.callback_at as verified_at,
-        landed.closed_at,
-        false as is_closed_by_status,
-        landed.close_type,
-        coalesce(landed.extended_to, landed.deadline_at) as deadline_at,
-        landed.persons_n,
-        cast(null as double) as amount_yuan,
-        landed.received_level
-    from landed
-    inner join current_versions
-        on
-            landed.event_id = current_versions.event_id
-            and landed.source_file = current_versions.source_file
-            and landed.source_record_no = current_versions.source_record_no
+    select {{ event_shape({
+        'category_code': "landed.category_code",
+        'case_class': "landed.purpose",
+        'intake_channel': "landed.intake_channel",
+        'lead_dept_id': "coalesce(landed.lead_dept_id, landed.handler_dept_id)",
+        'void_reason': "case when landed.close_type = 'withdrawn' and landed.accept_notice_at is null then 'withdrawn_before_acceptance' end",
+        'terminal_state': "case landed.close_type when 'withdrawn' then 'WITHDRAWN' when 'not_accepted' then 'REJECTED' when 'to_litigation' then 'TRANSFERRED' end",
+        'reported_at': "landed.registered_at",
+        'accepted_at': "landed.accept_notice_at",
+        'registered_at': "landed.registered_at",
+        'dispatched_at': "landed.forwarded_at",
+        'handled_at': "landed.closed_at",
+        'verified_at': "landed.callback_at",
+        'closed_at': "landed.closed_at",
+        'close_type': "landed.close_type",
+        'deadline_at': "coalesce(landed.extended_to, landed.deadline_at)",
+        'persons_n': "landed.persons_n",
+        'received_level': "landed.received_level",
+        'competent_level': "landed.competent_level",
+        'return_n': "landed.return_n",
+        'extension_n': "case when landed.deadline_at is not null then case when landed.extended_to > landed.deadline_at then 1 else 0 end end",
+        'is_repeat': "landed.is_repeat_src = 'repeat'",
+        'is_exempt': "coalesce(landed.exempt_flag, false)",
+        'called_back_at': "landed.callback_at",
+        'is_contacted': "landed.contacted",
+        'is_solved': "landed.solved",
+        'satisfaction': "landed.satisfaction"
+    }) }}
+    {{ landed_now() }}
 )
 
 select * from final

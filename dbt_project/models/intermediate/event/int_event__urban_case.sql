@@ -10,53 +10,37 @@ all_versions as (
     select * from {{ ref('int_event_current') }}
 ),
 
--- Where a number is reused, the lowest id stands for it: one target per number, or rows would multiply.
 targets as (
-    select source_system, source_case_no, min(event_id) as event_id
-    from all_versions
-    where event_kind = 'urban_case'
-    group by source_system, source_case_no
+    {{ numbered_targets('urban_case') }}
 ),
 
 final as (
-    select
-        {{ event_identity() }},
-        landed.category_code,
-        landed.item_type as case_class,
-        cast(null as varchar) as instance,
-        cast(null as varchar) as severity,
-        landed.intake_channel,
-        landed.handle_dept_id as lead_dept_id,
-        landed.duplicate_of_no is not null as is_merged,
-        targets.event_id as link_event_id,
-        case when landed.close_type = 'void' then 'void' when landed.native_status = 'duplicate' then 'duplicate' end
-            as void_reason,
-        case
-            when landed.close_type = 'forced' then 'FORCED_CLOSED'
-            when landed.close_type = 'void' then 'REJECTED'
-        end as terminal_state,
-        cast(null as timestamp) as occurred_at,
-        landed.reported_at,
-        landed.accepted_at,
-        landed.registered_at,
-        cast(null as timestamp) as filed_at,
-        landed.dispatched_at,
-        cast(null as timestamp) as arrived_at,
-        landed.handled_at,
-        landed.verified_at,
-        landed.closed_at,
-        coalesce(landed.native_status in ('closed', 'duplicate'), false) as is_closed_by_status,
-        landed.close_type,
-        landed.deadline_at,
-        cast(null as bigint) as persons_n,
-        cast(null as double) as amount_yuan,
-        cast(null as varchar) as received_level
-    from landed
-    inner join current_versions
-        on
-            landed.event_id = current_versions.event_id
-            and landed.source_file = current_versions.source_file
-            and landed.source_record_no = current_versions.source_record_no
+    select {{ event_shape({
+        'category_code': "landed.category_code",
+        'case_class': "landed.item_type",
+        'intake_channel': "landed.intake_channel",
+        'lead_dept_id': "landed.handle_dept_id",
+        'is_merged': "landed.duplicate_of_no is not null",
+        'link_event_id': "targets.event_id",
+        'void_reason': "case when landed.close_type = 'void' then 'void' when landed.native_status = 'duplicate' then 'duplicate' end",
+        'terminal_state': "case when landed.close_type = 'forced' then 'FORCED_CLOSED' when landed.close_type = 'void' then 'REJECTED' end",
+        'reported_at': "landed.reported_at",
+        'accepted_at': "landed.accepted_at",
+        'registered_at': "landed.registered_at",
+        'dispatched_at': "landed.dispatched_at",
+        'handled_at': "landed.handled_at",
+        'verified_at': "landed.verified_at",
+        'closed_at': "landed.closed_at",
+        'is_closed_by_status': "coalesce(landed.native_status in ('closed', 'duplicate'), false)",
+        'close_type': "landed.close_type",
+        'deadline_at': "landed.deadline_at",
+        'discovery': "case when landed.intake_channel in ('public', 'hotline') then 'reported' when landed.intake_channel is not null then 'found' end",
+        'return_n': "landed.return_n",
+        'rework_n': "landed.rework_n",
+        'extension_n': "landed.extend_n",
+        'satisfaction': "landed.satisfaction"
+    }) }}
+    {{ landed_now() }}
     left join targets
         on
             landed.source_system = targets.source_system

@@ -9,7 +9,7 @@
 -- repeats the version before it is not a version. Versions of one time and different content are all kept and
 -- flagged.
 with received as (
-    {%- for model in ['stg_police__incident', 'stg_urban__case', 'stg_petition__matter', 'stg_justice__court_case'] %}
+    {%- for kind in event_kinds() %}
     select
         event_id,
         event_kind,
@@ -21,7 +21,7 @@ with received as (
         extracted_at,
         version_at,
         content_hash
-    from {{ ref(model) }}
+    from {{ ref(kind.staging) }}
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 ),

@@ -4,57 +4,21 @@ with current_versions as (
 ),
 
 said as (
+    {%- for kind in event_kinds() %}
     select
         event_id,
         source_file,
         source_record_no,
-        cast(reported_at as date) as on_date,
-        grid_code as grid_code_sent,
-        lon,
-        lat,
-        cast(null as varchar) as place_code,
-        community_name,
-        cast(null as varchar) as street_name
-    from {{ ref('stg_police__incident') }}
-    union all
-    select
-        event_id,
-        source_file,
-        source_record_no,
-        cast(reported_at as date) as on_date,
-        coalesce(grid_code, duty_grid_code) as grid_code_sent,
-        lon,
-        lat,
-        cast(null as varchar) as place_code,
-        community_name,
-        street_name
-    from {{ ref('stg_urban__case') }}
-    union all
-    select
-        event_id,
-        source_file,
-        source_record_no,
-        cast(registered_at as date) as on_date,
-        grid_code as grid_code_sent,
-        cast(null as double) as lon,
-        cast(null as double) as lat,
-        place_code,
-        community_name,
-        cast(null as varchar) as street_name
-    from {{ ref('stg_petition__matter') }}
-    union all
-    select
-        event_id,
-        source_file,
-        source_record_no,
-        filed_on as on_date,
-        cast(null as varchar) as grid_code_sent,
-        cast(null as double) as lon,
-        cast(null as double) as lat,
-        place_code,
-        cast(null as varchar) as community_name,
-        cast(null as varchar) as street_name
-    from {{ ref('stg_justice__court_case') }}
+        cast({{ kind.on_time or 'reported_at' }} as date) as on_date,
+        {{ kind.place.grid_code_sent or 'cast(null as varchar)' }} as grid_code_sent,
+        {{ kind.place.lon or 'cast(null as double)' }} as lon,
+        {{ kind.place.lat or 'cast(null as double)' }} as lat,
+        {{ kind.place.place_code or 'cast(null as varchar)' }} as place_code,
+        {{ kind.place.community_name or 'cast(null as varchar)' }} as community_name,
+        {{ kind.place.street_name or 'cast(null as varchar)' }} as street_name
+    from {{ ref(kind.staging) }}
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
 ),
 
 final as (
