@@ -141,4 +141,5 @@ COURT = Feed(
     gates={"hearing_on": "_heard_at", "closed_on": "_closed_at", "disposition": "_closed_at"},
     old={"cause_text": "_old_class", "cause_code": "_old_cause", "filed_on": "_old_time"},
     conflict="procedure",
+    form="xlsx",
 )

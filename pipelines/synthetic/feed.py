@@ -23,7 +23,10 @@ CORRECTED, CORRECTION_DAYS = 0.03, 90
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a feed is drawn from: the days, the place, the people, its own randomness, and the level of activity."""
+    """What a feed is drawn from: the days, the place, the people, its own randomness, and the level of activity.
+
+    `parents`: the finished events of the feed's `parent`, of this block (acts about cases are drawn from those).
+    """
 
     block: Block
     city: City
@@ -31,6 +34,7 @@ class Scene:
     rng: np.random.Generator
     per_day: float
     mean_weight: float
+    parents: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ class Feed:
         old: column -> hidden column with the value before the correction at `_corrected_at`.
         conflict: the column in which two rows of equal version time may differ (D05).
         before: column -> its value until its gate opens (NULL for all others).
+        form, encoding: of its files: csv, xlsx or jsonl; of CSV text. `archive_encoding` is what the system wrote before
+            it was replaced; files of that time are gzipped.
+        parent: the feed whose events its rows are about, which stands before it.
     """
 
     name: str
@@ -60,6 +67,10 @@ class Feed:
     old: dict[str, str]
     conflict: str
     before: dict[str, str] = field(default_factory=dict)
+    form: str = "csv"
+    encoding: str = "utf-8"
+    archive_encoding: str = ""
+    parent: str = ""
 
 
 def clock(seconds: Ints, exists: Ints | None = None) -> pl.Series:

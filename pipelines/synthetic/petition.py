@@ -147,4 +147,5 @@ PETITION = Feed(
     },
     old={"subject_code": "_old_class", "registered_at": "_old_time"},
     conflict="affected_n",
+    form="xlsx",
 )

@@ -139,4 +139,5 @@ POLICE = Feed(
     },
     old={"feedback_class_code": "_old_class", "reported_at": "_old_time"},
     conflict="severity",
+    encoding="gb18030",
 )

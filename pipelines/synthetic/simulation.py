@@ -1,4 +1,4 @@
-"""The simulation: one city, four feeds, some deliveries; written as files, and as the truth about them.
+"""The simulation: one city, its feeds, some deliveries; written as files, and as the truth about them.
 
 Belongs here: the order of the parts, sizes, file names. Does not: how any part is drawn.
 """
@@ -77,6 +77,7 @@ class Simulation:
         self.people = folk.draw_people(np.random.default_rng([seed, 2]))
         self.plan: list[Delivery] = plan_deliveries(self.start, end, daily=min(DAILY_FILES, days), ahead=ahead)
         self._rates = _daily_rates(self.city, grids, events_per_grid_month or EVENTS_PER_GRID_MONTH)
+        self._events: dict[str, pl.DataFrame] = {}
         self.sent = [self._send(number, feed, rhythm) for number, (feed, rhythm) in enumerate(FEEDS)]
 
     def _send(self, number: int, feed: Feed, rhythm: Rhythm) -> Sent:
@@ -88,11 +89,12 @@ class Simulation:
         drawn = [
             feed.draw(
                 Scene(block, self.city, self.people, np.random.default_rng([self.seed, 10 + number, at]),
-                      self._rates[feed.name], mean)
-            )
+                      self._rates.get(feed.name, 0.0), mean, self._parents(feed, at))
+            ).with_columns(pl.lit(at).alias("_block"))
             for at, block in enumerate(blocks)
         ]  # fmt: skip
         events = feed.finish(pl.concat(drawn))
+        self._events[feed.name] = events
         rows = versions(feed, events, self.plan)
         last = sum(1 for d in self.plan if d.last <= self.end) - 1
         parts = [rows.filter(pl.col("_delivery") <= last)]
@@ -101,6 +103,10 @@ class Simulation:
             soil(feed, part, self.city, np.random.default_rng([self.seed, 50 + number, at])) for at, part in enumerate(parts)
         ]
         return Sent(feed, events, [_in_file_order(s) for s in soiled])
+
+    def _parents(self, feed: Feed, block: int) -> pl.DataFrame | None:
+        """What the feed's rows are about: its parent's events of one block."""
+        return self._events[feed.parent].filter(pl.col("_block") == block) if feed.parent else None
 
     def deliveries(self, *, through: dt.date | None = None, after: dt.date | None = None) -> list[Delivery]:
         """The deliveries whose last day is after `after` and not beyond `through` (default: `end`)."""
@@ -183,18 +189,16 @@ def _in_file_order(soiled: Soiled) -> Soiled:
 
 def file_name(feed: Feed, delivery: Delivery) -> str:
     """Path of a feed's file below the source folder."""
-    suffix = {"petition": ".xlsx", "court_case": ".xlsx"}.get(feed.name, ".csv")
-    if suffix == ".csv" and delivery.is_archived:
+    suffix = f".{feed.form}"
+    if feed.form == "csv" and delivery.is_archived:
         suffix += ".gz"
     return f"{feed.folder}/{feed.name}_{delivery.stamp}{suffix}"
 
 
 def _encode(feed: Feed, table: pl.DataFrame, delivery: Delivery, numeric: set[str]) -> bytes:
-    """The police system writes GB18030; the urban one wrote a byte order mark until it was replaced."""
-    if feed.name in ("petition", "court_case"):
+    """The file's bytes in the feed's form."""
+    if feed.form == "xlsx":
         return exports.xlsx_bytes(table, sheet="导出数据", numeric=numeric)
-    if feed.name == "police_incident":
-        data = exports.csv_bytes(table, encoding="gb18030")
-    else:
-        data = exports.csv_bytes(table, encoding="utf-8-sig" if delivery.is_archived else "utf-8", line_end="\n")
+    encoding = (delivery.is_archived and feed.archive_encoding) or feed.encoding
+    data = exports.csv_bytes(table, encoding=encoding, line_end="\n" if feed.encoding == "utf-8" else "\r\n")
     return exports.gzipped(data) if delivery.is_archived else data

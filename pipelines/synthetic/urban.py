@@ -173,4 +173,5 @@ URBAN = Feed(
     },
     conflict="is_supervised",
     before={"native_status": "open"},
+    archive_encoding="utf-8-sig",
 )  # fmt: skip
