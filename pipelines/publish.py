@@ -34,6 +34,7 @@ MONTH = "strftime(f.reported_at, '%Y-%m')"
 #: Seeds that readers need beside the marts.
 SEEDS = (
     "ref_metric", "ref_threshold", "ref_age_band", "ref_category_domain", "ref_event_kind", "ref_grid_level",
+    "ref_quality_weight",
 )  # fmt: skip
 OPS = ("code_name",)
 KEEP_BUILDS = 5

@@ -241,7 +241,7 @@ def render(metrics: Sequence[Metric]) -> dict[Path, str]:
     return {
         MACRO: macro,
         SEEDS / "ref_metric.csv": _csv(
-            [*_REF, "formula", "levels", "periods", "slices", "is_additive", "is_arrival"], map(_ref_row, metrics)
+            [*_REF, "formula", "levels", "periods", "slices", "is_additive", "is_arrival", "definition"], map(_ref_row, metrics)
         ),
         SEEDS / "ref_metric_cut.csv": _csv(
             ["metric_id", "slice_kind", "grid_level", "period_kind"], [c for m in metrics for c in cuts(m)]
@@ -263,6 +263,8 @@ def _ref_row(metric: Metric) -> list[Any]:
     return [
         *named, formula, " ".join(map(str, metric.levels)), " ".join(metric.periods),
         " ".join([*metric.slices, *metric.slices_coarse]), str(metric.is_additive).lower(), str(metric.is_arrival).lower(),
+        # The whole entry: every build keeps the definition it was made with, and `diff` tells when it changed.
+        json.dumps(asdict(metric), ensure_ascii=False),
     ]  # fmt: skip
 
 
