@@ -3,6 +3,11 @@
 {% macro default__int_div(a, b) -%}divide({{ a }}, {{ b }}){%- endmacro %}
 {% macro spark__int_div(a, b) -%}div({{ a }}, {{ b }}){%- endmacro %}
 
+{# Integer division rounded up; arguments are not negative. #}
+{% macro ceil_div(a, b) -%}
+    {{ int_div('(' ~ a ~ ') + (' ~ b ~ ') - 1', b) }}
+{%- endmacro %}
+
 {# num / den * scale with k decimals, half up, as an integer scaled by 10^k: (2*num*scale*10^k + den) div (2*den).
    num is never negative. Arguments are SQL expressions of type BIGINT. #}
 {% macro half_up_scaled(num, den, scale, power) -%}

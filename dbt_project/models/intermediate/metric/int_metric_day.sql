@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 -- Each day's cell and chunk. A cell is the part of one week that lies in one month; a chunk is a cell, cut where a
--- window that hangs on as_of begins or ends. Every period but a day is a whole number of chunks.
+-- window that hangs on as_of or a printed period begins or ends. Every period but a day is a whole number of chunks.
 with calendar as (
     select * from {{ ref('dim_date') }}
 ),
@@ -10,6 +10,13 @@ build_info as (
         cast(as_of as date) as as_of_day,
         {{ add_months('cast(as_of as date)', '-12') }} as year_before
     from {{ ref('build_info') }}
+),
+
+-- The first days of printed periods, and the days after their last.
+printed as (
+    select period_start as day from {{ ref('int_metric_printed_period') }}
+    union
+    select {{ add_days('period_end', '1') }} as day from {{ ref('int_metric_printed_period') }}
 ),
 
 starts as (
@@ -22,9 +29,11 @@ starts as (
             when calendar.date_day = {{ add_days('build_info.as_of_day', '-27') }} then calendar.date_day
             when calendar.date_day = {{ add_days('build_info.as_of_day', '1') }} then calendar.date_day
             when calendar.date_day = {{ add_days('build_info.year_before', '1') }} then calendar.date_day
+            when printed.day is not null then calendar.date_day
         end as chunk_begins
     from calendar
     cross join build_info
+    left join printed on calendar.date_day = printed.day
 ),
 
 placed as (

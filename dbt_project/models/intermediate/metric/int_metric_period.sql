@@ -70,6 +70,8 @@ windows as (
     where month_end < as_of_day and month_end >= {{ add_months('as_of_day', '-13') }}
     union
     select 'cumulative' as period_kind, earliest as period_start, as_of_day as period_end from month_ends
+    union
+    select period_kind, period_start, period_end from {{ ref('int_metric_printed_period') }}
 ),
 
 final as (
