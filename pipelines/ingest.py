@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import polars as pl
 import pyarrow as pa
 
-from pipelines.cleaning import handover, identity, parse, privacy, read
+from pipelines.cleaning import handover, identity, parse, privacy, read, read_lines
 from pipelines.cleaning import judge as judging
 from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
@@ -35,7 +35,6 @@ from pipelines.core.vault import Vault
 from pipelines.sources import drop
 
 PIECE = 1 << 20
-WIDTH_RULE = "record-width"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +251,8 @@ def _open_reading(work: Work) -> read.Reading:
     binding = work.binding
     if binding.format == "csv":
         return read.read_csv(work.open_bytes, declared=binding.encoding, delimiter=binding.delimiter, name=work.name)
+    if binding.format == "jsonl":
+        return read_lines.read_jsonl(work.open_bytes, declared=binding.encoding, name=work.name)
     known = judging.known_headers(binding)
     if binding.format == "xlsx":
         return read.read_xlsx(
@@ -267,7 +268,9 @@ def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutco
         reading = _open_reading(work)
     except (OSError, EOFError, zlib.error) as error:
         raise FileHeld(f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again") from error
-    header = judging.match_header(reading.header, work.binding, name=work.name)
+    header = judging.Header({}, ())
+    if reading.header:  # JSON lines of an hour in which nothing happened name no column
+        header = judging.match_header(reading.header, work.binding, name=work.name)
     tally = Tally()
     with landing.writing(_landing_path(work), landing.schema(work.binding.contract)) as writer:
         _write_batches(work, reading, header, tally, writer)
@@ -330,13 +333,9 @@ def _write_batches(work: Work, reading: read.Reading, header: judging.Header, ta
         for raw in reading.batches:
             judged = judging.judge(raw, header, plan, zone=work.city.zone, earliest=earliest, latest=work.latest)
             split = identity.identify(
-                judged.frame,
-                binding,
-                sha256=work.sha256,
-                covers=work.covers,
-                extracted_at=work.extracted_at,
+                judged.frame, binding, sha256=work.sha256, covers=work.covers, extracted_at=work.extracted_at,
                 seen=tally.seen,
-            )
+            )  # fmt: skip
             _count(judged, work, tally)
             bad = split.filter(pl.col("_failed").list.len() > 0)
             _refuse(raw, bad, reading.header, refused, tally)
@@ -353,15 +352,18 @@ def _write_batches(work: Work, reading: read.Reading, header: judging.Header, ta
 
 
 def _refuse_ragged(reading: read.Reading, tally: Tally, refused: Any, work: Work) -> None:
-    if reading.encoding not in ("xlsx",) and work.binding.format == "csv":
-        tally.rules[WIDTH_RULE] = RuleRow(
-            work.binding.feed, work.sha256, work.parser, WIDTH_RULE, "", "quarantine", "conformity",
-            reading.records - len(reading.nondata), len(reading.ragged),
-        )  # fmt: skip
+    """Records that no batch holds: of another width than the header, or no JSON."""
+    rule = reading.record_rule
+    if not rule:
+        return
+    tally.rules[rule] = RuleRow(
+        work.binding.feed, work.sha256, work.parser, rule, "", "quarantine", "conformity",
+        reading.records - len(reading.nondata), len(reading.ragged),
+    )  # fmt: skip
     numbers = sorted(reading.ragged)
-    tally.quarantined += [(number, WIDTH_RULE) for number in numbers]
+    tally.quarantined += [(number, rule) for number in numbers]
     rows = [json.dumps(reading.ragged[number], ensure_ascii=False) for number in numbers]
-    refused.write_table(pa.table([numbers, [WIDTH_RULE] * len(rows), rows], schema=QUARANTINE))
+    refused.write_table(pa.table([numbers, [rule] * len(rows), rows], schema=QUARANTINE))
 
 
 def _refuse(raw: pl.DataFrame, bad: pl.DataFrame, header: list[str], refused: Any, tally: Tally) -> None:

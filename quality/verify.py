@@ -127,6 +127,18 @@ def _count_xlsx(path: Path, *, sheet: str) -> int:
     return max(last - 1, 0)
 
 
+def _count_lines(path: Path, *, encoding: str) -> int:
+    """Lines of a file of JSON lines, blank ones included; what follows the last line end is one more."""
+    for candidate in _encodings(path, encoding):
+        try:
+            with _open(path) as stream:
+                text = stream.read().decode(candidate)
+        except UnicodeDecodeError:
+            continue
+        return len(text.split("\n")) - (text.endswith("\n") or not text)
+    raise ValueError("no encoding reads it")
+
+
 def count_records(path: Path, binding: dict[str, Any]) -> int:
     """Records of one source file.
 
@@ -143,6 +155,8 @@ def count_records(path: Path, binding: dict[str, Any]) -> int:
         return _count_csv(path, encoding=str(binding.get("encoding", "")), delimiter=str(binding.get("delimiter", ",")))
     if kind == "xlsx":
         return _count_xlsx(path, sheet=str(binding.get("sheet", "")))
+    if kind in ("jsonl", "ndjson"):
+        return _count_lines(path, encoding=str(binding.get("encoding", "")))
     if kind in ("geojson", "json"):
         with _open(path) as stream:
             return len(json.load(stream)["features"])

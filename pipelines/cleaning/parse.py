@@ -8,8 +8,10 @@ reported by the judge's `<column>-type` rule: nothing vanishes.
 from __future__ import annotations
 
 import csv
+import json
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,7 +20,7 @@ import polars as pl
 from pipelines.cleaning import parse_time
 from pipelines.core.contracts import CONTRACTS, Column
 
-CLEANING_VERSION = "2"
+CLEANING_VERSION = "3"
 
 INVISIBLE = "[\u200b-\u200f\u2060\ufeff]"
 # Whatever NFKC might change: all but ASCII, ideographs and punctuation that it leaves alone. A list of what it does change
@@ -178,6 +180,36 @@ def _rule(column: Column, raw: pl.DataFrame) -> pl.Expr | None:
     return None
 
 
+def _member(column: Column, member: object) -> str | None:
+    """One member of a JSON array as text, of an object the contract's fields with a bar between; None if it fits neither."""
+    if isinstance(member, dict) != bool(column.fields) or isinstance(member, list) or member is None:
+        return None
+    texts = [str(member)]
+    if isinstance(member, dict):
+        told = ([str(member[name]) for name in names if member.get(name) is not None] for names in column.fields)
+        texts = [(values or [""])[0].replace("|", " ") for values in told]
+    plain = (unicodedata.normalize("NFKC", text) for text in texts)
+    return "|".join(re.sub(INVISIBLE, "", text).strip() for text in plain)
+
+
+def _lists(column: Column, texts: pl.Series, split: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Lists that came as JSON (`["a","b"]`, from JSON lines) where others are split at separators.
+
+    Also where a member was dropped, being no text or no object with the contract's fields.
+    """
+    values: list[list[str] | None] = split.to_list()
+    rules: list[str | None] = [None] * split.len()
+    for at, text in enumerate(texts.to_list()):
+        if text is not None and text.startswith("["):
+            try:
+                told = [_member(column, member) for member in json.loads(text)]
+            except ValueError:  # a bracket of another kind: it stays as it was split
+                continue
+            values[at] = [member for member in told if member] or None
+            rules[at] = "member_dropped" if None in told else None
+    return pl.Series(column.name, values, dtype=pl.List(pl.String)), pl.Series(rules, dtype=pl.String)
+
+
 def parse_columns(columns: list[Column], raw: pl.DataFrame, *, forms: tuple[str, ...], zone: str) -> Parsed:
     """Every column of a batch; `raw` holds source text under canonical names, one column for each of `columns`."""
     texts, tokens = tidy(raw)
@@ -192,6 +224,9 @@ def parse_columns(columns: list[Column], raw: pl.DataFrame, *, forms: tuple[str,
             value = read["value"].cast(pl.Date) if column.type == "date" else read["value"]
             typed = typed.with_columns(value.alias(name))
             precision[name], rule = read["precision"], read["rule"]
+        elif column.is_list and texts[name].str.starts_with("[").any():
+            value, rule = _lists(column, texts[name], typed[name])
+            typed = typed.with_columns(value)
         elif column.type in ("integer", "number") and typed[name].null_count() > texts[name].null_count():
             value, rule = _slow_numbers(texts[name], typed[name], whole=column.type == "integer")
             typed = typed.with_columns(value.alias(name))

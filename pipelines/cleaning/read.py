@@ -1,7 +1,8 @@
 """Read: a received file as batches of text columns under their source headers.
 
 Belongs here: CSV by pyarrow in bounded memory (Python's csv where the two disagree), XLSX by calamine, GeoJSON. Does not:
-typing a single value (parse). Every batch has `_record_no` and one text column per source header; NULL is an empty cell.
+JSON lines (read_lines), typing a single value (parse). Every batch has `_record_no` and one text column per source header;
+NULL is an empty cell.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ BATCH_ROWS = 250_000
 BLOCK_BYTES = 16 << 20
 HEADER_SEARCH_ROWS = 20
 LARGEST_WHOLE = 1e18  # beyond it a float no longer prints as the digits that were typed
+WIDTH_RULE = "record-width"
 TOTAL_WORDS = ("合计", "总计", "共计", "小计")
 
 Opener = Callable[[], BinaryIO]
@@ -39,7 +41,10 @@ Opener = Callable[[], BinaryIO]
 
 @dataclass(slots=True)
 class Reading:
-    """A file opened for reading: its header, its counts, its batches, and the records that no batch holds."""
+    """A file opened for reading: its header, its counts, its batches, and the records that no batch holds.
+
+    `record_rule`: the rule that those records break; empty for a format in which every record is in a batch.
+    """
 
     header: list[str]
     records: int
@@ -47,6 +52,7 @@ class Reading:
     batches: Iterator[pl.DataFrame]
     nondata: list[int] = field(default_factory=list)
     ragged: dict[int, list[str]] = field(default_factory=dict)
+    record_rule: str = ""
 
 
 def read_csv(open_bytes: Opener, *, declared: str, delimiter: str, name: str) -> Reading:
@@ -59,6 +65,7 @@ def read_csv(open_bytes: Opener, *, declared: str, delimiter: str, name: str) ->
         batches=_csv_batches(open_bytes, count, delimiter),
         nondata=count.blank,
         ragged=count.ragged,
+        record_rule=WIDTH_RULE,
     )
 
 

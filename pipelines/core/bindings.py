@@ -33,7 +33,10 @@ FEED_KEYS = {
 SOURCE_TYPES = {"drop": {"type", "pattern", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
 LEVELS = ("demo", "production")
-FORMATS = ("csv", "xlsx", "geojson")
+FORMATS = ("csv", "xlsx", "jsonl", "geojson")
+SUFFIXES = {
+    ".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl", ".geojson": "geojson",
+}  # fmt: skip
 FAR_FUTURE = dt.date(9999, 12, 31)
 
 
@@ -197,7 +200,7 @@ def _format(declared: str | None, pattern: str, where: str) -> str:
             raise _unknown("format", declared, list(FORMATS), where)
         return declared
     name = pattern.lower().removesuffix(".gz")
-    for suffix, kind in ((".csv", "csv"), (".txt", "csv"), (".xlsx", "xlsx"), (".geojson", "geojson")):
+    for suffix, kind in SUFFIXES.items():
         if name.endswith(suffix):
             return kind
     raise ConfigurationError(

@@ -28,7 +28,7 @@ Severity = Literal["block", "quarantine", "warn"]
 TYPES = ("string", "timestamp", "date", "integer", "number", "boolean")
 LEVELS = ("P1", "P2", "P3", "P4")
 SEVERITIES = ("block", "quarantine", "warn")
-COLUMN_PROPERTIES = {"text", "party", "role", "codes", "clock", "list", "normalise", "geometry", "link"}
+COLUMN_PROPERTIES = {"text", "party", "role", "codes", "clock", "list", "fields", "normalise", "geometry", "link"}
 CONTRACT_PROPERTIES = {"entity", "mode", "main_time", "grid", "update_time"}
 
 
@@ -45,7 +45,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a contract. `link`: the contract whose `source_case_no` the column names."""
+    """One column of a contract.
+
+    link: the contract whose `source_case_no` the column names.
+    fields: of a list of objects, the fields that land, each with its other spellings; what else an object says is dropped.
+    """
 
     name: str
     title_zh: str
@@ -57,6 +61,7 @@ class Column:
     is_free_text: bool
     is_clock: bool
     is_list: bool
+    fields: tuple[tuple[str, ...], ...]
     normalise: str
     party: str
     role: str
@@ -181,6 +186,7 @@ def _column(entry: dict[str, Any], where: str) -> Column:
         is_free_text=custom.get("text") == "free",
         is_clock=bool(custom.get("clock")),
         is_list=bool(custom.get("list")),
+        fields=tuple((name, *others) for name, others in custom.get("fields", {}).items()),
         normalise=str(custom.get("normalise", "")),
         party=str(custom.get("party", "")),
         role=str(custom.get("role", "")),

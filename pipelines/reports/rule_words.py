@@ -40,7 +40,11 @@ DIMENSIONS = {
     "uniqueness": Words("唯一性", "uniqueness"),
     "timeliness": Words("及时性", "timeliness"),
 }
-WIDTH = Words("每条记录的列数须与表头一致", "Every record must have as many cells as the header")
+#: Rules on whole records, which no column has.
+RECORDS = {
+    "record-width": Words("每条记录的列数须与表头一致", "Every record must have as many cells as the header"),
+    "record-json": Words("每行须是一个 JSON 对象，同名项不得出现两次", "Every line must be one JSON object, no key twice"),
+}
 
 
 def title(column: Column) -> Words:
@@ -96,7 +100,7 @@ def sentence(contract: Contract, rule_id: str, column_name: str) -> Words:
     """
     unknown = Words(f"规则 {rule_id}（现行契约中已无此规则）", f"Rule {rule_id} (the contract no longer has it)")
     if not column_name:
-        return WIDTH if rule_id == "record-width" else unknown
+        return RECORDS.get(rule_id, unknown)
     try:
         column = contract.column(column_name)
     except KeyError:

@@ -224,6 +224,16 @@ def test_features_are_counted(tmp_path: Path) -> None:
     assert count_records(path, {}) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "expected"),
+    [('{"a": 1}\n{"a": 2}', "utf-8", 2), ("{}\r\n\r\n{", "utf-8-sig", 3), ('{"a": "\u2028"}\n', "utf-8", 1), ("", "utf-8", 0)],
+)
+def test_lines_are_counted(tmp_path: Path, text: str, encoding: str, expected: int) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(text.encode(encoding))
+    assert count_records(path, {}) == expected
+
+
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.pdf").write_bytes(b"")
     with pytest.raises(ValueError, match="unknown format"):

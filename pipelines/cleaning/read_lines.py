@@ -1,0 +1,145 @@
+"""Read JSON lines: one object a line, as batches of text columns under its keys.
+
+Belongs here: counting lines, which of them are an object, every value as the text that was written. Does not: which key is
+which column (judge), what a text means (parse). A number keeps its digits (`1.50` stays `1.50`); a list or an object stays
+JSON, in ASCII, so that tidying texts cannot break it. Keys may come in any order and be missing: then the cell is empty.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NoReturn
+
+import polars as pl
+
+from pipelines.cleaning import decode
+from pipelines.cleaning.read import BATCH_ROWS, Opener, Reading
+from pipelines.core.errors import FileHeld
+
+LINE_RULE = "record-json"
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys differ: of two values under one key nobody can say which was meant."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=str, parse_int=str, parse_constant=_refuse_constant
+)  # fmt: skip
+
+
+def record(line: str) -> dict[str, Any]:
+    """The object of one line, numbers as text. Raises ValueError for anything else, and for text that UTF-8 cannot hold."""
+    try:
+        found = _DECODER.decode(line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(found, dict):
+        raise ValueError("the line is no object")
+    if "\\u" in line:  # only an escape can bring half of a surrogate pair
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def cell_text(value: Any) -> str:
+    """A value as text: null is an empty cell, an empty list or object too."""
+    if isinstance(value, str):
+        return value
+    if value is None or value in ([], {}):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _count(stream: BinaryIO, encoding: str) -> int:
+    """The independent counter: line ends in the decoded text, and what follows the last. Raises UnicodeDecodeError."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    ends, last = 0, "\n"
+    while True:
+        piece = stream.read(decode.PIECE)
+        text = decoder.decode(piece, final=not piece)
+        ends += text.count("\n")
+        last = text[-1:] or last
+        if not piece:
+            return ends + (last != "\n")
+
+
+def _counted(open_bytes: Opener, *, declared: str, name: str) -> tuple[str, int]:
+    """Encoding and number of lines, under the first encoding of the ladder that reads all of the file."""
+    with open_bytes() as stream:
+        encodings = decode.ladder(stream.read(4), declared)
+    for encoding in encodings:
+        try:
+            with open_bytes() as stream:
+                return encoding, _count(stream, encoding)
+        except UnicodeDecodeError:
+            continue
+        except LookupError as error:
+            raise FileHeld(f"unknown encoding {encoding!r}", where=name, remedy="mend encoding: in the binding") from error
+    with open_bytes() as stream:
+        offset = decode.first_bad_byte(stream, encodings[-1])
+    raise FileHeld(
+        f"bytes that are not {' nor '.join(encodings)}, first at byte {offset}", where=name,
+        remedy="state the encoding in the binding, or ask the department to send the file again",
+    )  # fmt: skip
+
+
+def _lines(open_bytes: Opener, encoding: str) -> Iterator[tuple[int, str]]:
+    """Each line with its number. Only a line feed ends one: U+2028 and others may stand inside a JSON string."""
+    with open_bytes() as stream:
+        yield from enumerate(io.TextIOWrapper(stream, encoding=encoding, newline="\n"), start=1)
+
+
+def read_jsonl(open_bytes: Opener, *, declared: str, name: str) -> Reading:
+    """A file of JSON lines; its header is every key that some line has, in the order of first use.
+
+    A blank line is no data. A line that is no JSON object, or has a key twice, is a record of its own number that no batch
+    holds (`ragged`). A file without a line is one without records: an hour in which nothing happened. Raises FileHeld if
+    the file cannot be decoded, if the two counts of its lines differ, or if no line of several is an object.
+    """
+    encoding, counted = _counted(open_bytes, declared=declared, name=name)
+    keys: dict[str, None] = {}
+    blank: list[int] = []
+    broken: dict[int, list[str]] = {}
+    number = 0
+    for number, line in _lines(open_bytes, encoding):
+        if not line.strip():
+            blank.append(number)
+            continue
+        try:
+            keys.update(dict.fromkeys(record(line)))
+        except ValueError:
+            broken[number] = [line.rstrip("\r\n")]
+    if number != counted:
+        raise FileHeld(
+            f"two readers disagree: {counted} lines by one, {number} by the other", where=name,
+            remedy="report it with the file's first lines; the file is kept and was not loaded",
+        )  # fmt: skip
+    if broken and not keys:
+        raise FileHeld("no line is a JSON object", where=name, remedy="compare format: in the binding with the file")
+    batches = _batches(open_bytes, encoding, list(keys), broken)
+    return Reading(list(keys), counted, encoding, batches, blank, broken, LINE_RULE)
+
+
+def _batches(open_bytes: Opener, encoding: str, header: list[str], broken: dict[int, list[str]]) -> Iterator[pl.DataFrame]:
+    good = ((number, line) for number, line in _lines(open_bytes, encoding) if number not in broken and line.strip())
+    while piece := list(itertools.islice(good, BATCH_ROWS)):
+        objects = [record(line) for _, line in piece]
+        data = {
+            f"c{at}": pl.Series([cell_text(found.get(key)) for found in objects], dtype=pl.String)
+            for at, key in enumerate(header)
+        }
+        yield pl.DataFrame({"_record_no": pl.Series([number for number, _ in piece], dtype=pl.Int64), **data})
