@@ -1,27 +1,38 @@
-"""Trace: from a figure to the cases behind it.
+"""Trace: from a figure to the cases behind it, each with the file and record it came from.
 
-Belongs here: the query that lists a figure's cases, made from its register entry. Does not: computing the figure (dbt),
-opening files of the vault, showing anything. The same register entry makes the figure and this list, so the number of
-rows equals the figure's numerator or denominator (a test).
+Belongs here: the list of a figure's cases for the command and the boards. Does not: computing the figure (dbt), what a case
+contributes (tracing.cases), why a figure changed (tracing.difference), opening files of the vault. The same register entry
+makes the figure and this list, so the rows add up to the figure's numerator and denominator (a test).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pipelines.core.errors import UsageError
 from pipelines.core.register import Metric, read_register
+from pipelines.core.settings import pick
+from pipelines.core.warehouse import PublishedBuild
+from pipelines.tracing.cases import Cut, Place, contributions, has_denominator
+from pipelines.tracing.figure import Figure, find_figure, residents_of
+from pipelines.tracing.naming import FigureName, asked_name
+from pipelines.tracing.wholes import Whole, whole_of
 
-#: How exact a case's main time must be to enter a period of this kind, besides exact ones (contract: time_precision).
-COARSE = {"month": ("month",), "quarter": ("month",), "half_year": ("month",), "year": ("month", "year"),
-          "cumulative": ("month", "year")}  # fmt: skip
-EXACT = ("minute", "day")
-#: States of a case that is no longer open.
-SHUT = ("CLOSED", "FORCED_CLOSED", "REJECTED", "MERGED", "WITHDRAWN", "TRANSFERRED")
+__all__ = [
+    "EXPORTED", "Figure", "FigureName", "Trace", "asked_name", "case_query", "check_export", "find_figure",
+    "has_cases", "metric_of", "pages", "trace",
+]  # fmt: skip
+
 COLUMNS = (
     "event_id", "event_kind", "source_case_no", "category_code", "grid_code", "lead_dept_id", "current_state",
     "reported_at", "closed_at", "deadline_at", "time_precision", "source_file", "source_record_no",
 )  # fmt: skip
+#: What an export carries of each case, in this order.
+EXPORTED = ("event_id", "event_kind", "source_case_no", "in_numerator", "in_denominator", "minutes", "file_name", "source_file",
+            "source_record_no", "figure_at", "reported_at", "closed_at", "deadline_at", "grid_code", "category_code",
+            "lead_dept_id", "current_state")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,28 @@ class CaseQuery:
 
     list_sql: str
     count_sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a figure is made of.
+
+    Attributes:
+        figure: as published.
+        num, den: counted again from the cases; `den` None where the denominator is not one of cases.
+        cases_n: how many cases there are.
+        residents: (number, year it is of, how it was come by) of a rate per resident.
+        whole: what a figure that is not made of cases is made of.
+        agrees: whether the cases add up to what was published.
+    """
+
+    figure: Figure
+    num: int | None
+    den: int | None
+    cases_n: int
+    residents: tuple[int, int, str] | None
+    whole: Whole | None
+    agrees: bool
 
 
 def metric_of(metric_id: str) -> Metric:
@@ -45,38 +78,12 @@ def has_cases(metric_id: str) -> bool:
     return not metric_of(metric_id).sql
 
 
-def _numerator(metric: Metric) -> str:
-    """Whether a case is in the numerator, as the macros of the register have it."""
-    late = f" and {metric.numerator_time} < cast($last as date) + interval 1 day" if metric.numerator_time else ""
-    known = f" and {metric.numerator_time} <= feed_as_of" if metric.numerator_time else ""
-    return f"coalesce(({metric.numerator}){late}{known}, false)"
-
-
-def _when(metric: Metric, period_kind: str) -> str:
-    if metric.family == "stock":
-        shut = ", ".join(f"'{state}'" for state in SHUT)
-        return f"(current_state not in ({shut}) or closed_at > feed_as_of) and deadline_at < feed_as_of"
-    first = "true" if period_kind == "cumulative" else f"{metric.time} >= $first"
-    return f"{first} and {metric.time} < cast($last as date) + interval 1 day"
-
-
-def _population(metric: Metric, period_kind: str) -> str:
-    kinds = ", ".join(f"'{kind}'" for kind in metric.kinds)
-    precise = ", ".join(f"'{name}'" for name in (*EXACT, *COARSE.get(period_kind, ())))
-    counted = "is_counted" if metric.counts == "counted" else "true"
-    start = f" and {metric.start} is not null" if metric.start else ""
-    return (
-        f"event_kind in ({kinds}) and {counted} and ({metric.filter}) and ({metric.denominator}) "
-        f"and {metric.time} <= feed_as_of and {_when(metric, period_kind)}{start} and time_precision in ({precise})"
-    )
-
-
 def case_query(metric_id: str, period_kind: str) -> CaseQuery:
     """The cases behind a figure of one area and period: those of its numerator first, the newest of each first.
 
     Args:
         metric_id: of the register.
-        period_kind: decides how exact a time must be, and whether the period has a first day.
+        period_kind: decides how exact a time must be.
 
     Raises:
         UsageError: an unknown metric, or one that is not made of cases.
@@ -84,17 +91,80 @@ def case_query(metric_id: str, period_kind: str) -> CaseQuery:
     metric = metric_of(metric_id)
     if metric.sql:
         raise UsageError(f"{metric_id} is no figure of cases", where="the register")
-    cases = (
-        "with inside as (select grid_code from marts.dim_grid where grid_code = $area "
-        "or $area in (path_0, path_1, path_2, path_3, path_4, path_5)), "
-        "known as (select facts.*, feeds.as_of as feed_as_of from marts.fct_event as facts "
-        "join marts.dim_feed as feeds on facts.feed = feeds.feed "
-        "where $area = $root or facts.grid_code in (select grid_code from inside)), "
-        f"cases as (select *, {_numerator(metric)} as in_numerator from known "
-        f"where {_population(metric, period_kind)}) "
-    )
-    order = f"in_numerator desc, {metric.time} desc, event_id"
+    cut = Cut("all", "'all'", "$area", "$root", "cast($first as date)", "cast($last as date)", period_kind)
+    cases = f"with cases as ({contributions(metric, cut, Place.of('marts'))}) "
+    order = "in_numerator desc, figure_at desc, event_id"
     return CaseQuery(
-        list_sql=f"{cases} select {', '.join(COLUMNS)}, in_numerator from cases order by {order} limit $most offset $skip",
-        count_sql=f"{cases} select count(*) as cases_n, count(*) filter (where in_numerator) as numerator_n from cases",
+        list_sql=f"{cases} select {', '.join(COLUMNS)}, cases.num > 0 as in_numerator from cases "
+        "join marts.fct_event using (event_id) "
+        f"order by {order} limit $most offset $skip",
+        count_sql=f"{cases} select count(*) as cases_n, count(*) filter (where num > 0) as numerator_n from cases",
     )
+
+
+def trace(build: PublishedBuild, asked: FigureName) -> Trace:
+    """The figure and what it is made of; the cases themselves come from `pages`.
+
+    Raises UsageError for a name that leads nowhere.
+    """
+    figure = find_figure(build, asked)
+    metric = figure.metric
+    if figure.is_hidden:
+        return Trace(replace(figure, num=None, den=None, stat_value=None), None, None, 0, None, None, agrees=True)
+    if metric.sql:
+        whole = whole_of(build, figure)
+        agrees = whole.num is None or (whole.num, whole.den) == (figure.num or 0, figure.den or 0)
+        return Trace(figure, whole.num, whole.den, 0, None, whole, agrees)
+    cases = contributions(metric, figure.cut, Place.of("marts"))
+    told = build.rows(f"select count(*), coalesce(sum(num), 0), coalesce(sum(den), 0) from ({cases})")[0]
+    cases_n, num, den = (int(value) for value in told)
+    shown_num = None if metric.family == "median" else num
+    shown_den = den if has_denominator(metric) else None
+    residents = residents_of(build, figure) if metric.population else None
+    agrees = (shown_num or 0) == (figure.num or 0)
+    if shown_den is not None:
+        agrees = agrees and shown_den == (figure.den or 0)
+    elif residents and figure.reason != "no_cases":
+        agrees = agrees and residents[0] == figure.den
+    return Trace(figure, shown_num, shown_den, cases_n, residents, None, agrees)
+
+
+def pages(build: PublishedBuild, figure: Figure, *, most: int | None = None) -> Iterator[dict[str, Any]]:
+    """The figure's cases, those of the numerator first, then the latest first: columns EXPORTED.
+
+    Nothing for a hidden figure and for one that is not made of cases.
+    """
+    if figure.is_hidden or figure.metric.sql:
+        return
+    cases = contributions(figure.metric, figure.cut, Place.of("marts"))
+    picked = {
+        "in_numerator": "cases.num > 0 as in_numerator", "in_denominator": "cases.den > 0 as in_denominator",
+        "minutes": "cases.minutes", "figure_at": "cases.figure_at", "file_name": "coalesce(files.file_name, '') as file_name",
+    }  # fmt: skip
+    columns = ", ".join(picked.get(name, f"events.{name}") for name in EXPORTED)
+    cursor = build.connection.cursor().execute(
+        f"with cases as ({cases}) select {columns} from cases join marts.fct_event as events using (event_id) "
+        "left join marts.fct_feed_outcome as files on events.feed = files.feed and events.source_file = files.sha256 "
+        f"order by cases.num desc, cases.figure_at desc, event_id{f' limit {most}' if most is not None else ''}"
+    )
+    while rows := cursor.fetchmany(10_000):
+        for row in rows:
+            yield dict(zip(EXPORTED, row, strict=True))
+
+
+def _may_leave(build: PublishedBuild, figure: Figure) -> bool:
+    """Whether a figure's cases may go into a file: not where so few persons are counted that each could be known."""
+    if figure.metric.subject != "person":
+        return not figure.is_hidden
+    most = build.rows("select max(value) from marts.ref_threshold where threshold_id = 'small_cell_max'")[0][0]
+    below = figure.den if has_denominator(figure.metric) else None
+    return not figure.is_hidden and not any(0 < (count or 0) <= most for count in (figure.num, below))
+
+
+def check_export(build: PublishedBuild, figure: Figure) -> None:
+    """Raises UsageError when the figure's cases may not go into a file."""
+    if not _may_leave(build, figure):
+        raise UsageError(
+            pick("so few persons are not exported", "人数过少,不予导出"), where=str(figure.name),
+            remedy=pick("ask for a larger area or a longer period", "请改用更大的区域或更长的时段"),
+        )  # fmt: skip

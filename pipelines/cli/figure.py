@@ -1,17 +1,29 @@
-"""Commands about one figure; they need no data.
+"""Commands about one figure: can it be true, what is it made of, why did it change.
 
-Belongs here: audit-figure. Does not: arithmetic (analytics.figures).
+Belongs here: audit-figure, trace, diff. Does not: arithmetic (analytics.figures), finding cases and reasons (trace), how a
+figure is put on the screen (show_figure).
 """
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines.cli.examine import HomeOption
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import pick
+
+MetricArgument = Annotated[str, typer.Argument(help="a metric (M16), or a whole name METRIC[~KIND=CODE]/AREA/PERIOD/BASIS@BUILD")]
+SliceOption = Annotated[str | None, typer.Option("--slice", help="KIND=CODE, such as category=0301")]
+AreaOption = Annotated[str | None, typer.Option("--area", help="code or name")]
+PeriodOption = Annotated[
+    str | None,
+    typer.Option("--period", help="2026, 2026-H1, 2026-Q2, 2026-06, 2026-W26, 2026-06-25, ytd, 28d, cumulative, as_of"),
+]
+BasisOption = Annotated[str | None, typer.Option("--basis", help="as_was (default)")]
 
 
 def audit_figure(
@@ -34,6 +46,31 @@ def audit_figure(
         raise typer.Exit(1)
 
 
+def trace(
+    metric: MetricArgument, slice_: SliceOption = None, area: AreaOption = None, period: PeriodOption = None,
+    basis: BasisOption = None, home: HomeOption = None,
+    most: Annotated[int, typer.Option("--most", help="cases to show")] = 20,
+    csv: Annotated[Path | None, typer.Option("--csv", help="write all cases to this file")] = None,
+) -> None:  # fmt: skip
+    """A figure, and the cases it is made of with file and record. / 指标溯源到案件、文件与记录。 Exit 1 if they do not add up."""
+    from pipelines import trace as tracing
+    from pipelines.cli import show_figure
+    from pipelines.core.installation import existing_home
+    from pipelines.core.warehouse import open_published
+
+    place = existing_home(home)
+    asked = tracing.asked_name(metric, cut=slice_, area=area, period=period, basis=basis)
+    with open_published(place.root, show_figure.kept(place, asked.build) if asked.build else None) as build:
+        found = tracing.trace(build, asked)
+        if csv is not None:
+            tracing.check_export(build, found.figure)
+            show_figure.write_csv(csv, tracing.EXPORTED, tracing.pages(build, found.figure))
+        show_figure.tell_trace(found, list(tracing.pages(build, found.figure, most=most)), csv)
+    if not found.agrees:
+        raise typer.Exit(1)
+
+
 def attach(app: typer.Typer) -> None:
     """Add this family's commands."""
     app.command("audit-figure")(audit_figure)
+    app.command("trace")(trace)

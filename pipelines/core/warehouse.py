@@ -179,21 +179,37 @@ def open_published(home_root: Path, manifest: dict[str, Any] | None = None) -> P
     In memory with the file attached: DuckDB caches instances by path, so a direct open could return yesterday's file.
     """
     found = manifest or current_manifest(home_root)
-    published = Home(home_root).published
-    build_id: str = found["build"]
     connection = _connect(":memory:", _configuration("1GB", 2, None))
-    connection.execute(f"attach {quoted(published / found['file'])} as build_{build_id} (read_only)")
-    connection.execute("create schema marts")
+    _mount(connection, home_root, found, "marts")
+    return PublishedBuild(build_id=found["build"], as_of=found["as_of"], connection=connection)
+
+
+def open_pair(home_root: Path, before: dict[str, Any], after: dict[str, Any], spill: Path) -> PublishedBuild:
+    """A reader of two kept builds at once: `marts` holds the later one, schema `before` the earlier one.
+
+    What two large builds have in common need not fit into memory: it may spill to `spill`.
+    """
+    connection = _connect(":memory:", _configuration("1GB", 2, spill))
+    _mount(connection, home_root, after, "marts")
+    _mount(connection, home_root, before, "before")
+    return PublishedBuild(build_id=after["build"], as_of=after["as_of"], connection=connection)
+
+
+def _mount(connection: Connection, home_root: Path, manifest: dict[str, Any], schema: str) -> None:
+    """Views in `schema` over a build's file and exactly the parts that its manifest lists."""
+    published = Home(home_root).published
+    name = f"build_{manifest['build']}"
+    connection.execute(f"attach {quoted(published / manifest['file'])} as {name} (read_only)")
+    connection.execute(f"create schema {schema}")
     tables = connection.execute(
         "select table_name from duckdb_tables() where database_name = ? union all "
         "select view_name from duckdb_views() where database_name = ? and not internal order by 1",
-        [f"build_{build_id}", f"build_{build_id}"],
+        [name, name],
     ).fetchall()
-    for (name,) in tables:
-        connection.execute(f"create view marts.{name} as select * from build_{build_id}.{name}")
+    for (table,) in tables:
+        connection.execute(f"create view {schema}.{table} as select * from {name}.{table}")
     parts: dict[str, list[str]] = {}
-    for part in found["parts"]:
+    for part in manifest["parts"]:
         parts.setdefault(part["table"], []).append(quoted(published / part["path"]))
-    for name, paths in parts.items():
-        connection.execute(f"create view marts.{name} as select * from read_parquet([{', '.join(paths)}])")
-    return PublishedBuild(build_id=build_id, as_of=found["as_of"], connection=connection)
+    for table, paths in parts.items():
+        connection.execute(f"create view {schema}.{table} as select * from read_parquet([{', '.join(paths)}])")

@@ -1,0 +1,183 @@
+"""How the CLI tells a figure, its cases and its changes.
+
+Belongs here: lines and tables for the screen, the CSV of cases. Does not: finding any of it (trace).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.cells import cell_len
+
+from pipelines import publish
+from pipelines.cli import show
+from pipelines.core.errors import UsageError
+from pipelines.core.settings import Home, pick
+from pipelines.trace import Figure, Trace
+
+#: A cell that a spreadsheet would run as a formula is written as text.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def kept(home: Home, build_id: str) -> dict[str, Any]:
+    """The manifest of a kept build. Raises UsageError naming those that are kept."""
+    manifests: dict[str, dict[str, Any]] = {manifest["build"]: manifest for manifest in publish.builds(home)}
+    if build_id not in manifests:
+        raise UsageError(
+            pick(f"build {build_id!r} is not kept", f"没有保留版本 {build_id!r}"), where=str(home.published),
+            remedy=pick("kept are ", "现有：") + ", ".join(manifests),
+        )  # fmt: skip
+    return manifests[build_id]
+
+
+def write_csv(path: Path, names: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Rows as CSV in UTF-8 with BOM (spreadsheets), times as ISO."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(names)
+        writer.writerows([_cell(row[name]) for name in names] for row in rows)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _said(name: str, value: object) -> None:
+    show.console.print(f"  {name:<14} {value}", markup=False)
+
+
+def table(columns: list[str], rows: list[list[Any]]) -> None:
+    """Columns as wide as their longest cell, however narrow the screen: a record number must not be cut."""
+    texts = [columns, *([f"{c:,}" if _is_number(c) else "" if c is None else str(c) for c in row] for row in rows)]
+    widths = [max(cell_len(line[n]) for line in texts) for n in range(len(columns))]
+    for number, line in enumerate(texts):
+        cells = []
+        for n, text in enumerate(line):
+            pad = " " * (widths[n] - cell_len(text))
+            cells.append(pad + text if rows and _is_number(rows[0][n]) else text + pad)
+        show.console.print("  " + "  ".join(cells).rstrip(), style="bold" if number == 0 else None, markup=False)
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def heading(figure: Figure) -> None:
+    """The figure: what it is called, what it says, by which definition, as of when."""
+    metric = figure.metric
+    show.console.print(str(figure.name), style="bold", markup=False)
+    _said(pick("metric", "指标"), f"{metric.id} {pick(metric.name_en, metric.name_zh)}")
+    _said(pick("area", "区域"), f"{figure.area} {pick(figure.area_en, figure.area_zh) or figure.area_zh}")
+    _said(pick("period", "时段"), f"{figure.window.first} .. {figure.window.last} ({figure.window.kind})")
+    _said(pick("as of", "统计时点"), figure.as_of)
+    _said(pick("value", "数值"), f"{figure.value_text} {pick(metric.unit_en, metric.unit_zh)}{_reason(figure)}")
+    if figure.is_hidden:
+        return
+    for name, value in ((pick("numerator", "分子"), figure.num), (pick("denominator", "分母"), figure.den)):
+        if value is not None:
+            _said(name, f"{value:,}")
+    if figure.ci_low is not None and figure.ci_high is not None:
+        _said(pick("95 % interval", "95% 区间"), f"{figure.ci_low:.4g} .. {figure.ci_high:.4g}")
+    for name, text in definition_lines(figure):
+        _said(name, text)
+
+
+def _reason(figure: Figure) -> str:
+    words = {
+        "small_cell": pick("hidden: fewer persons than may be shown", "人数过少，不予显示"),
+        "min_denominator": pick("denominator too small for a rate", "分母过小，不计算比率"),
+        "no_population": pick("no number of residents", "缺少人口数"),
+        "no_cases": pick("no cases", "无案件"),
+    }
+    return f"  ({words.get(figure.reason, figure.reason)})" if figure.reason else ""
+
+
+def definition_lines(figure: Figure) -> list[tuple[str, str]]:
+    """The definition by which the build made the figure."""
+    metric = figure.metric
+    if metric.sql:
+        return [(pick("definition", "口径"), metric.sql)]
+    lines = [(pick("definition", "口径"), f"{metric.family}, {metric.cohort} ({metric.time}), {', '.join(metric.kinds)}")]
+    counted = "" if metric.counts == "counted" else pick(" (merged and void cases too)", "（含并案、作废）")
+    for name, text in (
+        (pick("cases", "范围"), metric.filter + counted), (pick("above", "分子条件"), metric.numerator),
+        (pick("above until", "分子截至"), metric.numerator_time),
+        (pick("below", "分母条件"), metric.population or metric.denominator),
+        (pick("days from", "起算"), metric.start),
+    ):  # fmt: skip
+        if text not in ("", "true"):
+            lines.append((name, text))
+    return lines
+
+
+def tell_trace(found: Trace, cases: list[dict[str, Any]], path: Path | None) -> None:
+    """The figure, then its cases."""
+    heading(found.figure)
+    if found.figure.is_hidden:
+        return
+    if found.residents:
+        number, year, method = found.residents
+        _said(pick("residents", "人口"), f"{number:,} ({found.figure.metric.population} {year}, {method})")
+    if found.whole:
+        _said(pick("made of", "构成"), found.whole.words)
+        table([pick("file", "文件"), pick("num", "分子"), pick("den", "分母")], [list(u) for u in found.whole.units[:20]])
+    elif cases:
+        show.console.print()
+        table(*case_table(found, cases))
+    more = found.cases_n - len(cases)
+    if more > 0:
+        show.console.print(pick(f"  and {more:,} more: --most N, or --csv FILE", f"  另有 {more:,} 件：--most N 或 --csv FILE"))
+    if path:
+        show.console.print(pick(f"{found.cases_n:,} cases -> {path}", f"{found.cases_n:,} 件 -> {path}"), markup=False)
+    _told_sum(found)
+
+
+def case_table(found: Trace, cases: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows of a list of cases."""
+    is_share = found.num is not None and found.den is not None
+    columns = [
+        pick("file", "文件"),
+        pick("record", "记录号"),
+        pick("case no.", "案号"),
+        pick("kind", "种类"),
+        pick("time", "时间"),
+    ]
+    columns += [pick("above", "计入分子")] if is_share else []
+    columns += [pick("minutes", "分钟")] if found.figure.metric.family == "median" else []
+    rows = []
+    for case in cases:
+        file = case["file_name"] or str(case["source_file"])[:12]
+        row = [
+            file,
+            case["source_record_no"],
+            case["source_case_no"] or case["event_id"][:12],
+            case["event_kind"],
+            case["figure_at"],
+        ]
+        row += [pick("yes", "是") if case["in_numerator"] else pick("no", "否")] if is_share else []
+        row += [case["minutes"]] if found.figure.metric.family == "median" else []
+        rows.append(row)
+    return columns, rows
+
+
+def _told_sum(found: Trace) -> None:
+    counted = " / ".join(f"{n:,}" for n in (found.num, found.den) if n is not None)
+    if not counted:
+        return
+    if found.agrees:
+        show.console.print(pick(f"{counted} counted again from these: as published", f"由上述重新计得 {counted}：与发布一致"))
+        return
+    published = " / ".join(f"{n:,}" for n in (found.figure.num, found.figure.den) if n is not None)
+    show.errors.print(
+        pick(f"[red]{counted} counted, {published} published[/red]: made by another version of the program, or a fault",
+             f"[red]重新计得 {counted}，发布为 {published}[/red]：由其他版本程序生成，或有差错")
+    )  # fmt: skip

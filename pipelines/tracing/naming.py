@@ -1,0 +1,187 @@
+"""How a figure is named: METRIC[~KIND=CODE]/AREA/PERIOD/BASIS@BUILD, and how a period is written.
+
+Belongs here: reading and writing such names, periods as first and last day. Does not: whether the figure exists (figure).
+A name as printed holds for ever: its period has dates, its build is stated. What a user types may leave out basis and
+build, and may write a period that hangs on the build's own day (ytd, 28d, cumulative, as_of).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import difflib
+import re
+from dataclasses import dataclass, replace
+
+from pipelines.core.errors import UsageError
+from pipelines.core.settings import pick
+
+ONE_DAY = dt.timedelta(days=1)
+AS_WAS = "as_was"
+ALL = "all"
+NAME = re.compile(
+    r"(?P<metric>[^~/@]+)(~(?P<kind>[^=/@]+)=(?P<code>[^/@]+))?/(?P<area>[^/@]+)/(?P<period>[^/@]+)"
+    r"(/(?P<basis>[^/@]+))?(@(?P<build>.+))?"
+)
+#: Windows that end on a day of their own: word to period kind. Without a day they end on the build's.
+ANCHORED = {"28d": "rolling_28d", "ytd": "year_to_date", "cumulative": "cumulative", "as_of": "day"}
+_DATED = re.compile(rf"({'|'.join(ANCHORED)})(?:-(\d{{4}}-\d\d-\d\d))?")
+_WRITTEN = {kind: word for word, kind in ANCHORED.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class FigureName:
+    """A figure as asked for or as printed; `build` empty: the current one."""
+
+    metric_id: str
+    area: str
+    period: str
+    slice_kind: str = ALL
+    slice_code: str = ALL
+    basis: str = AS_WAS
+    build: str = ""
+
+    def __str__(self) -> str:
+        """The permanent id."""
+        cut = "" if self.slice_kind == ALL else f"~{self.slice_kind}={self.slice_code}"
+        return f"{self.metric_id}{cut}/{self.area}/{self.period}/{self.basis}" + (f"@{self.build}" if self.build else "")
+
+
+def parse_name(text: str) -> FigureName:
+    """A name as printed. Raises UsageError."""
+    found = NAME.fullmatch(text.strip())
+    if not found:
+        raise UsageError(
+            pick(f"{text!r} names no figure", f"{text!r} 不是指标编号"), where="METRIC",
+            remedy="METRIC[~KIND=CODE]/AREA/PERIOD/BASIS@BUILD",
+        )  # fmt: skip
+    part = found.groupdict()
+    return FigureName(
+        metric_id=part["metric"], area=part["area"], period=part["period"], slice_kind=part["kind"] or ALL,
+        slice_code=part["code"] or ALL, basis=part["basis"] or AS_WAS, build=part["build"] or "",
+    )  # fmt: skip
+
+
+def asked_name(
+    metric: str, *, cut: str | None, area: str | None, period: str | None, basis: str | None, build: str = ""
+) -> FigureName:
+    """The figure that a command's arguments mean: a whole name, or a metric with its options, never both ways at once.
+
+    Raises UsageError naming the option that is missing, malformed or said twice.
+    """
+    if "/" in metric:
+        name = parse_name(metric)
+        twice = {"--slice": cut, "--area": area, "--period": period, "--basis": basis}
+        for option, value in twice.items():
+            if value:
+                raise UsageError(
+                    pick(f"{option} is part of the name already", f"编号中已含 {option}"), where=str(name),
+                    remedy=pick(f"leave {option} out", f"去掉 {option}"),
+                )  # fmt: skip
+        return replace(name, build=build or name.build)
+    for option, value in {"--area": area, "--period": period}.items():
+        if not value:
+            raise UsageError(
+                pick(f"{option} is missing", f"缺少 {option}"), where=metric,
+                remedy="citybrain trace METRIC --area A --period P, or citybrain trace METRIC/AREA/PERIOD/BASIS@BUILD",
+            )  # fmt: skip
+    kind, equals, code = (cut or f"{ALL}={ALL}").partition("=")
+    if not equals or not kind or not code:
+        raise UsageError(
+            pick(f"{cut!r} is no slice", f"{cut!r} 不是切片"), where="--slice", remedy="--slice KIND=CODE, such as category=0301"
+        )
+    return FigureName(metric, area or "", period or "", kind, code, basis or AS_WAS, build)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period: its kind in the register's words, its first and last day (inclusive)."""
+
+    kind: str
+    first: dt.date
+    last: dt.date
+
+    def __str__(self) -> str:
+        first, last = self.first, self.last
+        if self.kind in ("year_to_date", "rolling_28d", "cumulative"):
+            return f"{_WRITTEN[self.kind]}-{last}"
+        return {
+            "day": f"{first}", "week": f"{first:%G-W%V}", "month": f"{first:%Y-%m}",
+            "quarter": f"{first:%Y}-Q{(first.month + 2) // 3}", "half_year": f"{first:%Y}-H{1 + (first.month > 6)}",  # noqa: PLR2004
+            "year": f"{first:%Y}",
+        }[self.kind]  # fmt: skip
+
+
+def window_of(text: str, *, as_of: dt.date, earliest: dt.date) -> Window:
+    """The period that `text` writes: 2026, 2026-H1, 2026-Q2, 2026-06, 2026-W26, 2026-06-25, ytd, 28d, cumulative, as_of.
+
+    The last four end on the build's own day, or on the day behind them (ytd-2026-05-31).
+
+    Args:
+        text: as typed.
+        as_of: the build's day.
+        earliest: the day from which the city counts cumulatively.
+
+    Raises:
+        UsageError: with the nearest period that can be read.
+    """
+    found = _DATED.fullmatch(text)
+    try:
+        window = _anchored(found[1], dt.date.fromisoformat(found[2]) if found[2] else as_of, earliest) if found else _fixed(text)
+    except ValueError as error:
+        raise _no_period(text, as_of) from error
+    if window is None:
+        raise _no_period(text, as_of)
+    return window
+
+
+def _anchored(word: str, last: dt.date, earliest: dt.date) -> Window:
+    first = {"28d": last - 27 * ONE_DAY, "ytd": last.replace(month=1, day=1), "cumulative": earliest, "as_of": last}[word]
+    return Window(ANCHORED[word], first, last)
+
+
+def _fixed(text: str) -> Window | None:
+    """The calendar's own periods. Raises ValueError for a day or week that does not exist."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        day = dt.date.fromisoformat(text)
+        return Window("day", day, day)
+    if week := re.fullmatch(r"(\d{4})-W(\d\d)", text):
+        first = dt.date.fromisocalendar(int(week[1]), int(week[2]), 1)
+        return Window("week", first, first + 6 * ONE_DAY)
+    for pattern, kind, months in (
+        (r"(\d{4})-(\d\d)", "month", 1), (r"(\d{4})-Q(\d)", "quarter", 3), (r"(\d{4})-H(\d)", "half_year", 6),
+        (r"(\d{4})", "year", 12),
+    ):  # fmt: skip
+        if part := re.fullmatch(pattern, text):
+            ordinal = int(part[2]) if part.re.groups > 1 else 1
+            first = dt.date(int(part[1]), (ordinal - 1) * months + 1, 1)
+            month = first.month + months - 1
+            return Window(kind, first, dt.date(first.year, month, calendar.monthrange(first.year, month)[1]))
+    return None
+
+
+def _no_period(text: str, as_of: dt.date) -> UsageError:
+    near = nearest(text.upper(), [str(_fixed(form)) for form in _examples(as_of)]) or nearest(text.lower(), list(ANCHORED))
+    forms = ", ".join([*_examples(as_of), *ANCHORED])
+    return UsageError(
+        pick(f"{text!r} is no period", f"{text!r} 不是时段"), where="--period",
+        remedy=meant(near) or pick(f"write it like {forms}", f"写法如 {forms}"),
+    )  # fmt: skip
+
+
+def _examples(as_of: dt.date) -> list[str]:
+    return [
+        f"{as_of:%Y}", f"{as_of:%Y}-H{1 + (as_of.month > 6)}", f"{as_of:%Y}-Q{(as_of.month + 2) // 3}", f"{as_of:%Y-%m}",  # noqa: PLR2004
+        f"{as_of:%G-W%V}", f"{as_of}",
+    ]  # fmt: skip
+
+
+def meant(near: str) -> str:
+    """The question whether `near` was meant, or nothing if there is nothing near."""
+    return pick(f"did you mean {near!r}?", f"是否指 {near!r}？") if near else ""
+
+
+def nearest(text: str, known: list[str]) -> str:
+    """The known word that is most like `text`, or nothing."""
+    found = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
+    return found[0] if found else ""
