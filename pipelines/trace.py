@@ -16,13 +16,15 @@ from pipelines.core.register import Metric, read_register
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.cases import Cut, Place, contributions, has_denominator
+from pipelines.tracing.difference import Difference, Step, difference
 from pipelines.tracing.figure import Figure, find_figure, residents_of
 from pipelines.tracing.naming import FigureName, asked_name
+from pipelines.tracing.steps import WORDS as STEP_WORDS
 from pipelines.tracing.wholes import Whole, whole_of
 
 __all__ = [
-    "EXPORTED", "Figure", "FigureName", "Trace", "asked_name", "case_query", "check_export", "find_figure",
-    "has_cases", "metric_of", "pages", "trace",
+    "EXPORTED", "STEP_WORDS", "Difference", "Figure", "FigureName", "Step", "Trace", "asked_name", "case_query",
+    "check_export", "difference", "find_figure", "has_cases", "metric_of", "pages", "trace",
 ]  # fmt: skip
 
 COLUMNS = (
@@ -120,7 +122,7 @@ def trace(build: PublishedBuild, asked: FigureName) -> Trace:
     cases_n, num, den = (int(value) for value in told)
     shown_num = None if metric.family == "median" else num
     shown_den = den if has_denominator(metric) else None
-    residents = residents_of(build, figure) if metric.population else None
+    residents = residents_of(build, figure)
     agrees = (shown_num or 0) == (figure.num or 0)
     if shown_den is not None:
         agrees = agrees and shown_den == (figure.den or 0)

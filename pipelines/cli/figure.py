@@ -70,7 +70,40 @@ def trace(
         raise typer.Exit(1)
 
 
+def diff(
+    metric: MetricArgument, slice_: SliceOption = None, area: AreaOption = None, period: PeriodOption = None,
+    basis: BasisOption = None, home: HomeOption = None,
+    earlier: Annotated[str | None, typer.Option("--from", help="a kept build; default: the one before --to")] = None,
+    later: Annotated[str | None, typer.Option("--to", help="a kept build; default: the current one")] = None,
+    most: Annotated[int, typer.Option("--most", help="changed cases to show")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="for machines: one JSON object, every changed case")] = False,
+) -> None:  # fmt: skip
+    """Why a figure changed between two builds, as steps that add up exactly. / 指标为何变化。 Exit 1 if they do not."""
+    from pipelines import trace as tracing
+    from pipelines.cli import show_figure
+    from pipelines.core.installation import existing_home
+    from pipelines.core.warehouse import open_pair
+
+    place = existing_home(home)
+    asked = tracing.asked_name(metric, cut=slice_, area=area, period=period, basis=basis)
+    if later and asked.build and later != asked.build:
+        raise UsageError(
+            pick(f"the name says build {asked.build}, --to says {later}", f"编号为版本 {asked.build}，--to 为 {later}"),
+            where="--to", remedy=pick("leave one out", "去掉其一"),
+        )  # fmt: skip
+    before, after = show_figure.kept_pair(place, earlier or "", later or asked.build)
+    with open_pair(place.root, before, after, place.warehouse.parent / "spill") as pair:
+        found = tracing.difference(pair, asked)
+    if json:
+        typer.echo(show_figure.difference_json(found))
+    else:
+        show_figure.tell_difference(found, most)
+    if not found.adds_up:
+        raise typer.Exit(1)
+
+
 def attach(app: typer.Typer) -> None:
     """Add this family's commands."""
     app.command("audit-figure")(audit_figure)
     app.command("trace")(trace)
+    app.command("diff")(diff)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from pipelines import publish
 from pipelines.cli import show
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import Home, pick
-from pipelines.trace import Figure, Trace
+from pipelines.core.warehouse import current_manifest
+from pipelines.trace import STEP_WORDS, Difference, Figure, Step, Trace
 
 #: A cell that a spreadsheet would run as a formula is written as text.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -32,6 +34,30 @@ def kept(home: Home, build_id: str) -> dict[str, Any]:
             remedy=pick("kept are ", "现有：") + ", ".join(manifests),
         )  # fmt: skip
     return manifests[build_id]
+
+
+def kept_pair(home: Home, before: str, after: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The manifests of two kept builds; by default the current one, and the one published before the later.
+
+    Raises UsageError when one is not kept, both are the same, or there is none before.
+    """
+    later = kept(home, after) if after else current_manifest(home.root)
+    order = publish.builds(home)
+    if not before:
+        older = [m for m in order if (m["published_at"], m["build"]) < (later["published_at"], later["build"])]
+        if not older:
+            raise UsageError(
+                pick(f"no build before {later['build']} is kept", f"没有早于 {later['build']} 的保留版本"), where="--from",
+                remedy=pick("kept are ", "现有：") + ", ".join(m["build"] for m in order),
+            )  # fmt: skip
+        return older[0], later
+    earlier = kept(home, before)
+    if earlier["build"] == later["build"]:
+        raise UsageError(
+            pick("both are the same build", "两者为同一版本"), where=f"--from {before}",
+            remedy=pick("kept are ", "现有：") + ", ".join(m["build"] for m in order),
+        )  # fmt: skip
+    return earlier, later
 
 
 def write_csv(path: Path, names: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
@@ -181,3 +207,82 @@ def _told_sum(found: Trace) -> None:
         pick(f"[red]{counted} counted, {published} published[/red]: made by another version of the program, or a fault",
              f"[red]重新计得 {counted}，发布为 {published}[/red]：由其他版本程序生成，或有差错")
     )  # fmt: skip
+
+
+def tell_difference(found: Difference, most: int) -> None:
+    """Before, the steps, after; then the cases that changed."""
+    heading(found.after)
+    for keys, words in zip(
+        found.changed_keys,
+        (pick("definition changed", "口径变更"), pick("shown otherwise", "显示变更")), strict=True,
+    ):  # fmt: skip
+        if keys:
+            _said(words, ", ".join(keys))
+    show.console.print()
+    if found.is_hidden:
+        show.console.print(pick("hidden in one of the two builds: no steps are told", "其中一个版本不予显示，故不列步骤"))
+        return
+    before, after = found.before, found.after
+    columns = [pick("step", "步骤"), pick("num", "分子"), pick("den", "分母"), pick("cases", "案件"), pick("value", "数值")]
+    total = [sum(step.num for step in found.steps), sum(step.den for step in found.steps)]
+    table(columns, [
+        [f"{before.name.build} ({before.as_of:%Y-%m-%d %H:%M})", _count(before.num), _count(before.den), "", before.value_text],
+        *([STEP_WORDS[s.id], f"{s.num:+,}", f"{s.den:+,}", f"{s.cases_n:,}", _value(s)] for s in found.steps),
+        [pick("all steps", "合计"), f"{total[0]:+,}", f"{total[1]:+,}", "", ""],
+        [f"{after.name.build} ({after.as_of:%Y-%m-%d %H:%M})", _count(after.num), _count(after.den), "", after.value_text],
+    ])  # fmt: skip
+    if found.moves.height and most:
+        show.console.print()
+        _tell_moves(found, most)
+    if not found.adds_up:
+        show.errors.print(
+            pick("[red]the cases do not explain all of it[/red]: a build was made by another version of the program, or a fault",
+                 "[red]案件不能解释全部变化[/red]：某版本由其他版本程序生成，或有差错")
+        )  # fmt: skip
+
+
+def _count(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _value(step: Step) -> str:
+    return "-" if step.value is None else f"{step.value:.6g}"
+
+
+def _tell_moves(found: Difference, most: int) -> None:
+    short = {step: words.split(pick(":", "："))[0] for step, words in STEP_WORDS.items()}
+    order = {step.id: number for number, step in enumerate(found.steps)}
+    rows = sorted(found.moves.iter_rows(named=True), key=lambda move: (order[move["step"]], move["event_id"]))
+    columns = [pick("step", "步骤"), pick("num", "分子"), pick("den", "分母"), pick("case no.", "案号"),
+               pick("record before", "原记录"), pick("record after", "现记录")]  # fmt: skip
+    table(columns, [
+        [short[move["step"]], f"{move['num']:+}", f"{move['den']:+}", move["source_case_no"] or move["event_id"][:12],
+         *(_record(move[f"file_{when}"], move[f"record_{when}"]) for when in ("before", "after"))]
+        for move in rows[:most]
+    ])  # fmt: skip
+    if len(rows) > most:
+        show.console.print(pick(f"  and {len(rows) - most:,} more: --most N, or --json",
+                                f"  另有 {len(rows) - most:,} 项：--most N 或 --json"))  # fmt: skip
+
+
+def _record(file: str | None, record: int | None) -> str:
+    return "-" if file is None else f"{file.rsplit('/', 1)[-1]}" + (f" #{record}" if record is not None else "")
+
+
+def difference_json(found: Difference) -> str:
+    """The same for machines."""
+
+    def told(figure: Figure) -> dict[str, Any]:
+        return {
+            "figure": str(figure.name), "build": figure.name.build, "as_of": figure.as_of.isoformat(), "num": figure.num,
+            "den": figure.den, "stat_value": figure.stat_value, "value": figure.value_text, "first": str(figure.window.first),
+            "last": str(figure.window.last),
+        }  # fmt: skip
+
+    steps = [{"step": s.id, "num": s.num, "den": s.den, "cases": s.cases_n, "value_after": s.value} for s in found.steps]
+    content = {
+        "before": told(found.before), "after": told(found.after), "is_hidden": found.is_hidden, "adds_up": found.adds_up,
+        "definition_changed": found.changed_keys[0], "shown_otherwise": found.changed_keys[1], "steps": steps,
+        "moves": found.moves.to_dicts(),
+    }  # fmt: skip
+    return json.dumps(content, ensure_ascii=False, indent=1)

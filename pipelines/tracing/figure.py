@@ -83,6 +83,12 @@ def find_figure(build: PublishedBuild, asked: FigureName, *, schema: str = "mart
     _check_cut(metric, asked, level, window)
     name = replace(asked, area=area["grid_code"], period=str(window), build=str(info["build_id"]))
     row = _row(build, schema, name, window)
+    if metric.family == "stock" and window.last != info["as_of"].date():
+        raise UsageError(
+            pick(f"{metric.id} is what is open on a build's own day; {name.build} is of {info['as_of'].date()}",
+                 f"{metric.id} 为统计时点的在办量；版本 {name.build} 的时点为 {info['as_of'].date()}"),
+            where=f"--period {window}", remedy="--period as_of",
+        )  # fmt: skip
     if row is None:
         _check_made(build, schema, name, window, info["as_of"].date(), is_alone=beside is None)
         if beside is None:
@@ -188,7 +194,12 @@ def _check_words(build: PublishedBuild, schema: str, name: FigureName) -> None:
 
 
 def residents_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts") -> tuple[int, int, str] | None:
-    """The residents below the line, of the period's year or the latest before: number, its year, how it was come by."""
+    """The residents below the line, of the period's year or the latest before: number, its year, how it was come by.
+
+    None for a metric that is not per resident, and where nobody said how many there are.
+    """
+    if not figure.metric.population:
+        return None
     rows = build.rows(
         f"select cast(value as bigint), year, method from {schema}.fct_population where grid_code = ? "
         "and pop_kind = ? and year <= ? order by year desc limit 1",

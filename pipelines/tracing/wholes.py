@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.tracing.figure import Figure
@@ -25,6 +27,14 @@ WHOLES = {
 }
 
 
+#: One change: of which case (or unit), by which step, by how much, and where its record is in both builds.
+MOVE = {
+    "event_id": pl.String, "step": pl.String, "num": pl.Int64, "den": pl.Int64, "minutes_before": pl.Int64,
+    "minutes_after": pl.Int64, "event_kind": pl.String, "source_case_no": pl.String, "file_before": pl.String,
+    "record_before": pl.Int64, "file_after": pl.String, "record_after": pl.Int64,
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """What such a figure is made of: in words, and counted where the published tables hold its units.
@@ -39,13 +49,13 @@ class Whole:
 
 
 def units_sql(figure: Figure, schema: str) -> str:
-    """The units of the figure's period and slice, or an empty text where the published tables do not hold them."""
+    """The units of the figure's slice with `is_inside` (the period), or an empty text where nothing published holds them."""
     query = WHOLES.get(figure.metric.sql, "")
     if not query:
         return ""
-    only = "" if figure.name.slice_kind == ALL else f" and feed = {quoted(figure.name.slice_code)}"
-    first, last = figure.window.first, figure.window.last
-    return f"select * from ({query.format(schema=schema)}) where happened between date '{first}' and date '{last}'{only}"
+    only = "" if figure.name.slice_kind == ALL else f" where feed = {quoted(figure.name.slice_code)}"
+    inside = f"coalesce(happened between date '{figure.window.first}' and date '{figure.window.last}', false) as is_inside"
+    return f"select *, {inside} from ({query.format(schema=schema)}){only}"
 
 
 def whole_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts") -> Whole:
@@ -59,10 +69,40 @@ def whole_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts") ->
         "select coalesce(files.file_name, units.sha256) as name, sum(num)::bigint, sum(den)::bigint "
         f"from ({query}) as units "
         f"left join {schema}.fct_feed_outcome as files on units.feed = files.feed and units.sha256 = files.sha256 "
-        "group by all order by 3 desc, 1"
+        "where is_inside group by all order by 3 desc, 1"
     )
     words = pick(
         f"checks of {len(rows)} files, weighted by severity ({rule})", f"{len(rows)} 个文件的检查结果，按严重程度加权（{rule}）"
     )
     units = tuple((str(name), int(num), int(den)) for name, num, den in rows)
     return Whole(words, sum(num for _, num, _ in units), sum(den for _, _, den in units), units)
+
+
+def unit_moves(pair: PublishedBuild, before: Figure, after: Figure) -> pl.DataFrame:
+    """What each unit changed, as the moves of cases; empty where the units are not published, or the rule is another one.
+
+    Judged again (a file read by other rules, a second opinion that came later) is `rules`; a unit that only the period's
+    move brought in or out is `time`.
+    """
+    old, new = units_sql(before, "before"), units_sql(after, "marts")
+    if not old or not new or before.metric.sql != after.metric.sql:
+        return pl.DataFrame(schema=MOVE)
+    gone = "coalesce(files.status in ('retracted', 'held'), true)"
+    return pair.frame(
+        f"with o as ({old}), n as ({new}), units as (select coalesce(n.unit, o.unit) as event_id, "
+        "coalesce(n.feed, o.feed) as feed, coalesce(n.sha256, o.sha256) as sha256, n.happened, o.unit is null as is_new, "
+        "n.unit is null as is_gone, o.is_inside <> n.is_inside as is_moved, "
+        "(case when n.is_inside then n.num else 0 end) - (case when o.is_inside then o.num else 0 end) as num, "
+        "(case when n.is_inside then n.den else 0 end) - (case when o.is_inside then o.den else 0 end) as den "
+        "from o full join n on o.unit = n.unit) "
+        f"select units.event_id, case when is_gone then case when {gone} then 'retracted' else 'rules' end "
+        "when is_new and earlier.sha256 is not null then 'rules' "
+        "when is_new and happened <= cast(feeds.as_of as date) then 'late' "
+        "when is_new then 'new' when is_moved then 'time' else 'rules' end as step, cast(num as bigint) as num, "
+        "cast(den as bigint) as den, null::bigint as minutes_before, null::bigint as minutes_after, units.feed as event_kind, "
+        "null::varchar as source_case_no, coalesce(earlier.file_name, units.sha256) as file_before, null::bigint as record_before, "
+        "coalesce(files.file_name, units.sha256) as file_after, null::bigint as record_after from units "
+        "left join before.fct_feed_outcome as earlier on units.feed = earlier.feed and units.sha256 = earlier.sha256 "
+        "left join marts.fct_feed_outcome as files on units.feed = files.feed and units.sha256 = files.sha256 "
+        "left join before.dim_feed as feeds on units.feed = feeds.feed where num <> 0 or den <> 0 order by step, units.event_id"
+    )
