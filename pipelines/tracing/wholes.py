@@ -100,7 +100,7 @@ def unit_moves(pair: PublishedBuild, before: Figure, after: Figure) -> pl.DataFr
         "when is_new and happened <= cast(feeds.as_of as date) then 'late' "
         "when is_new then 'new' when is_moved then 'time' else 'rules' end as step, cast(num as bigint) as num, "
         "cast(den as bigint) as den, null::bigint as minutes_before, null::bigint as minutes_after, units.feed as event_kind, "
-        "null::varchar as source_case_no, coalesce(earlier.file_name, units.sha256) as file_before, null::bigint as record_before, "
+        "null::varchar as source_case_no, earlier.file_name as file_before, null::bigint as record_before, "
         "coalesce(files.file_name, units.sha256) as file_after, null::bigint as record_after from units "
         "left join before.fct_feed_outcome as earlier on units.feed = earlier.feed and units.sha256 = earlier.sha256 "
         "left join marts.fct_feed_outcome as files on units.feed = files.feed and units.sha256 = files.sha256 "
