@@ -1,10 +1,11 @@
--- Every counted event reported by its feed's as_of is in one atom of V01, in one chunk of the root and, if it has a
+-- Every counted case reported by its feed's as_of is in one atom of V01, in one chunk of the root and, if it has a
 -- grid, in one month of that grid: nothing is lost or doubled on the way, whichever path built it.
 with facts as (
     select facts.*
     from {{ ref('fct_event') }} as facts
     inner join {{ ref('dim_feed') }} as feeds on facts.feed = feeds.feed
-    where facts.is_counted and facts.reported_at <= feeds.as_of
+    inner join {{ ref('ref_event_kind') }} as kinds on facts.event_kind = kinds.event_kind
+    where kinds.is_case and facts.is_counted and facts.reported_at <= feeds.as_of
 ),
 
 build_info as (

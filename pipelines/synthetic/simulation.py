@@ -17,10 +17,13 @@ from pipelines.core.contracts import load_contract
 from pipelines.core.errors import UsageError
 from pipelines.synthetic import exports, render, seasons
 from pipelines.synthetic import people as folk
+from pipelines.synthetic.callback import CALLBACK
 from pipelines.synthetic.city import City, build_city
 from pipelines.synthetic.court import COURT
+from pipelines.synthetic.deliberation import DELIBERATION
 from pipelines.synthetic.dirt import Soiled, soil
 from pipelines.synthetic.feed import Feed, Scene
+from pipelines.synthetic.hotline import HOTLINE
 from pipelines.synthetic.petition import PETITION
 from pipelines.synthetic.police import POLICE
 from pipelines.synthetic.rows import Delivery, plan_deliveries, versions
@@ -32,12 +35,17 @@ FEEDS: tuple[tuple[Feed, Rhythm], ...] = (
     (URBAN, seasons.URBAN),
     (PETITION, seasons.PETITION),
     (COURT, seasons.COURT),
+    (HOTLINE, seasons.HOTLINE),
+    (CALLBACK, seasons.HOTLINE),
+    (DELIBERATION, seasons.DELIBERATION),
 )
 #: Rizhao: 910,000 grid events in 4,281 grids and 21 months.
 EVENTS_PER_GRID_MONTH = 10.0
 DAYS_PER_MONTH = 30.4375
 #: Petition matters per 1,000 residents a year; court numbers per 10,000 (half of them first-instance civil: ~100).
 PETITIONS_PER_1000, COURT_PER_10000 = 4.0, 180.0
+#: Hotline orders per 1,000 residents a year (heavy cities have 600 to 1,000: here a sample); meetings per 1,000.
+HOTLINE_PER_1000, DELIBERATIONS_PER_1000 = 30.0, 3.0
 #: Police calls among the events that are neither petitions nor court cases.
 POLICE_SHARE = 0.45
 DAILY_FILES = 14
@@ -105,8 +113,11 @@ class Simulation:
         return Sent(feed, events, [_in_file_order(s) for s in soiled])
 
     def _parents(self, feed: Feed, block: int) -> pl.DataFrame | None:
-        """What the feed's rows are about: its parent's events of one block."""
-        return self._events[feed.parent].filter(pl.col("_block") == block) if feed.parent else None
+        """What the feed's rows are drawn from: its parents' events of one block, `_feed` saying whose they are."""
+        if not feed.parent:
+            return None
+        named = [self._events[name].with_columns(pl.lit(name).alias("_feed")) for name in feed.parent.split()]
+        return pl.concat(named, how="diagonal").filter(pl.col("_block") == block)
 
     def deliveries(self, *, through: dt.date | None = None, after: dt.date | None = None) -> list[Delivery]:
         """The deliveries whose last day is after `after` and not beyond `through` (default: `end`)."""
@@ -177,6 +188,8 @@ def _daily_rates(city: City, grids: int, per_grid_month: float) -> dict[str, flo
         "urban_case": rest * (1 - POLICE_SHARE),
         "petition": petitions,
         "court_case": court,
+        "hotline_order": residents / 1_000 * HOTLINE_PER_1000 / 365.25,
+        "deliberation": residents / 1_000 * DELIBERATIONS_PER_1000 / 365.25,
     }
 
 

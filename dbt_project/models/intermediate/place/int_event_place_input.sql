@@ -4,7 +4,7 @@ with current_versions as (
 ),
 
 said as (
-    {%- for kind in event_kinds() %}
+    {%- for kind in event_kinds() if kind.place %}
     select
         event_id,
         source_file,
