@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 EVENTS ?= 1000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-kills prove-ops bench pictures
+.PHONY: help env env-dev demo test lint format prove-kills prove-ops prove-diff bench pictures
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
@@ -38,6 +38,9 @@ prove-kills: env-dev ## kill -9 a run at 20 random moments; the rerun must end w
 
 prove-ops: env-dev ## with the daemon running, a dropped file reaches the boards by itself
 	$(PYTEST) -m proof tests/integration/test_dev.py
+
+prove-diff: env-dev ## 30 days with late, retracted and recoded files; the steps of random changes must add up
+	$(PYTEST) -m proof tests/integration/test_trace_diff.py
 
 bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events
 	$(BIN)/python bench/run.py --events $(EVENTS)

@@ -28,9 +28,11 @@ PARTS = {
     "fct_event_version": (
         "select v.*, {month} as part_month from marts.fct_event_version v join marts.fct_event f using (event_id)"
     ),
-    "fct_dispatch": "select d.*, {month} as part_month from marts.fct_dispatch d join marts.fct_event f using (event_id)",
+    "fct_callback": (
+        "select c.*, {month} as part_month from marts.fct_callback c join marts.fct_event f on f.event_id = c.callback_id"
+    ),
 }
-ORDER = {"fct_event": "event_id", "fct_event_version": "event_id, version_no", "fct_dispatch": "event_id"}
+ORDER = {"fct_event": "event_id", "fct_event_version": "event_id, version_no", "fct_callback": "callback_id"}
 MONTH = "strftime(f.reported_at, '%Y-%m')"
 #: Seeds that readers need beside the marts.
 SEEDS = (

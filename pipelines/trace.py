@@ -100,7 +100,7 @@ def case_query(metric_id: str, period_kind: str) -> CaseQuery:
         list_sql=f"{cases} select {', '.join(COLUMNS)}, cases.num > 0 as in_numerator from cases "
         "join marts.fct_event using (event_id) "
         f"order by {order} limit $most offset $skip",
-        count_sql=f"{cases} select count(*) as cases_n, count(*) filter (where num > 0) as numerator_n from cases",
+        count_sql=f"{cases} select count(*) as cases_n, coalesce(sum(num), 0)::bigint as numerator_n from cases",
     )
 
 

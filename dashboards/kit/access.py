@@ -72,7 +72,7 @@ def _narrow(build: PublishedBuild, scope: str) -> None:
     inside = f"select grid_code from memory.marts.dim_grid where grid_code = {quoted(scope)} or {quoted(scope)} in ({_PATHS})"
     for name, columns in marts:
         where = f" where grid_code in ({inside})" if scope and "grid_code" in columns else ""
-        if scope and name == "fct_event_version":
+        if scope and "event_id" in columns and "grid_code" not in columns:
             where = f" where event_id in (select event_id from memory.marts.fct_event where grid_code in ({inside}))"
         connection.execute(f"create view reader.marts.{name} as select * from memory.marts.{name}{where}")
 

@@ -22,14 +22,14 @@ LOADED = "feed VARCHAR, sha256 VARCHAR, parser VARCHAR"
 TOUCHED = "event_id VARCHAR, day DATE, grid_code VARCHAR"
 
 
-def links() -> list[tuple[str, str, str]]:
-    """(contract, column, named contract): columns that name another case by its number.
+def links() -> list[tuple[str, str, str, bool]]:
+    """(contract, column, named contract, whether it holds a list): columns that name another case by its number.
 
     When one of the two moves, the other moves too: a merged case follows its root, an act its case, and a case counts
     the acts about it.
     """
     contracts = [load_contract(contract) for contract in contract_ids()]
-    return [(c.id, column.name, column.link) for c in contracts for column in c.columns if column.link]
+    return [(c.id, col.name, named, col.is_list) for c in contracts for col in c.columns for named in col.links]
 
 
 def has_finished_build(connection: Connection) -> bool:
@@ -111,16 +111,17 @@ def _paths_by_contract(home: Home, parses: Sequence[dict[str, Any]]) -> dict[str
 def _add_from_files(connection: Connection, contract: str, paths: Sequence[Path]) -> None:
     files = f"read_parquet([{', '.join(quoted(path) for path in paths)}], union_by_name = true)"
     connection.execute(f"insert into changed select distinct _event_id from {files}")
-    for child, column, parent in links():
+    for child, column, parent, is_list in links():
         if parent == contract:
+            named = f"(select _event_id, unnest({column}) as named from raw.{child})" if is_list else f"raw.{child}"
             connection.execute(
-                f"insert into changed select distinct _event_id from raw.{child} where {column} in "
+                f"insert into changed select distinct _event_id from {named} where {'named' if is_list else column} in "
                 f"(select source_case_no from {files})"
             )
         if child == contract and parent != contract:
             connection.execute(
                 f"insert into changed select distinct _event_id from raw.{parent} where source_case_no in "
-                f"(select {column} from {files})"
+                f"(select {f'unnest({column})' if is_list else column} from {files})"
             )
 
 

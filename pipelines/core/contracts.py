@@ -47,7 +47,7 @@ class Rule:
 class Column:
     """One column of a contract.
 
-    link: the contract whose `source_case_no` the column names.
+    links: the contracts one of whose `source_case_no` the column names.
     fields: of a list of objects, the fields that land, each with its other spellings; what else an object says is dropped.
     """
 
@@ -67,7 +67,7 @@ class Column:
     role: str
     codes: str
     geometry: bool
-    link: str
+    links: tuple[str, ...]
     pattern: str
     minimum: float | None
     maximum: float | None
@@ -158,6 +158,11 @@ def _derived_rules(entry: dict[str, Any], column: str) -> list[Rule]:
     return rules
 
 
+def _names(value: object) -> tuple[str, ...]:
+    """One name, several, or none."""
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),) if value else ()
+
+
 def _column(entry: dict[str, Any], where: str) -> Column:
     name = entry["name"]
     at = f"{where}: column {name}"
@@ -192,7 +197,7 @@ def _column(entry: dict[str, Any], where: str) -> Column:
         role=str(custom.get("role", "")),
         codes=str(custom.get("codes", "")),
         geometry=bool(custom.get("geometry")),
-        link=str(custom.get("link", "")),
+        links=_names(custom.get("link")),
         pattern=str(options.get("pattern", "")),
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),

@@ -30,29 +30,29 @@ SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 GENERATED = "Generated from dbt_project/metrics/*.yml by `python -m pipelines.core.register`; do not edit."
 
 FAMILIES = ("ratio", "count", "stock", "median")
-COHORTS = (
-    "by_report", "by_filing", "by_acceptance", "by_deadline", "by_close", "cumulative", "at_as_of", "by_receipt",
-    "by_dispatch",
-)  # fmt: skip
+COHORTS = ("by_report", "by_filing", "by_acceptance", "by_deadline", "by_close", "cumulative", "at_as_of", "by_receipt",
+           "by_callback")  # fmt: skip
 #: The time columns by which a cohort may place its cases. Anything else mixes cohorts.
 COHORT_TIMES = {
     "by_report": {"reported_at"}, "by_filing": {"filed_at"}, "by_acceptance": {"accepted_at"},
     "by_deadline": {"deadline_at"}, "by_close": {"closed_at"}, "cumulative": {"accepted_at", "reported_at"},
-    "at_as_of": {"reported_at"}, "by_receipt": {"extracted_at"}, "by_dispatch": {"dispatched_at"},
+    "at_as_of": {"reported_at"}, "by_receipt": {"extracted_at"}, "by_callback": {"called_back_at"},
 }  # fmt: skip
 TIMES = (
     "occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "acknowledged_at",
     "arrived_at", "handled_at", "verified_at", "closed_at", "deadline_at", "called_back_at", "performance_due_at",
-    "performed_at", "confirm_applied_at",
+    "performed_at", "confirm_applied_at", "first_contact_at", "evaluation_due_at", "repeated_at",
 )  # fmt: skip
 SLICES = {
     "all": "'all'", "event_kind": "event_kind", "category": "category_code", "domain": "category_domain",
     "department": "lead_dept_id", "channel": "intake_channel", "received_level": "received_level", "age_band": "",
-    "feed": "",
+    "feed": "", "exempt_reason": "exempt_reason",
 }  # fmt: skip
 PERIODS = (
     "day", "week", "rolling_28d", "month", "quarter", "half_year", "year", "year_to_date", "cumulative",
 )  # fmt: skip
+#: Columns that a count may add up instead of counting rows.
+SUMS = ("persons_n",)
 POPULATIONS = ("usual", "registered", "floating", "households")
 DIRECTIONS = ("higher", "lower", "neutral")
 #: event kind -> whether its rows are cases; the others (calls, visits, whistles) are acts about a case.
@@ -76,6 +76,7 @@ class Metric:
     """One entry. `filter`, `numerator`, `denominator` are SQL over columns of fct_event.
 
     `numerator_time`: the numerator counts in a period only if that time lies at or before the period's end.
+    `sum_of`: the column that is added up over the numerator's events, where a count does not count the events themselves.
     `slices` are given at every level and period of the entry, `slices_coarse` at levels 0-2 and months or longer only.
     """
 
@@ -94,6 +95,7 @@ class Metric:
     start: str
     quantile: float
     population: str
+    sum_of: str
     scale: int
     slices: tuple[str, ...]
     slices_coarse: tuple[str, ...]
@@ -119,7 +121,7 @@ class Metric:
 
 DEFAULTS: dict[str, Any] = {
     "kinds": list(CASE_KINDS), "filter": "true", "numerator": "true", "numerator_time": "", "denominator": "true", "start": "",
-    "quantile": 0.5, "population": "", "scale": 1, "slices": ["all"], "slices_coarse": [], "levels": [0, 1, 2, 3],
+    "quantile": 0.5, "population": "", "sum_of": "", "scale": 1, "slices": ["all"], "slices_coarse": [], "levels": [0, 1, 2, 3],
     "periods": ["week", *COARSE_PERIODS[:-1]], "counts": "counted", "unit_zh": "", "unit_en": "", "decimals": 0,
     "min_denominator": 0, "evidence": "", "caveat_zh": "", "caveat_en": "", "sql": "", "is_arrival": False,
 }  # fmt: skip
@@ -127,7 +129,8 @@ REQUIRED = ("id", "name_zh", "name_en", "family", "subject", "cohort", "time", "
 KEYS = (*REQUIRED, *DEFAULTS)
 CLOSED: dict[str, Sequence[Any]] = {
     "family": FAMILIES, "cohort": COHORTS, "direction": DIRECTIONS, "subject": ("person", "matter"),
-    "population": ("", *POPULATIONS), "counts": ("counted", "all"), "numerator_time": ("", *TIMES), "start": ("", *TIMES),
+    "population": ("", *POPULATIONS), "sum_of": ("", *SUMS), "counts": ("counted", "all"),
+    "numerator_time": ("", *TIMES), "start": ("", *TIMES),
 }  # fmt: skip
 CLOSED_LISTS: dict[str, Sequence[Any]] = {
     "kinds": KINDS, "slices": tuple(SLICES), "slices_coarse": tuple(SLICES), "periods": PERIODS, "levels": tuple(range(6)),
@@ -190,6 +193,8 @@ def _check_family(metric: Metric, at: str) -> None:
         raise ConfigurationError("a median needs start: the time from which to the metric's time days are counted", where=at)
     if metric.family == "stock" and metric.cohort != "at_as_of":
         raise ConfigurationError("a stock has cohort at_as_of", where=at)
+    if metric.sum_of and metric.family != "count":
+        raise ConfigurationError("only a count adds up a column", where=at)
     if metric.population and metric.family != "ratio":
         raise ConfigurationError("only a ratio has a population", where=at)
     if metric.cohort == "cumulative" and metric.slices_coarse and GRID_LEVEL in metric.levels:
@@ -209,8 +214,10 @@ def read_register(folder: Path = METRICS) -> tuple[Metric, ...]:
 
 
 def time_columns(metrics: Sequence[Metric]) -> tuple[str, ...]:
-    """Every column of fct_event that places a case in time for some metric, and closed_at and deadline_at (open cases)."""
+    """Every column of fct_event that places a case in time for some metric, or that one compares with `feed_as_of`."""
     used = {m.time for m in metrics} | {m.numerator_time for m in metrics} | {"closed_at", "deadline_at", "reported_at"}
+    clocked = " ".join(e for m in metrics for e in (m.filter, m.numerator, m.denominator) if "feed_as_of" in e)
+    used |= set(re.findall(r"\w+", clocked))
     return tuple(column for column in TIMES if column in used)
 
 
@@ -262,7 +269,8 @@ def _ref_row(metric: Metric) -> list[Any]:
     plain = {"metric_id": metric.id, "time_column": metric.time}
     named = [plain.get(name, getattr(metric, name, "")) for name in _REF]
     below = metric.population or ("" if metric.family in ("count", "stock", "median") else metric.denominator)
-    formula = metric.sql or f"[{metric.numerator}] / [{below}] of [{metric.filter}]"
+    above = f"sum of {metric.sum_of} where {metric.numerator}" if metric.sum_of else metric.numerator
+    formula = metric.sql or f"[{above}] / [{below}] of [{metric.filter}]"
     return [
         *named, formula, " ".join(map(str, metric.levels)), " ".join(metric.periods),
         " ".join([*metric.slices, *metric.slices_coarse]), str(metric.is_additive).lower(), str(metric.is_arrival).lower(),

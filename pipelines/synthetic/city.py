@@ -231,7 +231,7 @@ def _areas(grids: pl.DataFrame, leaves: pl.DataFrame, quads: np.ndarray, househo
 
 
 def _departments(leaves: pl.DataFrame) -> pl.DataFrame:
-    """The units that the event feeds name, with the short names they are known by."""
+    """The units that the four event feeds name, with the short names they are known by."""
     rows: list[tuple[str, str, str, str, str, str, int]] = [
         ("P00", f"{words.CITY_ZH}公安局", "City Police", "市公安局|市局", "", "police", 0),
         ("C00", f"{words.CITY_ZH}中级人民法院", "Intermediate Court", "市中院|云湾中院", "", "court", 0),

@@ -20,7 +20,8 @@ from pipelines.synthetic.feed import Feed
 
 #: Share of rows (D13: by feed) that get each dirt.
 RATES = {"D01": 0.015, "D02": 0.02, "D03": 0.08, "D04": 0.02, "D05": 0.01, "D06": 0.05, "D07": 0.005, "D15": 0.04}
-D13_RATES = {"police_incident": 0.03, "urban_case": 0.08, "petition": 0.05, "court_case": 0.20, "grid_event": 0.06}
+D13_RATES = {"police_incident": 0.03, "urban_case": 0.08, "petition": 0.05, "court_case": 0.20}
+D13_RATES |= {"hotline_order": 0.05, "deliberation": 0.03}
 #: Of the rows with D05: a repeat of the same row, else the same number and time with other content.
 REPEATS = 0.7
 #: Of the rows with D15: a required value is missing.
@@ -67,19 +68,19 @@ TARGETS = {
         ("court_code", "case_type", "instance", "cause_text", "procedure", "disposition"),
         ("procedure", "cause_text"), ("procedure", "hearing_on", "claim_amount_yuan"), "place_code",
     ),
-    "grid_event": Targets(
-        ("reported_at", "reported_at", "dispatched_at", "closed_at"), ("reported_at", "dispatched_at"),
-        ("return_n", "handling_level"),
-        ("reporter_kind", "task_kind", "severity", "handle_org", "class_l2_code", "current_stage", "satisfaction"),
-        ("reporter_kind", "handle_org", "task_kind"), ("address_text", "severity", "task_kind", "satisfaction"), "grid_code",
+    "hotline_order": Targets(
+        ("registered_at", "registered_at", "dispatched_at", "closed_at"), ("registered_at",), ("urge_n", "return_n"),
+        ("intake_channel", "purpose", "is_repeat_src", "lead_dept", "subject_code", "satisfaction", "exempt_reason"),
+        ("intake_channel", "lead_dept", "subject_code"), ("title", "return_reason", "lead_dept", "exempt_reason"),
+        "grid_code",
     ),
-    "dispatch_whistle": Targets(
-        ("called_at", "reported_at"), ("called_at", "reported_at"), (),
-        ("severity", "issuing_unit", "called_unit", "unit_role", "result"), ("called_unit", "unit_role"),
-        ("event_no", "severity", "unit_role"), "",
+    "callback": Targets(
+        ("called_back_at",), ("called_back_at",), ("talk_seconds",), ("method", "satisfaction"), ("method",),
+        ("satisfaction", "method", "solved"), "",
     ),
-    "grid_assist": Targets(
-        ("assisted_at",), ("assisted_at",), (), ("network", "agency", "role"), ("agency", "role"), ("event_no", "role"), "",
+    "deliberation": Targets(
+        ("held_on",), (), ("attendance_n", "online_n"), ("hall_kind", "topic_class"), ("hall_kind",),
+        ("hall_name", "adopted", "attendance_n"), "grid_code",
     ),
 }  # fmt: skip
 
@@ -149,11 +150,13 @@ def soil(feed: Feed, rows: pl.DataFrame, city: City, rng: np.random.Generator) -
     """Inject every kind of dirt into the rows of one or more whole files."""
     rendered = render.render(feed.name, rows, city)
     bench = Bench(feed, city, rng, {n: rows[n] for n in rows.columns}, {n: rendered[n] for n in rendered.columns}, rows.height)
-    bench.typed["_precision"] = pl.Series(["day" if feed.name == "court_case" else "minute"]).new_from_index(0, rows.height)
+    is_date = load_contract(feed.name).column(feed.main_time).type == "date"
+    bench.typed["_precision"] = pl.Series(["day" if is_date else "minute"]).new_from_index(0, rows.height)
     targets = TARGETS[feed.name]
     _corrections(bench)
     _missing(bench, targets)
-    _places(bench, targets)
+    if targets.place:  # an act lies where its case lies
+        _places(bench, targets)
     _times(bench, targets)
     _numbers(bench, targets)
     _codes(bench, targets)
@@ -188,12 +191,7 @@ def _missing(bench: Bench, targets: Targets) -> None:
 
 
 def _places(bench: Bench, targets: Targets) -> None:
-    """D01 and D13: codes damaged by a spreadsheet; missing, retired, or a name where the code should stand.
-
-    An act says nothing about its place: that is its case's.
-    """
-    if not targets.place:
-        return
+    """D01 and D13: codes damaged by a spreadsheet; missing, retired, or a name where the code should stand."""
     known = bench.city.areas["code"]
     column = targets.place
     damaged = bench.pick(column, bench.rows_at(RATES["D01"]))

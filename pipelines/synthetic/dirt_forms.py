@@ -172,7 +172,6 @@ def another_value(value: pl.Series) -> pl.Series:
     if value.dtype.is_integer():
         return value + 1
     neighbour = {"4": "3", "3": "4", "2": "3", "1": "2", "ordinary": "summary", "summary": "ordinary"}
-    neighbour |= {"on_site": "advice", "advice": "on_site", "mediation": "inspection", "inspection": "mediation"}
     return value.replace_strict(neighbour, default="ordinary", return_dtype=pl.String)
 
 

@@ -6,17 +6,18 @@ taken from it, so that agreement means something.
 
 from __future__ import annotations
 
-import datetime as dt
-
 import polars as pl
 
 from pipelines.core.contracts import load_contract
 from pipelines.synthetic.city import City
 from pipelines.synthetic.feed import Feed
 from pipelines.synthetic.figures import plain_number
-from pipelines.synthetic.seasons import is_workday
 
 UNASSIGNED = "UNASSIGNED"
+#: What petitions and orders say of their own call-back.
+OWN_CALL = {
+    "called_back_at": "callback_at", "is_contacted": "contacted", "is_solved": "solved", "satisfaction": "satisfaction",
+}  # fmt: skip
 #: How the final row of each feed reads as a governance event; what is not named is NULL.
 READINGS: dict[str, dict[str, str]] = {
     "police_incident": {
@@ -29,7 +30,7 @@ READINGS: dict[str, dict[str, str]] = {
         "category_code": "small_code", "intake_channel": "intake_channel", "lead_dept_id": "handle_dept_name",
         "reported_at": "reported_at", "accepted_at": "accepted_at", "registered_at": "registered_at",
         "dispatched_at": "dispatched_at", "handled_at": "handled_at", "verified_at": "verified_at",
-        "closed_at": "closed_at", "close_type": "close_type", "deadline_at": "deadline_at", "return_n": "return_n",
+        "closed_at": "closed_at", "close_type": "close_type", "deadline_at": "deadline_at",
         "satisfaction": "satisfaction",
     },
     "petition": {
@@ -37,37 +38,29 @@ READINGS: dict[str, dict[str, str]] = {
         "reported_at": "registered_at", "accepted_at": "accept_notice_at", "registered_at": "registered_at",
         "dispatched_at": "forwarded_at", "handled_at": "closed_at", "verified_at": "callback_at",
         "closed_at": "closed_at", "close_type": "close_type", "persons_n": "persons_n",
-        "received_level": "received_level", "return_n": "return_n", "satisfaction": "satisfaction",
+        "received_level": "received_level", "competent_level": "competent_level", **OWN_CALL,
     },
     "court_case": {
         "category_code": "cause_code", "case_class": "case_type", "instance": "instance", "lead_dept_id": "court_code",
         "filed_at": "filed_on", "registered_at": "filed_on", "handled_at": "closed_on", "closed_at": "closed_on",
         "close_type": "disposition", "amount_yuan": "claim_amount_yuan",
     },
-    "grid_event": {
-        "category_code": "class_l2_code", "severity": "severity", "intake_channel": "reporter_kind", "task_kind": "task_kind",
-        "operating_mode": "operating_mode", "lead_dept_id": "handle_org", "partner_dept_id": "whistle_org",
-        "occurred_at": "occurred_at", "reported_at": "reported_at", "dispatched_at": "dispatched_at",
-        "acknowledged_at": "acknowledged_at", "handled_at": "handled_at", "verified_at": "verified_at",
-        "closed_at": "closed_at", "handling_level": "handling_level", "return_n": "return_n",
-        "escalation_n": "_escalation_n", "is_self_handled": "self_handled", "satisfaction": "satisfaction",
+    "hotline_order": {
+        "category_code": "subject_code", "case_class": "purpose", "intake_channel": "intake_channel",
+        "reported_at": "registered_at", "registered_at": "registered_at", "dispatched_at": "dispatched_at",
+        "acknowledged_at": "acknowledged_at", "first_contact_at": "first_contact_at", "handled_at": "closed_at",
+        "verified_at": "callback_at", "closed_at": "closed_at", "close_type": "close_type",
+        "is_self_handled": "answered_on_line", **OWN_CALL,
     },
-    "dispatch_whistle": {
-        "case_class": "unit_role", "severity": "severity", "lead_dept_id": "called_unit", "partner_dept_id": "issuing_unit",
-        "reported_at": "called_at", "arrived_at": "reported_at", "result": "result",
+    "callback": {
+        "reported_at": "called_back_at", "called_back_at": "called_back_at", "is_reached": "reached",
+        "is_contacted": "contacted", "is_solved": "solved", "satisfaction": "satisfaction",
     },
-    "grid_assist": {"case_class": "network", "lead_dept_id": "agency", "reported_at": "assisted_at"},
+    "deliberation": {
+        "category_code": "topic_class", "case_class": "hall_kind", "occurred_at": "held_on", "reported_at": "held_on",
+        "persons_n": "attendance_n",
+    },
 }  # fmt: skip
-
-
-def _next_workday(day: dt.date) -> dt.datetime:
-    """The last second of the first working day after `day`."""
-    following = day + dt.timedelta(days=1)
-    while not is_workday(following):
-        following += dt.timedelta(days=1)
-    return dt.datetime.combine(following, dt.time(23, 59, 59))
-
-
 TEXTS = (
     "category_code",
     "case_class",
@@ -77,29 +70,59 @@ TEXTS = (
     "lead_dept_id",
     "close_type",
     "received_level",
-    "discovery",
-    "task_kind",
-    "operating_mode",
-    "partner_dept_id",
+    "competent_level",
     "satisfaction",
+    "exempt_reason",
     "result",
 )
 TIMES = (
-    "occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "acknowledged_at",
-    "arrived_at", "handled_at", "verified_at", "closed_at", "deadline_at",
+    "occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at",
+    "verified_at", "closed_at", "deadline_at", "called_back_at", "acknowledged_at", "first_contact_at",
+    "evaluation_due_at", "repeated_at",
 )  # fmt: skip
-NUMBERS = ("persons_n", "handling_level", "return_n", "escalation_n")
-BOOLEANS = ("is_self_handled",)
-#: Acts: the column that names the case they are about, and its feed.
-ABOUT = {"dispatch_whistle": ("event_no", "grid_event"), "grid_assist": ("event_no", "grid_event")}
-#: Which acts a case counts, and as what.
-COUNTED_ACTS = {"assist_n": ("grid_assist", "grid_event")}
-#: By severity, in how many minutes a called unit must report for duty; by the end of the next working day else.
-REPORT_WITHIN = {"1": 30, "2": 30, "3": 120}
+FLAGS = (
+    "is_repeat",
+    "is_exempt",
+    "is_reached",
+    "is_contacted",
+    "is_solved",
+    "is_self_handled",
+    "is_above_level",
+    "is_group",
+)
+#: A finished petition may be evaluated for so many days, a matter counts as repeated within so many of its end.
+EVALUATION_DAYS, REPEAT_DAYS = 30, 365
+#: Persons from whom on a visit is one of a group.
+GROUP_FROM = 5
+RANKS = {"town": 1, "county": 2, "city": 3, "provincial": 4, "national": 5}
 #: The one column of `fct_event` in which rows of one number and time may differ here: which row wins, a hash decides,
 #: so the truth allows both values (`severity` and `severity_or`).
 CONFLICT = "severity"
-LINKS = {"police_incident": "merged_into_no", "urban_case": "duplicate_of_no"}
+LINKS = {"police_incident": "merged_into_no", "urban_case": "duplicate_of_no",
+         "petition": "merged_into_no", "hotline_order": "merged_into_no"}  # fmt: skip
+
+
+def _evening(column: str, days: int) -> pl.Expr:
+    """The last second of the day that lies `days` days after a time."""
+    return pl.col(column).dt.truncate("1d") + pl.duration(days=days, seconds=86_399)
+
+
+def _rank(column: str) -> pl.Expr:
+    return pl.col(column).replace_strict(RANKS, default=None, return_dtype=pl.Int64)
+
+
+VISIT = pl.col("intake_channel") == "visit"
+EXEMPTED = pl.col("exempt_flag").fill_null(False)
+ANSWERED = pl.any_horizontal(pl.col("contacted", "solved", "satisfaction").is_not_null())
+#: How a feed of the petition family tells of exemption and of its own call-back.
+SHARED = {
+    "lead_dept_id": pl.coalesce("lead_dept", "handler_dept"),
+    "deadline_at": pl.coalesce("extended_to", "deadline_at"),
+    "is_repeat": pl.col("is_repeat_src") == "repeat",
+    "is_exempt": EXEMPTED & pl.col("exempt_reason").is_not_null(),
+    "exempt_reason": pl.when(EXEMPTED).then("exempt_reason"),
+    "is_reached": pl.when(ANSWERED).then(pl.lit(True)).when(pl.col("callback_at").is_not_null()).then(pl.lit(False)),
+}
 #: Readings that take more than one column.
 SPECIAL: dict[str, dict[str, pl.Expr]] = {
     "police_incident": {
@@ -107,27 +130,19 @@ SPECIAL: dict[str, dict[str, pl.Expr]] = {
         "lead_dept_id": pl.coalesce("station_name", "bureau_name"),
         "registered_at": pl.coalesce("accepted_at", "filed_at"),
     },
-    "grid_event": {
-        "discovery": pl.when(pl.col("reporter_kind") == "resident").then(pl.lit("reported"))
-        .when(pl.col("reporter_kind").is_in(["grid_staff", "sensor"])).then(pl.lit("found")),
-    },
-    "dispatch_whistle": {
-        "deadline_at": pl.when(pl.col("severity").is_in(list(REPORT_WITHIN)))
-        .then(pl.col("called_at") + pl.duration(minutes=pl.col("severity").replace_strict(REPORT_WITHIN, default=None)))
-        .when(pl.col("severity") == "4")
-        .then(pl.col("called_at").dt.date().map_elements(_next_workday, return_dtype=pl.Datetime("us"))),
-        "category_code": pl.lit(None, pl.String),
-    },
-    "grid_assist": {"category_code": pl.lit(None, pl.String)},
     "urban_case": {
-        "discovery": pl.when(pl.col("intake_channel").is_in(["public", "hotline"])).then(pl.lit("reported"))
-        .when(pl.col("intake_channel").is_not_null()).then(pl.lit("found")),
         "case_class": pl.col("item_type").str.starts_with("31").replace_strict({True: "component", False: "event"}),
     },
     "petition": {
-        "lead_dept_id": pl.coalesce("lead_dept", "handler_dept"),
-        "deadline_at": pl.coalesce("extended_to", "deadline_at"),
+        **SHARED,
+        "is_above_level": VISIT & (_rank("received_level") > _rank("competent_level") + 1),
+        "is_group": VISIT & (pl.col("persons_n") >= GROUP_FROM),
+        "evaluation_due_at": _evening("closed_at", EVALUATION_DAYS),
+        "repeated_at": pl.col("_repeated_at"),
     },
+    "hotline_order": SHARED,
+    "callback": {},
+    "deliberation": {"result": pl.col("adopted").replace_strict({True: "adopted", False: "not_adopted"}, default=None)},
     "court_case": {
         "reported_at": pl.coalesce("received_on", "filed_on"),
         "deadline_at": pl.col("deadline_on").cast(pl.Datetime("us")) + pl.duration(seconds=86_399),
@@ -135,8 +150,15 @@ SPECIAL: dict[str, dict[str, pl.Expr]] = {
 }  # fmt: skip
 
 
-def events_of(feed: Feed, rows: pl.DataFrame, city: City) -> pl.DataFrame:
-    """One row per event that an accepted row speaks of, sealed court cases left out."""
+def events_of(feed: Feed, rows: pl.DataFrame, city: City, told: pl.DataFrame | None = None) -> pl.DataFrame:
+    """One row per event that an accepted row speaks of, sealed court cases left out.
+
+    Args:
+        feed: whose events.
+        rows: all its rows, judged.
+        city: the areas.
+        told: the events of the feeds before it; an act lies where its case lies.
+    """
     good = rows.filter("_good")
     final = good.filter((pl.col("_fate") == "accepted") & (pl.col("_copy") == 0))
     other = good.filter((pl.col("_fate") == "accepted") & (pl.col("_copy") == 2)).select(
@@ -146,7 +168,8 @@ def events_of(feed: Feed, rows: pl.DataFrame, city: City) -> pl.DataFrame:
     final = (
         final.join(other, on="source_case_no", how="left", maintain_order="left")
         .join(clashing, on="source_case_no", how="left", maintain_order="left")
-        .pipe(lambda frame: frame if feed.name in ABOUT else _placed(feed, frame, city))
+        .pipe(lambda frame: _linked(feed, frame, told))
+        .pipe(lambda frame: _with_case(frame, told) if feed.about else _placed(feed, frame, city))
     )
     if "is_sealed" in good.columns:
         sealed = good.filter("is_sealed").select("source_case_no")
@@ -163,32 +186,31 @@ def _read(feed: Feed, final: pl.DataFrame) -> pl.DataFrame:
             source = pl.col(reading[name]) if name in reading else pl.lit(None)
         return source.cast(dtype).alias(name)
 
-    link = LINKS.get(feed.name)
-    child = pl.col(link).is_in(final["source_case_no"].implode()).fill_null(False) if link else pl.lit(False)
+    child = pl.col("_merged_into").is_not_null()
+    invalid = (
+        ((pl.col("purpose") == "invalid") & pl.col("dispatched_at").is_null()).fill_null(False)
+        if feed.name == "hotline_order"
+        else pl.lit(False)
+    )
     void = (pl.col("close_type") == "void").fill_null(False) if feed.name == "urban_case" else pl.lit(False)
     withdrawn = (
         ((pl.col("close_type") == "withdrawn") & pl.col("accept_notice_at").is_null()).fill_null(False)
         if feed.name == "petition"
         else pl.lit(False)
     )
-    if feed.name in ABOUT:
-        number = plain_number(ABOUT[feed.name][0])
-        final = final.with_columns(pl.lit(UNASSIGNED).alias("_place"), pl.lit("none").alias("_method"), about_no=number)
-    else:
-        final = final.with_columns(about_no=pl.lit(None, pl.String))
-    is_act = feed.name in ABOUT
     reason = (
         pl.when(child).then(pl.lit("merged")).when(void).then(pl.lit("void"))
-        .when(withdrawn).then(pl.lit("withdrawn_before_acceptance"))
+        .when(withdrawn).then(pl.lit("withdrawn_before_acceptance")).when(invalid).then(pl.lit("invalid"))
     )  # fmt: skip
     return final.select(
         pl.lit(feed.name).alias("event_kind"),
         plain_number("source_case_no"),
-        value("category_code", pl.String).fill_null(pl.lit(None, pl.String) if is_act else pl.lit("9900")),
+        value("category_code", pl.String).fill_null("9900"),
         *[value(name, pl.String) for name in TEXTS[1:]],
         *[value(name, pl.Datetime("us")) for name in TIMES],
-        *[value(name, pl.Int64) for name in NUMBERS],
-        *[value(name, pl.Boolean) for name in BOOLEANS],
+        *[value(name, pl.Boolean) for name in FLAGS],
+        pl.coalesce("_merged_into", "_about", plain_number("source_case_no")).alias("root_case_no"),
+        value("persons_n", pl.Int64),
         value("amount_yuan", pl.Float64),
         pl.col("_place").alias("grid_code"),
         pl.col("_method").alias("grid_resolution_method"),
@@ -198,31 +220,65 @@ def _read(feed: Feed, final: pl.DataFrame) -> pl.DataFrame:
         pl.col("updated_at").alias("last_changed_at"),
         pl.when(feed.conflict in TEXTS).then("conflict_value").alias(f"{CONFLICT}_or"),
         pl.col("has_key_conflict").fill_null(False),
-        pl.col("about_no"),
     )
 
 
-def with_cases(events: pl.DataFrame) -> pl.DataFrame:
-    """The same events; an act has the place of the case it is about, and a case counts the acts about it."""
-    keys = ["event_kind", "source_case_no"]
-    parents = pl.col("event_kind").replace_strict({act: kind for act, (_, kind) in ABOUT.items()}, default=None)
-    cases = events.select(
-        pl.col("event_kind").alias("_kind"), pl.col("source_case_no").alias("about_no"),
-        pl.col("grid_code").alias("_place"), pl.col("grid_resolution_method").alias("_method"),
+def _linked(feed: Feed, final: pl.DataFrame, told: pl.DataFrame | None) -> pl.DataFrame:
+    """`_merged_into` (number of the case it is part of), `_about` (of the case it is about) and `_repeated_at`."""
+    nothing = pl.lit(None, pl.String)
+    numbers = final.select(plain_number("source_case_no")).to_series()
+    link = LINKS.get(feed.name)
+    merged = pl.when(pl.col(link).is_in(numbers.implode())).then(link) if link else nothing
+    final = final.with_columns(merged.alias("_merged_into"))
+    if feed.name == "petition":
+        return _repeated(final).with_columns(nothing.alias("_about"))
+    if feed.name not in ("hotline_order", "callback"):
+        return final.with_columns(nothing.alias("_about"))
+    assert told is not None
+    named = {"hotline_order": "related_nos", "callback": "event_no"}[feed.name]
+    cases = told.filter(pl.col("event_kind").is_in(["petition"] if feed.name == "hotline_order" else feed.parent.split()))
+    root = cases["root_case_no"] if feed.name == "hotline_order" else cases["source_case_no"]
+    pairs = pl.DataFrame({"_named": cases["source_case_no"], "_about": root})
+    links = (
+        final.select("source_case_no", pl.col(named).str.split("、").alias("_named"))
+        .explode("_named").join(pairs, on="_named").select("source_case_no", "_about").unique("source_case_no")
     )  # fmt: skip
-    told = events.with_columns(parents.alias("_kind")).join(cases, on=["_kind", "about_no"], how="left", maintain_order="left")
-    told = told.with_columns(
-        pl.when(pl.col("_kind").is_null()).then("grid_code").otherwise(pl.col("_place").fill_null(UNASSIGNED)).alias("grid_code"),
-        pl.when(pl.col("_kind").is_null()).then("grid_resolution_method").otherwise(pl.col("_method").fill_null("none"))
-        .alias("grid_resolution_method"),
-    ).drop("_kind", "_place", "_method")  # fmt: skip
-    for name, (act, kind) in COUNTED_ACTS.items():
-        counts = events.filter(pl.col("event_kind") == act).group_by("about_no").agg(pl.len().cast(pl.Int64).alias(name))
-        of_kind = counts.select(pl.lit(kind).alias("event_kind"), pl.col("about_no").alias("source_case_no"), name)
-        told = told.join(of_kind, on=keys, how="left", maintain_order="left").with_columns(
-            pl.when(pl.col("event_kind") == kind).then(pl.col(name).fill_null(0)).alias(name)
-        )
-    return told
+    return final.join(links, on="source_case_no", how="left", maintain_order="left")
+
+
+def _repeated(final: pl.DataFrame) -> pl.DataFrame:
+    """`_repeated_at`: when a later petition first said that it repeats this one, after its end and within the year."""
+    repeats = final.filter(pl.col("is_repeat_src") == "repeat").select(
+        pl.col("related_nos").alias("source_case_no"), pl.col("registered_at").alias("_repeated_at")
+    )
+    inside = pl.col("_repeated_at").is_between(pl.col("closed_at"), _evening("closed_at", REPEAT_DAYS), closed="right")
+    found = (
+        final.select("source_case_no", "closed_at").join(repeats, on="source_case_no").filter(inside)
+        .group_by("source_case_no").agg(pl.col("_repeated_at").min())
+    )  # fmt: skip
+    return final.join(found, on="source_case_no", how="left", maintain_order="left")
+
+
+def called_back(events: pl.DataFrame) -> pl.DataFrame:
+    """The events with each case's latest call-back: its own or that of the call-back feed, whichever is later."""
+    answers = ["is_reached", "is_contacted", "is_solved", "satisfaction"]
+    calls = events.filter((pl.col("event_kind") == "callback") & (pl.col("root_case_no") != pl.col("source_case_no")))
+    latest = calls.sort("called_back_at").group_by("root_case_no").last().select(
+        pl.col("root_case_no").alias("source_case_no"), *[pl.col(c).alias(f"_{c}") for c in ("called_back_at", *answers)],
+        pl.lit(True).alias("_has_call"),
+    )  # fmt: skip
+    joined = events.join(latest, on="source_case_no", how="left", maintain_order="left")
+    is_own = pl.col("_has_call").is_null() | (pl.col("called_back_at") > pl.col("_called_back_at")).fill_null(False)
+    chosen = [pl.when(is_own).then(c).otherwise(f"_{c}").alias(c) for c in ("called_back_at", *answers)]
+    return joined.with_columns(chosen).select(events.columns)
+
+
+def _with_case(final: pl.DataFrame, told: pl.DataFrame | None) -> pl.DataFrame:
+    """`_place` and `_method` of acts: those of the cases that they are about."""
+    assert told is not None
+    cases = told.select(_about="source_case_no", _place="grid_code", _method="grid_resolution_method")
+    found = final.join(cases, on="_about", how="left", maintain_order="left")
+    return found.with_columns(pl.col("_place").fill_null(UNASSIGNED), pl.col("_method").fill_null("none"))
 
 
 def _placed(feed: Feed, final: pl.DataFrame, city: City) -> pl.DataFrame:
@@ -234,18 +290,9 @@ def _placed(feed: Feed, final: pl.DataFrame, city: City) -> pl.DataFrame:
         pl.col("_leaf"),
         *[
             (pl.col(name) if name in sent else pl.lit(None, pl.String)).alias(name)
-            for name in (
-                "grid_code",
-                "duty_grid_code",
-                "qr_grid_code",
-                "lon",
-                "lat",
-                "place_code",
-                "community_name",
-                "street_name",
-            )
+            for name in ("grid_code", "duty_grid_code", "lon", "lat", "place_code", "community_name", "street_name")
         ],
-    ).with_columns(pl.coalesce("grid_code", "duty_grid_code", "qr_grid_code").alias("grid_code"))
+    ).with_columns(pl.coalesce("grid_code", "duty_grid_code").alias("grid_code"))
 
     def known(column: str) -> pl.Expr:
         return pl.when(pl.col(column).is_in(codes)).then(column)

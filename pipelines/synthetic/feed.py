@@ -1,6 +1,6 @@
 """What a drawn feed is: typed events with their stage times, before any file or dirt.
 
-Belongs here: the shapes that the feeds, the files and the truth share, and small constructors of times and
+Belongs here: the shapes that the four feeds, the files and the truth share, and small constructors of times and
 choices. Does not: any feed's content.
 """
 
@@ -54,7 +54,9 @@ class Feed:
         before: column -> its value until its gate opens (NULL for all others).
         form, encoding: of its files: csv, xlsx or jsonl; of CSV text. `archive_encoding` is what the system wrote before
             it was replaced; files of that time are gzipped.
-        parent: the feed whose events its rows are about, which stands before it.
+        parent: the feeds, one or more, whose events its rows are drawn from; they stand before it.
+        is_case: whether its rows are cases; acts and meetings are none.
+        about: the column that names the case an act is about; empty for feeds of cases.
     """
 
     name: str
@@ -66,11 +68,13 @@ class Feed:
     gates: dict[str, str]
     old: dict[str, str]
     conflict: str
-    before: dict[str, str | int] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
     form: str = "csv"
     encoding: str = "utf-8"
     archive_encoding: str = ""
     parent: str = ""
+    is_case: bool = True
+    about: str = ""
 
 
 def clock(seconds: Ints, exists: Ints | None = None) -> pl.Series:

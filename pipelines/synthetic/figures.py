@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,6 +17,8 @@ from pipelines.synthetic.city import City
 UNASSIGNED = "UNASSIGNED"
 YES = pl.lit(True)
 EVERY = ("week", "rolling_28d", "month", "quarter", "half_year", "year", "year_to_date")
+#: Slices that are many are told down to the street, for these.
+COARSE, COARSE_LEVEL = (*EVERY[1:], "cumulative"), 2
 #: Below the community only these are told.
 FINE = ("month", "year")
 KEYS = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end"]
@@ -27,13 +30,16 @@ class Figure:
 
     Attributes:
         metric_id: as in the register.
-        kinds: event kinds it looks at.
+        kinds: event kinds it looks at; empty for all that are cases.
         time: the time that places a case in a period; a time after the feed's last extract does not count yet.
         cohort: which events enter.
-        numerator: which of them count above the line.
+        numerator: which of them count above the line. `_known` is the last extract of the feed.
+        denominator: which of them count below it (and may above).
+        sum_of: the column added up above the line instead of events.
         family: ratio, count, median, or rate (per resident: residents of the period's last year below the line).
         levels, periods: of areas and periods.
         by_kind: also per event kind.
+        by: also per value of these columns (slice, column), at levels 0-2 and four weeks or longer.
         counts_all: merged and void events too.
         numerator_by: a time that must also lie within the period for a case to count above the line.
     """
@@ -43,38 +49,36 @@ class Figure:
     time: str
     cohort: pl.Expr
     numerator: pl.Expr = YES
+    denominator: pl.Expr = YES
+    sum_of: str = ""
     family: str = "ratio"
     levels: tuple[int, ...] = (0, 1, 2, 3)
     periods: tuple[str, ...] = EVERY
     by_kind: bool = False
+    by: tuple[tuple[str, str], ...] = ()
     counts_all: bool = False
     numerator_by: str = ""
 
 
-ALL_KINDS = ("police_incident", "urban_case", "petition", "court_case", "grid_event")
-FINDING_KINDS = ("grid_event", "police_incident", "petition")
-DISPUTE = pl.col("category_code").str.starts_with("20")
-LEADING = pl.col("case_class").ne_missing("support")
 ADMINISTRATIVE = (pl.col("case_class") == "administrative") & pl.col("accepted_at").is_not_null()
 CIVIL = (pl.col("case_class") == "civil") & (pl.col("instance") == "first")
 UNCLASSIFIED = pl.col("category_code").is_in(["9900", "UNMAPPED"])
 CLOSED = pl.col("closed_at").is_not_null()
+FINISHED = pl.col("close_type").is_in(["withdrawn", "not_accepted", "to_litigation"]).fill_null(False).not_()
+SATISFIED = pl.col("satisfaction").is_in(["3", "4", "5"])
+RATED = pl.col("satisfaction").is_in(["1", "2", "3", "4", "5"])
+SILENT = pl.col("satisfaction").is_null() & (pl.col("evaluation_due_at") <= pl.col("_known"))
+REQUEST = pl.col("dispatched_at").is_not_null() & ~pl.col("is_self_handled")
+ASSESSED = REQUEST & ~pl.col("is_exempt")
+CALLED = ("hotline_order",)
+WINDOWS = ("petition", "hotline_order")
+RECEIVED = pl.col("not_counted_reason").is_null() | (pl.col("not_counted_reason") == "merged")
+VISITS = (pl.col("intake_channel") == "visit") & RECEIVED
 FIGURES = (
     Figure("M01", ("police_incident",), "reported_at", ADMINISTRATIVE, family="rate"),
     Figure("M02", ("police_incident",), "filed_at", pl.col("case_class") == "criminal", family="rate"),
     Figure("M03", ("court_case",), "filed_at", CIVIL, family="rate", levels=(0, 1, 2), periods=EVERY[2:]),
     Figure("M05", ("petition",), "reported_at", YES, family="count"),
-    Figure("M06", FINDING_KINDS, "reported_at", DISPUTE, family="count", by_kind=True),
-    Figure("M07", FINDING_KINDS, "reported_at", DISPUTE, family="rate"),
-    Figure("M09", ("grid_event",), "reported_at", YES, CLOSED, periods=("cumulative",), numerator_by="closed_at"),
-    Figure("M21", ("dispatch_whistle",), "deadline_at", YES, pl.col("arrived_at") <= pl.col("deadline_at"), levels=(0, 1, 2)),
-    Figure("M22", ("dispatch_whistle",), "reported_at", LEADING & pl.col("result").is_not_null(),
-           pl.col("result") == "resolved", levels=(0, 1, 2)),
-    Figure("M22a", ("dispatch_whistle",), "reported_at", LEADING, family="count", levels=(0, 1, 2)),
-    Figure("M24", ("grid_event",), "reported_at", YES, pl.col("escalation_n") >= 1),
-    Figure("M40", ("grid_event",), "closed_at", YES, pl.col("assist_n") >= 1),
-    Figure("M41", ("urban_case", "grid_event"), "dispatched_at", pl.col("return_n").is_not_null(), pl.col("return_n") >= 1,
-           levels=(0, 1, 2), by_kind=True),
     Figure("M08", ("urban_case", "petition"), "accepted_at", YES, CLOSED, levels=(0, 1, 2), periods=("cumulative",),
            numerator_by="closed_at"),
     Figure("M10", ("urban_case",), "deadline_at", YES, CLOSED, numerator_by="closed_at"),
@@ -82,9 +86,41 @@ FIGURES = (
            levels=(0, 1, 2, 3, 4)),
     Figure("M48", ("urban_case",), "closed_at", pl.col("closed_at") >= pl.col("registered_at"), family="median",
            periods=("month", "quarter", "year")),
-    Figure("M51", ALL_KINDS, "reported_at", YES, pl.col("grid_code") != UNASSIGNED, levels=(0,), by_kind=True,
+    Figure("M05b", ("petition",), "reported_at", pl.col("received_level").is_in(["provincial", "national"]),
+           family="count", levels=(0, 1)),
+    Figure("M05c", ("petition",), "reported_at", YES, family="rate", levels=(0, 1, 2), periods=EVERY[2:]),
+    Figure("M05d", ("petition",), "reported_at", VISITS, family="count", counts_all=True),
+    Figure("M05e", ("petition",), "reported_at", VISITS, family="count", counts_all=True, sum_of="persons_n"),
+    Figure("M05f", ("petition",), "reported_at", pl.col("is_group") & RECEIVED, family="count", levels=(0, 1),
            counts_all=True),
-    Figure("M53", ALL_KINDS, "reported_at", YES, UNCLASSIFIED, levels=(0, 1, 2), by_kind=True),
+    Figure("M05g", ("petition",), "reported_at", pl.col("is_above_level") & RECEIVED, family="count", levels=(0,),
+           by=(("category", "category_code"),), counts_all=True),
+    Figure("M28a", ("petition",), "reported_at", YES, pl.col("is_repeat")),
+    Figure("M28b", ("petition",), "closed_at", FINISHED, pl.col("repeated_at").is_not_null(), levels=(0, 1, 2)),
+    Figure("M29", ("petition",), "closed_at", FINISHED & ~pl.col("is_exempt"), SATISFIED | SILENT, levels=(0, 1, 2)),
+    Figure("M29b", ("petition",), "closed_at", FINISHED & ~pl.col("is_exempt"), SATISFIED, RATED, levels=(0, 1, 2)),
+    Figure("M36", CALLED, "called_back_at", ASSESSED, pl.col("is_contacted"), pl.col("is_reached")),
+    Figure("M36b", CALLED, "called_back_at", ASSESSED, pl.col("is_reached")),
+    Figure("M37", CALLED, "called_back_at", ASSESSED, pl.col("is_solved"), pl.col("is_reached")),
+    Figure("M38", CALLED, "called_back_at", ASSESSED, SATISFIED, pl.col("is_reached"),
+           by=(("department", "lead_dept_id"),)),
+    Figure("M39", CALLED, "closed_at", REQUEST, pl.col("is_exempt"),
+           pl.col("is_exempt") | pl.col("called_back_at").is_not_null()),
+    Figure("M39b", CALLED, "closed_at", REQUEST & pl.col("is_exempt"), family="count", levels=(0, 1, 2),
+           by=(("exempt_reason", "exempt_reason"),)),
+    Figure("V11", WINDOWS, "reported_at", RECEIVED, family="count", periods=EVERY[2:], by_kind=True, counts_all=True),
+    Figure("V12", WINDOWS, "reported_at",
+           (pl.col("root_case_no") == pl.col("source_case_no")) & ~pl.col("is_self_handled").fill_null(False),
+           family="count", periods=EVERY[2:], by_kind=True),
+    Figure("V13", CALLED, "reported_at", REQUEST, family="count"),
+    Figure("V14", CALLED, "reported_at", pl.col("is_self_handled"), family="count", levels=(0, 1, 2)),
+    Figure("V15", CALLED, "reported_at", REQUEST, family="rate", levels=(0, 1, 2), periods=EVERY[2:]),
+    Figure("V16", ("deliberation",), "reported_at", YES, family="count", periods=EVERY[2:]),
+    Figure("V17", ("deliberation",), "reported_at", YES, pl.col("result") == "adopted", pl.col("result").is_not_null(),
+           levels=(0, 1, 2), periods=EVERY[2:]),
+    Figure("M51", (), "reported_at", YES, pl.col("grid_code") != UNASSIGNED, levels=(0,), by_kind=True,
+           counts_all=True),
+    Figure("M53", (), "reported_at", YES, UNCLASSIFIED, levels=(0, 1, 2), by_kind=True),
 )  # fmt: skip
 
 
@@ -93,13 +129,14 @@ def plain_number(column: str) -> pl.Expr:
     return pl.col(column).str.replace_many(["（", "）"], ["(", ")"])
 
 
-def figures_of(events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime]) -> pl.DataFrame:
+def figures_of(events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime], cases: Sequence[str]) -> pl.DataFrame:
     """All figures of all areas and periods that have begun.
 
     Args:
         events: the true events.
         city: areas and residents.
         as_of: last extract of each feed.
+        cases: the event kinds that are cases.
 
     Returns:
         Rows of `KEYS` with num, den, stat_value; `period_start` is NULL for cumulative periods, whose first day the
@@ -109,7 +146,8 @@ def figures_of(events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime]) 
     first = events.select(pl.min_horizontal(pl.col(pl.Datetime("us")).min())).item()
     windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in (*EVERY, "cumulative")])
     ancestors = _ancestors(city)
-    parts = [_figure(figure, events, ancestors, windows, as_of) for figure in FIGURES]
+    named = [replace(figure, kinds=figure.kinds or tuple(cases)) for figure in FIGURES]
+    parts = [_figure(figure, events, ancestors, windows, as_of) for figure in named]
     residents = city.population.select(pl.col("area_code").alias("grid_code"), "year", "usual")
     told = pl.concat(parts).with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
     told = told.join(residents, on=["grid_code", "year"], how="left")
@@ -174,15 +212,23 @@ def _figure(
         & figure.cohort.fill_null(False)
         & (pl.col(figure.time) <= known)
         & (pl.lit(figure.counts_all) | pl.col("is_counted"))
-    ).with_columns(pl.col(figure.time).dt.date().alias("day"))
+    ).with_columns(pl.col(figure.time).dt.date().alias("day"), known.alias("_known"))
     slices = [("all", "all", chosen)]
     if figure.by_kind:
         slices += [("event_kind", kind, chosen.filter(pl.col("event_kind") == kind)) for kind in figure.kinds]
+    for name, column in figure.by:
+        slices += [
+            (name, str(code), part)
+            for (code,), part in chosen.with_columns(pl.col(column).fill_null("UNMAPPED")).group_by(column)
+        ]
+    coarse = {name for name, _ in figure.by}
     periods = windows.filter(pl.col("period_kind").is_in(figure.periods))
     told = []
     for slice_kind, slice_code, part in slices:
         placed = part.join(ancestors.filter(pl.col("level").is_in(figure.levels)), on="grid_code")
         sums = _medians(placed, periods) if figure.family == "median" else _sums(figure, placed, periods)
+        if slice_kind in coarse:
+            sums = sums.filter((pl.col("level") <= COARSE_LEVEL) & pl.col("period_kind").is_in(COARSE))
         told.append(sums.with_columns(slice_kind=pl.lit(slice_kind), slice_code=pl.lit(slice_code)))
     cut = (pl.col("level") <= 3) | pl.col("period_kind").is_in(FINE)
     return (
@@ -199,9 +245,12 @@ def _figure(
 def _sums(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     """Numerators and denominators; by day first, so that long periods cost little."""
     until = pl.max_horizontal("day", pl.col(figure.numerator_by).dt.date()) if figure.numerator_by else pl.col("day")
+    below = (pl.col("day").is_not_null() & figure.denominator).fill_null(False)
+    above = below & figure.numerator.fill_null(False)
+    weight = pl.col(figure.sum_of).fill_null(0) if figure.sum_of else pl.lit(1)
     daily = placed.group_by("area", "level", "day", until.alias("until")).agg(
-        (pl.col("day").is_not_null() & figure.numerator).fill_null(False).sum().cast(pl.Int64).alias("num"),
-        pl.len().cast(pl.Int64).alias("den"),
+        (above.cast(pl.Int64) * weight).sum().cast(pl.Int64).alias("num"),
+        below.sum().cast(pl.Int64).alias("den"),
     )
     return (
         daily.join(periods, on="day")

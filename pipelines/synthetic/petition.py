@@ -10,7 +10,18 @@ import polars as pl
 
 from pipelines.synthetic import people as folk
 from pipelines.synthetic import seasons, vocabulary, words
-from pipelines.synthetic.feed import Feed, Scene, clock, correction, lasting, places, text, whole, yes
+from pipelines.synthetic.feed import (
+    Feed,
+    Scene,
+    clock,
+    correction,
+    lasting,
+    places,
+    previous_in_same_place,
+    text,
+    whole,
+    yes,
+)  # fmt: skip
 from pipelines.synthetic.seasons import DAY
 
 CHANNELS = {"letter": 0.15, "visit": 0.25, "online": 0.45, "call": 0.1, "app": 0.05}
@@ -23,6 +34,8 @@ HANDLERS = {"X01": 0.2, "X02": 0.2, "X03": 0.1, "U02": 0.25, "U03": 0.1, "U06": 
 #: Petitions are due 60 days after registration, 30 more where extended; five persons and more make a group.
 LIMIT_DAYS, EXTENSION_DAYS, GROUP_FROM = 60, 30, 5
 GROUPS, EXTENDED, REPEATED = 0.05, 0.06, 0.14
+#: Of the first petitions, the share that brings the matter of another one by another way and is merged into it.
+MERGED = 0.12
 
 
 def draw_petition(scene: Scene) -> pl.DataFrame:
@@ -89,7 +102,7 @@ def _stages(arrived: np.ndarray, rng: np.random.Generator) -> list[pl.Series]:
         text(yes(0.75, count, rng), calls & contacted).alias("solved"),
         text(vocabulary.draw(SATISFACTION, count, rng), calls & contacted).alias("satisfaction"),
         pl.Series("exempt_flag", exempt),
-        text(np.full(count, "不属于受理范围"), exempt).alias("exempt_reason"),
+        text(np.full(count, "not_in_scope"), exempt).alias("exempt_reason"),
         whole(returned.astype(np.int64)).alias("return_n"),
         text(np.full(count, "职责不符"), returned).alias("return_reason"),
         text(vocabulary.draw(HANDLERS, count, rng), np.ones(count, bool)).alias("lead_dept"),
@@ -118,14 +131,18 @@ def _texts(scene: Scene, count: int) -> list[pl.Series | pl.Expr]:
 
 
 def finish_petition(events: pl.DataFrame) -> pl.DataFrame:
-    """Numbers by day and order; repeats point at the matter before in the same leaf area."""
+    """Numbers by day and order; repeats and merged ones point at the matter before in the same leaf area."""
     day = pl.col("_arrived_at").dt.strftime("%Y%m%d")
     order = pl.int_range(1, pl.len() + 1).over(pl.col("_arrived_at").dt.date())
     numbered = events.with_columns(
         pl.concat_str(pl.lit("XF9901"), day, order.cast(pl.String).str.zfill(5)).alias("source_case_no")
     )
     before = pl.col("source_case_no").shift(1).over("_leaf", order_by="_arrived_at")
-    return numbered.with_columns(pl.when(pl.col("is_repeat_src") == "repeat").then(before).alias("related_nos"))
+    repeats = pl.col("is_repeat_src") == "repeat"
+    return numbered.with_columns(
+        pl.when(repeats).then(before).alias("related_nos"),
+        pl.when(~repeats).then(previous_in_same_place(numbered, share=MERGED)).alias("merged_into_no"),
+    )
 
 
 _CLOSED = ("closed_at", "close_type", "reply_text")
@@ -140,6 +157,7 @@ PETITION = Feed(
     gates={
         "forwarded_at": "forwarded_at",
         "lead_dept": "forwarded_at",
+        "merged_into_no": "forwarded_at",
         "accept_notice_at": "accept_notice_at",
         "extended_to": "accept_notice_at",
         **dict.fromkeys(_CLOSED, "closed_at"),

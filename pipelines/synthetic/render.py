@@ -22,9 +22,13 @@ CATEGORY_CODES: dict[tuple[str, str], Callable[[str], str]] = {
     ("urban_case", "small_code"): vocabulary.urban_code,
     ("petition", "subject_code"): vocabulary.petition_code,
     ("court_case", "cause_code"): vocabulary.court_code,
-    ("grid_event", "class_l1_code"): vocabulary.grid_group,
-    ("grid_event", "class_l2_code"): vocabulary.grid_code,
+    ("hotline_order", "subject_code"): vocabulary.hotline_code,
 }
+#: The categories that a department sends.
+MIXES = {
+    "police_incident": vocabulary.POLICE_MIX, "urban_case": vocabulary.URBAN_MIX, "petition": vocabulary.PETITION_MIX,
+    "court_case": vocabulary.COURT_MIX, "hotline_order": vocabulary.HOTLINE_MIX,
+}  # fmt: skip
 PLAIN_TIME = "%Y-%m-%d %H:%M:%S"
 ITEM_TYPE = {True: "部件", False: "事件"}
 
@@ -45,10 +49,7 @@ def spelling(feed: str, column: Column, city: City) -> dict[str, str]:
         return {code: ITEM_TYPE[code.startswith("31")] for code in words["category"]}
     coded = CATEGORY_CODES.get((feed, column.name))
     if coded:
-        used = {**vocabulary.POLICE_MIX} if feed == "police_incident" else None
-        mixes = {"urban_case": vocabulary.URBAN_MIX, "petition": vocabulary.PETITION_MIX, "grid_event": vocabulary.GRID_MIX}
-        used = used or mixes.get(feed)
-        return {code: coded(code) for code in used or vocabulary.COURT_MIX}
+        return {code: coded(code) for code in MIXES[feed]}
     return {code: word.name for code, word in words[column.codes].items()}
 
 

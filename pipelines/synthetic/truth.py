@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.core.contracts import load_contract
 from pipelines.synthetic import figures
-from pipelines.synthetic.event_truth import events_of, with_cases
+from pipelines.synthetic.event_truth import called_back, events_of
 from pipelines.synthetic.rows import Delivery
 from pipelines.synthetic.simulation import Sent, Simulation, file_name
 
@@ -61,11 +61,14 @@ def tell_truth(simulation: Simulation, *, through: dt.date | None = None) -> Tru
     for sent, rows in judged:
         shown = set(rows["_delivery"].unique().to_list())
         as_of[sent.feed.name] = max((d.extracted_at for d in plan if d.number in shown), default=plan[-1].extracted_at)
-    events = with_cases(pl.concat([events_of(sent.feed, rows, simulation.city) for sent, rows in judged]))
+    told: list[pl.DataFrame] = []
+    for sent, rows in judged:
+        told.append(events_of(sent.feed, rows, simulation.city, pl.concat(told) if told else None))
+    events = called_back(pl.concat(told))
     return Truth(
         rows=pl.concat([_told(sent, rows, plan) for sent, rows in judged]),
         events=events,
-        figures=figures.figures_of(events, simulation.city, as_of),
+        figures=figures.figures_of(events, simulation.city, as_of, [s.feed.name for s in simulation.sent if s.feed.is_case]),
         canaries=simulation.people.canaries(),
     )
 

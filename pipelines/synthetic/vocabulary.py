@@ -35,11 +35,13 @@ COURT_MIX = {
     "2006": 0.4, "2001": 0.16, "2016": 0.12, "2012": 0.09, "2009": 0.07, "2010": 0.06, "2008": 0.05, "2002": 0.02,
     "2003": 0.02, "2011": 0.01,
 }  # fmt: skip
-#: Grid events: environment and hazards on patrol, service and disputes, little else.
-GRID_MIX = {
-    "2001": 0.045, "2002": 0.06, "2003": 0.015, "2006": 0.01, "2009": 0.015, "2010": 0.035, "2012": 0.01, "2015": 0.01,
-    "4001": 0.09, "4002": 0.05, "4003": 0.02, "4005": 0.03, "4006": 0.01, "3001": 0.12, "3002": 0.05, "3003": 0.04,
-    "3004": 0.06, "3101": 0.02, "3103": 0.02, "3106": 0.02, "5001": 0.2, "6001": 0.06, "9002": 0.005, "9003": 0.005,
+#: Calls to 12345: enquiries first, then the wants of daily life. Topics of deliberation: what neighbours share.
+HOTLINE_MIX = {
+    "6001": 0.34, "5001": 0.12, "2010": 0.09, "2009": 0.08, "2013": 0.07, "3008": 0.06, "1202": 0.05, "3003": 0.04,
+    "3001": 0.04, "3103": 0.03, "3102": 0.02, "3107": 0.02, "3005": 0.01, "7001": 0.01, "9900": 0.02,
+}  # fmt: skip
+DELIBERATION_MIX = {
+    "2010": 0.35, "1202": 0.15, "3004": 0.12, "3106": 0.1, "2002": 0.1, "4001": 0.08, "2015": 0.05, "3102": 0.05,
 }  # fmt: skip
 #: Handling limit of an urban category: number, unit; and the department that handles it.
 URBAN_LIMITS = {
@@ -81,22 +83,14 @@ def petition_code(category: str) -> str:
     return {"20": "M", "30": "E", "60": "Q"}[category[:2]] + category[2:]
 
 
+def hotline_code(category: str) -> str:
+    """Domain, a point, number."""
+    return f"{category[:2]}.{category[2:]}"
+
+
 def court_code(category: str) -> str:
     """Number of the cause of action."""
     return "90" + category[2:]
-
-
-_GRID_LETTERS = {"20": "J", "30": "H", "31": "B", "40": "A", "50": "F", "60": "Z", "90": "T"}
-
-
-def grid_code(category: str) -> str:
-    """Letter of the domain and number."""
-    return _GRID_LETTERS[category[:2]] + category[2:]
-
-
-def grid_group(category: str) -> str:
-    """The first-level class that `category` stands under."""
-    return _GRID_LETTERS[category[:2]] + "00"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,7 @@ OTHER_DEPARTMENTS = (
     ("X01", "云湾市人力资源和社会保障局", "Labour Bureau", "人社局|市人社局", "other"),
     ("X02", "云湾市自然资源局", "Natural Resources Bureau", "资规局|自然资源局", "other"),
     ("X03", "云湾市农业农村局", "Agriculture Bureau", "农业局|农业农村局", "other"),
-    ("X10", "云湾市司法局", "Justice Bureau", "市司法局|司法局", "justice"),
-    ("X13", "云湾市人民检察院", "Procuratorate", "市检察院|检察院", "procuratorate"),
+    ("H00", "云湾市12345政务服务便民热线中心", "12345 Hotline Centre", "热线中心|12345中心", "other"),
 )
 #: A name no register knows: what D06 leaves to be counted as UNMAPPED.
 UNKNOWN_DEPARTMENT = "临时联合指挥部"

@@ -112,7 +112,9 @@ def _population(metric: Metric, cut: Cut, place: Place) -> str:
 
 
 def contributions(metric: Metric, cut: Cut, place: Place) -> str:
-    """SQL for one row per case of a figure: event_id, num, den (0 or 1 each), minutes (medians only), figure_at.
+    """SQL for one row per case of a figure: event_id, num, den, minutes (medians only), figure_at.
+
+    num and den are 0 or 1, but for a num that adds up a column.
 
     A case that adds to neither is no case of the figure. An area is the one that its code's version named on the day of
     the case; the root has every case, also those without a place.
@@ -122,6 +124,7 @@ def contributions(metric: Metric, cut: Cut, place: Place) -> str:
     below = f"coalesce(({metric.denominator}), false)" if has_denominator(metric) else "false"
     if metric.family == "median":
         below = "true"
+    weight = f" * coalesce({metric.sum_of}, 0)" if metric.sum_of else ""
     return (
         "with spans as (select grid_code, path_0, path_1, path_2, path_3, path_4, path_5, "
         "case when row_number() over (partition by grid_code order by valid_from) = 1 then date '1900-01-01' "
@@ -131,7 +134,7 @@ def contributions(metric: Metric, cut: Cut, place: Place) -> str:
         f"known as (select facts.*, feed_as_of, does_close from {place.facts} as facts "
         f"join {place.feeds} as feeds on facts.feed = feeds.feed), "
         f"told as (select event_id, grid_code, {day} as figure_day, {metric.time} as figure_at, {minutes} as minutes, "
-        f"cast({_numerator(metric, cut)} as integer) as num, cast({below} as integer) as den "
+        f"cast({_numerator(metric, cut)} as integer){weight} as num, cast({below} as integer) as den "
         f"from known where {_population(metric, cut, place)}) "
         "select told.event_id, told.num, told.den, told.minutes, told.figure_at from told join spans "
         "on told.grid_code = spans.grid_code and told.figure_day >= spans.span_from and told.figure_day < spans.span_to "

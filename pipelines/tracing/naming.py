@@ -161,7 +161,12 @@ def _fixed(text: str) -> Window | None:
 
 
 def _no_period(text: str, as_of: dt.date) -> UsageError:
-    near = nearest(text.upper(), [str(_fixed(form)) for form in _examples(as_of)]) or nearest(text.lower(), list(ANCHORED))
+    examples = _examples(as_of)
+    near = (
+        nearest(text.upper(), [e for e in examples if len(e) == len(text)])
+        or nearest(text.upper(), examples)
+        or nearest(text.lower(), list(ANCHORED))
+    )
     forms = ", ".join([*_examples(as_of), *ANCHORED])
     return UsageError(
         pick(f"{text!r} is no period", f"{text!r} 不是时段"), where="--period",

@@ -7,36 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pipelines import build, ingest, publish
+from pipelines import ingest
 from pipelines.core.canonical import canonical_hash
-from pipelines.core.installation import Installation, open_installation
-from pipelines.core.warehouse import open_published, writer_lock
-from pipelines.synthetic.simulation import Simulation
+from pipelines.core.warehouse import open_published
 from tests.conftest import ROOT
-
-CITY = ROOT / "data" / "cities" / "demo"
-BEFORE = dt.date(2026, 6, 25)
-DAYS = 5
-
-
-def _bring_up_to_date(place: Installation) -> build.Built:
-    """What `citybrain run` does, without Dagster and Great Expectations: they change no figure (test_tiny_city)."""
-    for binding in place.city.feeds:
-        ingest.ingest_feed(binding, place, now=place.now())
-    with writer_lock(place.home.warehouse):
-        built = build.build(place.home, place.city, place.settings, place.as_of)
-        publish.publish(place.home, place.settings, built.prepared.inputs, built.prepared.mode, now=place.now())
-        build.finish(built.prepared)
-    return built
-
-
-def _open(home: Path, source: Path, day: dt.date) -> Installation:
-    return open_installation(city=CITY, home=home, source_root=source, as_of=dt.datetime.combine(day, dt.time(23, 59, 59)))
+from tests.integration.days import DAYS, Days, bring_up_to_date, open_at
 
 
 def _hash(home: Path) -> object:
@@ -44,35 +23,11 @@ def _hash(home: Path) -> object:
         return canonical_hash(published.connection)["state"]
 
 
-@dataclass(frozen=True)
-class Days:
-    """A home brought through five days, the source with all of them, and how each day was built."""
-
-    home: Path
-    source: Path
-    modes: list[str]
-    last: dt.date
-
-
-@pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
-    base = tmp_path_factory.mktemp("days")
-    simulation = Simulation(grids=12, days=160, seed=11, end=BEFORE, events_per_grid_month=40, ahead=DAYS)
-    home, source = base / "home", base / "source"
-    simulation.write(source, through=BEFORE)
-    modes = [_bring_up_to_date(_open(home, source, BEFORE)).prepared.mode]
-    for number in range(1, DAYS + 1):
-        day = BEFORE + dt.timedelta(days=number)
-        simulation.write(source, after=day - dt.timedelta(days=1), through=day)
-        modes.append(_bring_up_to_date(_open(home, source, day)).prepared.mode)
-    return Days(home, source, modes, day)
-
-
 @pytest.fixture(scope="module")
 def at_once(days: Days, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same files, taken at once by a fresh home."""
     home = tmp_path_factory.mktemp("at_once") / "home"
-    _bring_up_to_date(_open(home, days.source, days.last))
+    bring_up_to_date(open_at(home, days.source, days.last))
     return home
 
 
@@ -87,8 +42,8 @@ def test_another_system_date_gives_the_same_marts(days: Days, at_once: Path, tmp
         pytest.skip("faketime is not installed: apt-get install faketime")
     home = tmp_path / "home"
     script = (
-        "import sys, datetime as dt; from pathlib import Path; from tests.integration import test_days as t\n"
-        "home, source, day = sys.argv[1:]; t._bring_up_to_date(t._open(Path(home), Path(source), dt.date.fromisoformat(day)))\n"
+        "import sys, datetime as dt; from pathlib import Path; from tests.integration import days as t\n"
+        "home, source, day = sys.argv[1:]; t.bring_up_to_date(t.open_at(Path(home), Path(source), dt.date.fromisoformat(day)))\n"
         "print(dt.date.today())"
     )
     done = subprocess.run(
@@ -108,11 +63,11 @@ def test_a_renamed_copy_changes_nothing_and_one_corrected_row_changes_one_event(
     newest = max((p for p in source.rglob("*urban*") if p.is_file() and ".truth" not in p.parts), key=lambda p: p.name)
     copy = newest.with_name(newest.name.replace("235959", "235957"))
     shutil.copy(newest, copy)
-    place = _open(home, source, days.last)
+    place = open_at(home, source, days.last)
     outcomes = [o for b in place.city.feeds for o in ingest.ingest_feed(b, place, now=place.now())]
     assert {o.verdict for o in outcomes} == {"known"}, "every file lies at a new path; its bytes are known"
     assert any(Path(o.name).name == copy.name for o in outcomes)
-    _bring_up_to_date(place)
+    bring_up_to_date(place)
     assert _hash(home) == before
     events = _events(home)
     text = newest.read_bytes().decode("utf-8-sig").splitlines(keepends=True)
@@ -122,7 +77,7 @@ def test_a_renamed_copy_changes_nothing_and_one_corrected_row_changes_one_event(
     cells[names.index("更新时间")] = when.strftime("%Y-%m-%d %H:%M:%S")
     cells[names.index("返工次数")] = "7"
     newest.with_name(newest.name.replace("235959", "235958")).write_text(header + ",".join(cells) + "\n", encoding="utf-8")
-    built = _bring_up_to_date(_open(home, source, days.last))
+    built = bring_up_to_date(open_at(home, source, days.last))
     assert built.prepared.mode == "incremental"
     changed = {key for key, value in _events(home).items() if events.get(key) != value}
     assert len(changed) == 1

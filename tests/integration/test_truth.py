@@ -23,7 +23,7 @@ ROW = ["feed", "file", "record_no"]
 KEYS = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end"]
 EVENT = ["event_kind", "source_case_no"]
 #: Columns of the truth about an event that stand beside a column of the same name.
-BESIDE = ("severity_or", "has_key_conflict", "about_no")
+BESIDE = ("severity_or", "has_key_conflict", "root_case_no")
 
 
 def truth_of(city: TinyCity, name: str) -> pl.DataFrame:
@@ -148,6 +148,46 @@ def test_every_event_is_told_as_it_was(tiny_city: TinyCity, published: Any) -> N
     assert wrong == {}
 
 
+def test_every_event_has_the_root_that_is_declared(tiny_city: TinyCity, published: Any) -> None:
+    truth = truth_of(tiny_city, "events").select(*EVENT, "root_case_no")
+    found = published.sql(
+        "select e.event_kind, e.source_case_no, r.source_case_no as root_case_no from marts.fct_event e "
+        "join marts.fct_event r on e.root_event_id = r.event_id"
+    ).pl()
+    assert_frame_equal(found.sort(EVENT), truth.sort(EVENT))
+
+
+def test_one_matter_by_three_ways_is_one_matter_and_three_contacts(tiny_city: TinyCity, published: Any) -> None:
+    """A petition, the same filed again and merged, and an order of the hotline that names it."""
+    roots = published.sql(
+        "select root_event_id, count(*) as contacts, "
+        "count(*) filter (where is_counted and event_kind = 'petition') as petitions, "
+        "count(*) filter (where is_counted and root_event_id = event_id) as matters, "
+        "count(distinct event_kind) as offices from marts.fct_event "
+        "where event_kind in ('petition', 'hotline_order') and coalesce(not_counted_reason, 'merged') = 'merged' group by all"
+    ).pl()
+    both = roots.filter((pl.col("offices") == 2) & (pl.col("contacts") >= 3))
+    assert both.height > 0
+    assert (both["matters"] == 1).all()
+    assert (both["petitions"] == 1).all()
+
+
+def test_call_backs_are_told_with_their_case(tiny_city: TinyCity, published: Any) -> None:
+    answers = {"is_reached": "reached", "is_contacted": "contacted", "is_solved": "solved", "satisfaction": "satisfaction"}
+    truth = truth_of(tiny_city, "events").filter(pl.col("event_kind") == "callback").select(
+        "source_case_no", "called_back_at", *answers,
+        case_no=pl.when(pl.col("root_case_no") != pl.col("source_case_no")).then("root_case_no"),
+    )  # fmt: skip
+    found = published.sql(
+        "select a.source_case_no, c.called_back_at, c.reached as is_reached, c.contacted as is_contacted, "
+        "c.solved as is_solved, c.satisfaction, e.source_case_no as case_no from marts.fct_callback c "
+        "join marts.fct_event a on a.event_id = c.callback_id left join marts.fct_event e on e.event_id = c.event_id"
+    ).pl()
+    assert truth.filter(~pl.col("is_reached")).height > 5
+    assert truth["case_no"].n_unique() < truth.height
+    assert_frame_equal(found.select(truth.columns).sort("source_case_no"), truth.sort("source_case_no"))
+
+
 def test_the_columns_compared_are_all_that_the_truth_knows(tiny_city: TinyCity, published: Any) -> None:
     told = {name for (name,) in published.sql("select column_name from (describe marts.fct_event)").fetchall()}
     assert set(truth_of(tiny_city, "events").columns) - told <= {*BESIDE, "instance"}
@@ -209,7 +249,7 @@ def test_no_word_of_a_person_is_outside_the_vault(tiny_city: TinyCity) -> None:
             looked += values.len()
             assert not words & set(values), f"{name} of {path.name}"
             # Twenty-digit police numbers may hold any eleven digits: numbers of cases are no texts.
-            if name not in ("source_case_no", "merged_into_no", "duplicate_of_no", "related_nos"):
+            if not name.endswith(("_no", "_nos")):
                 assert not values.filter(values.str.contains(marker.pattern)).len(), f"{name} of {path.name}"
     assert looked > 1000
     for path in (p for room in ("reports", "state") for p in (tiny_city.home / room).rglob("*") if p.is_file()):

@@ -19,7 +19,7 @@
         cast({{ metric.time }} as date) as day,
         {{ until }} as until_day,
         case when time_precision in ('month', 'year') then time_precision else 'day' end as time_grain,
-        cast(sum(case when {{ numerator }} then 1 else 0 end) as bigint) as num,
+        cast(sum(case when {{ numerator }} then {{ 'coalesce(' ~ metric.sum_of ~ ', 0)' if metric.sum_of else 1 }} else 0 end) as bigint) as num,
         cast({% if has_denominator %}sum(case when {{ metric.denominator }} then 1 else 0 end){% else %}0{% endif %} as bigint) as den
     from events
     where {{ metric_events(metric) }}

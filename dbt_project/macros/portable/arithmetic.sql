@@ -33,6 +33,11 @@
 {% macro default__add_days(date, days) -%}cast({{ date }} + to_days(cast({{ days }} as integer)) as date){%- endmacro %}
 {% macro spark__add_days(date, days) -%}date_add({{ date }}, {{ days }}){%- endmacro %}
 
+{# The last second of the day that lies `days` days after a time. #}
+{% macro end_of_day_after(start_at, days) -%}
+    cast({{ add_days('cast(' ~ start_at ~ ' as date)', days) }} as timestamp) + interval '86399' second
+{%- endmacro %}
+
 {# The value at or above which a share `q` of the values lies below: an observed value at the ends, the middle of two else. #}
 {% macro quantile(expression, q) -%}{{ return(adapter.dispatch('quantile')(expression, q)) }}{%- endmacro %}
 {% macro default__quantile(expression, q) -%}quantile_cont({{ expression }}, {{ q }}){%- endmacro %}

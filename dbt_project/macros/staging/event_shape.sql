@@ -5,7 +5,6 @@
     {{ return([
         ['category_code', 'varchar'], ['case_class', 'varchar'], ['instance', 'varchar'], ['severity', 'varchar'],
         ['intake_channel', 'varchar'], ['discovery', 'varchar'], ['task_kind', 'varchar'],
-        ['operating_mode', 'varchar'],
         ['lead_dept_id', 'varchar'], ['partner_dept_id', 'varchar'], ['handling_level', 'integer'],
         ['occurred_at', 'timestamp'], ['reported_at', 'timestamp'], ['accepted_at', 'timestamp'],
         ['registered_at', 'timestamp'], ['filed_at', 'timestamp'], ['dispatched_at', 'timestamp'],
@@ -17,16 +16,21 @@
         ['return_n', 'bigint'], ['rework_n', 'bigint'], ['extension_n', 'bigint'], ['escalation_n', 'bigint'],
         ['assist_n', 'bigint'],
         ['is_repeat', 'boolean'], ['is_exempt', 'boolean'], ['is_contacted', 'boolean'], ['is_solved', 'boolean'],
-        ['is_self_handled', 'boolean'], ['is_confirmed', 'boolean'],
+        ['is_self_handled', 'boolean'], ['is_confirmed', 'boolean'], ['is_reached', 'boolean'],
+        ['is_above_level', 'boolean'], ['is_group', 'boolean'], ['exempt_reason', 'varchar'],
+        ['first_contact_at', 'timestamp'], ['evaluation_due_at', 'timestamp'], ['repeated_at', 'timestamp'],
         ['satisfaction', 'varchar'], ['result', 'varchar'], ['performance', 'varchar'], ['next_step', 'varchar'],
         ['prevented_kind', 'varchar']
     ]) }}
 {%- endmacro %}
 
-{# What decides whether and as what a case counts; int_event uses it up. #}
+{# What decides whether and as what a case counts; int_event uses it up. `link_event_id`: what a merged case was merged
+   into. `about_event_id`: of an act, the case it is about; of a case, the case of another department that is the same
+   matter. Both become the root; only a merged case is no longer counted. #}
 {% macro event_judgement_columns() -%}
     {{ return([
-        ['is_merged', 'boolean', 'false'], ['link_event_id', 'varchar'], ['void_reason', 'varchar'],
+        ['is_merged', 'boolean', 'false'], ['link_event_id', 'varchar'], ['about_event_id', 'varchar'],
+        ['void_reason', 'varchar'], ['has_exempt_gap', 'boolean', 'false'],
         ['terminal_state', 'varchar'], ['is_closed_by_status', 'boolean', 'false']
     ]) }}
 {%- endmacro %}
@@ -57,8 +61,8 @@
 {%- endmacro %}
 
 {# Every kind of event: its contract's name, its staging model, and what its rows say about their place (SQL over the
-   staging model; what is not named is not said). A kind without `place` is an act: its place is that of the case which
-   `link_event_id` names. A new kind is one entry here and one model int_event__<kind>. #}
+   staging model; what is not named is not said). A kind without `place` lies where the case lies that it is about. A
+   new kind is one entry here and one model int_event__<kind>. #}
 {% macro event_kinds() -%}
     {{ return([
         {'kind': 'police_incident', 'staging': 'stg_police__incident',
@@ -70,10 +74,11 @@
          'place': {'grid_code_sent': 'grid_code', 'place_code': 'place_code', 'community_name': 'community_name'}},
         {'kind': 'court_case', 'staging': 'stg_justice__court_case', 'on_time': 'filed_on',
          'place': {'place_code': 'place_code'}},
-        {'kind': 'grid_event', 'staging': 'stg_grid__event',
-         'place': {'grid_code_sent': 'coalesce(grid_code, qr_grid_code)', 'lon': 'lon', 'lat': 'lat'}},
-        {'kind': 'dispatch_whistle', 'staging': 'stg_grid__whistle', 'on_time': 'called_at'},
-        {'kind': 'grid_assist', 'staging': 'stg_grid__assist', 'on_time': 'assisted_at'}
+        {'kind': 'hotline_order', 'staging': 'stg_petition__order', 'on_time': 'registered_at',
+         'place': {'grid_code_sent': 'grid_code', 'place_code': 'place_code', 'community_name': 'community_name'}},
+        {'kind': 'callback', 'staging': 'stg_petition__callback'},
+        {'kind': 'deliberation', 'staging': 'stg_grid__deliberation', 'on_time': 'held_on',
+         'place': {'grid_code_sent': 'grid_code', 'community_name': 'community_name'}}
     ]) }}
 {%- endmacro %}
 
@@ -84,4 +89,12 @@
     from all_versions
     where event_kind = '{{ kind }}'
     group by source_system, source_case_no
+{%- endmacro %}
+
+{# The same for cases that another department names: it knows no system but its own. #}
+{% macro numbered_cases(kinds) -%}
+    select source_case_no, min(event_id) as event_id
+    from all_versions
+    where event_kind in ({% for kind in kinds %}'{{ kind }}'{% if not loop.last %}, {% endif %}{% endfor %})
+    group by source_case_no
 {%- endmacro %}

@@ -2,7 +2,8 @@
 -- is flagged.
 with unioned as (
     {%- for kind in event_kinds() %}
-    select * from {{ ref('int_event__' ~ kind.kind) }}
+    select *, {{ 'event_id' if kind.place else 'about_event_id' }} as place_event_id
+    from {{ ref('int_event__' ~ kind.kind) }}
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 ),
@@ -15,13 +16,6 @@ judged as (
     select
         unioned.*,
         unioned.is_merged and unioned.link_event_id is not null as is_child,
-        case
-            when unioned.event_kind in (
-                'no act'
-                {%- for kind in event_kinds() | rejectattr('place') %}, '{{ kind.kind }}'{% endfor %}
-            ) then unioned.link_event_id
-            else unioned.event_id
-        end as place_event_id,
         case
             when unioned.is_merged and unioned.link_event_id is not null then 'merged'
             else unioned.void_reason
@@ -44,7 +38,8 @@ final as (
         judged.feed,
         judged.source_system,
         judged.source_case_no,
-        coalesce(judged.link_event_id, judged.event_id) as root_event_id,
+        case when judged.is_child then judged.link_event_id else coalesce(judged.about_event_id, judged.event_id) end
+            as root_event_id,
         {%- for column in event_columns() %}
         judged.{{ column[0] }},
         {%- endfor %}
@@ -67,6 +62,8 @@ final as (
             ("judged.lead_dept_id = 'UNMAPPED'", 'unmapped_department'),
             ("judged.intake_channel = 'UNMAPPED' or judged.severity = 'UNMAPPED' or judged.close_type = 'UNMAPPED' or judged.case_class = 'UNMAPPED'", 'unmapped_code'),
             ("judged.is_merged and judged.link_event_id is null", 'merge_target_missing'),
+            ("judged.place_event_id is null", 'case_missing'),
+            ("judged.has_exempt_gap", 'exempt_without_reason'),
             ("coalesce(places.grid_code, 'UNASSIGNED') = 'UNASSIGNED'", 'unassigned')
         ])]) }} as dq_flags,
         judged.source_file,

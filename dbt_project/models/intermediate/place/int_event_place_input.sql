@@ -1,11 +1,10 @@
--- What each event says about where it happened, as sent. On an incremental build only for touched events. Acts say
--- nothing: their place is their case's.
+-- What each event says about where it happened, as sent. On an incremental build only for touched events.
 with current_versions as (
     select * from {{ ref('int_event_due_version') }}
 ),
 
 said as (
-    {%- for kind in event_kinds() | selectattr('place') %}
+    {%- for kind in event_kinds() if kind.place %}
     select
         event_id,
         source_file,

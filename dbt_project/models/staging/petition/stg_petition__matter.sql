@@ -32,6 +32,7 @@ final as (
         source.exempt_flag,
         source.return_n,
         source.related_nos,
+        source.merged_into_no,
         source.updated_at,
         {{ mapped('intake_channel') }} as intake_channel,
         {{ mapped('is_repeat_src') }} as is_repeat_src,
@@ -40,6 +41,7 @@ final as (
         {{ mapped('purpose') }} as purpose,
         {{ mapped('close_type') }} as close_type,
         {{ mapped('satisfaction') }} as satisfaction,
+        {{ mapped('exempt_reason') }} as exempt_reason,
         {{ mapped_department('lead_dept') }} as lead_dept_id,
         {{ mapped_department('handler_dept') }} as handler_dept_id,
         {{ mapped_category(['subject_code']) }} as category_code
@@ -51,6 +53,7 @@ final as (
     {{ code_join('petition', 'purpose', 'purpose', 'registered_at') }}
     {{ code_join('petition', 'close_type', 'close_type', 'registered_at') }}
     {{ code_join('petition', 'satisfaction', 'satisfaction', 'registered_at') }}
+    {{ code_join('petition', 'exempt_reason', 'exempt_reason', 'registered_at') }}
     {{ department_join('petition', 'lead_dept', 'registered_at') }}
     {{ department_join('petition', 'handler_dept', 'registered_at') }}
     {{ code_join('petition', 'category', 'subject_code', 'registered_at') }}

@@ -1,0 +1,377 @@
+"""Figures recomputed from the source records that their trace names; changes between kept builds that add up exactly.
+
+The recomputation shares no code with the register: it reads landed rows by file and record number, under the bureaus' own
+column names, and says of each in plain Python whether it belongs to the figure. What is read of a record is written here by
+hand from the definitions; places and the city's own categories are left to test_truth.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import random
+import sqlite3
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines import publish
+from pipelines.core.installation import Installation
+from pipelines.core.settings import Home
+from pipelines.core.state import Decision, Decisions
+from pipelines.core.warehouse import PublishedBuild, open_pair, open_published
+from pipelines.trace import FigureName, difference, find_figure, pages, trace
+from pipelines.tracing.naming import Window
+from tests.conftest import ROOT, TinyCity, citybrain
+from tests.integration.days import CITY, Days, bring_through
+
+FIGURES, CHANGES, PROVEN_CHANGES, PROVEN_DAYS = 200, 200, 200, 30
+DAY = dt.timedelta(days=1)
+KEY = "metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end"
+Row = dict[str, Any]
+
+
+# ---- The records, read without the pipeline ----------------------------------------------------------------------
+
+
+@cache
+def spellings() -> dict[tuple[str, str], str]:
+    """(code set, spelling) to canonical code, as the shipped vocabulary lists them."""
+    found: dict[tuple[str, str], str] = {}
+    with (ROOT / "pipelines" / "contracts" / "codes.csv").open(encoding="utf-8-sig", newline="") as stream:
+        for row in csv.DictReader(stream):
+            for text in (row["canonical_code"], row["name_zh"], row["name_en"], *row["synonyms"].split("|")):
+                found.setdefault((row["code_set"], text), row["canonical_code"])
+    return found
+
+
+def moment(value: dt.date | dt.datetime | None) -> dt.datetime | None:
+    if value is None or isinstance(value, dt.datetime):
+        return value
+    return dt.datetime.combine(value, dt.time())
+
+
+#: What the four bureaus call the times of a case.
+TIMES: dict[str, dict[str, Callable[[Row], dt.datetime | None]]] = {
+    "police_incident": {
+        "reported": lambda r: r["reported_at"], "filed": lambda r: r["filed_at"], "closed": lambda r: r["finished_at"],
+        "accepted": lambda r: r["accepted_at"],
+    },
+    "urban_case": {
+        "reported": lambda r: r["reported_at"], "registered": lambda r: r["registered_at"], "closed": lambda r: r["closed_at"],
+        "accepted": lambda r: r["accepted_at"], "due": lambda r: r["deadline_at"],
+    },
+    "petition": {
+        "reported": lambda r: r["registered_at"], "accepted": lambda r: r["accept_notice_at"], "closed": lambda r: r["closed_at"],
+        "due": lambda r: r["extended_to"] or r["deadline_at"],
+    },
+    "court_case": {
+        "reported": lambda r: moment(r["received_on"] or r["filed_on"]), "filed": lambda r: moment(r["filed_on"]),
+        "closed": lambda r: moment(r["closed_on"]),
+        "due": lambda r: r["deadline_on"] and moment(r["deadline_on"]) + DAY - dt.timedelta(seconds=1),
+    },
+}  # fmt: skip
+
+
+def said(code_set: str, text: str | None) -> str | None:
+    return spellings().get((code_set, text)) if text else None
+
+
+def at(row: Row, name: str) -> dt.datetime | None:
+    return TIMES[row["_feed"]].get(name, lambda _: None)(row)
+
+
+#: metric -> (time that places a case, whether it is a case at all, whether it is above the line; `end`: the period's last moment).
+READINGS: dict[str, tuple[str, Callable[[Row], bool], Callable[[Row, dt.datetime], bool]]] = {
+    "V01": ("reported", lambda r: True, lambda r, end: True),
+    "V02": ("closed", lambda r: True, lambda r, end: True),
+    "M01": ("reported", lambda r: said("case_nature", r["case_nature"]) == "administrative" and r["accepted_at"] is not None,
+            lambda r, end: True),
+    "M02": ("filed", lambda r: said("case_nature", r["case_nature"]) == "criminal", lambda r, end: True),
+    "M03": ("filed", lambda r: said("case_type", r["case_type"]) == "civil" and said("instance", r["instance"]) == "first",
+            lambda r, end: True),
+    "M05": ("reported", lambda r: r["_feed"] == "petition", lambda r, end: True),
+    "M08": ("accepted", lambda r: True, lambda r, end: (closed := at(r, "closed")) is not None and closed <= end),
+    "M10": ("due", lambda r: r["_feed"] == "urban_case", lambda r, end: (closed := at(r, "closed")) is not None and closed <= end),
+    "M16": ("due", lambda r: r["_feed"] == "urban_case",
+            lambda r, end: (closed := at(r, "closed")) is not None and closed <= at(r, "due")),
+    "M44": ("reported", lambda r: at(r, "due") < r["_as_of"], lambda r, end: (closed := at(r, "closed")) is None or closed > r["_as_of"]),
+    "M48": ("closed", lambda r: at(r, "closed") >= at(r, "registered"), lambda r, end: False),
+}  # fmt: skip
+SLICED = {"event_kind": lambda r: r["_feed"], "channel": lambda r: said("channel", r["intake_channel"]),
+          "received_level": lambda r: said("government_level", r["received_level"])}  # fmt: skip
+
+
+class Records:
+    """Landed rows by file and record number, straight from Parquet and the ledger's SQLite."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with sqlite3.connect(f"file:{home / 'state' / 'ledger.db'}?mode=ro", uri=True) as ledger:
+            self.paths = dict(ledger.execute("select sha256, landing_path from parse where is_current = 1").fetchall())
+        self.read: dict[str, dict[int, Row]] = {}
+
+    def of(self, sha256: str, record_no: int) -> Row:
+        if sha256 not in self.read:
+            frame = pl.read_parquet(self.home / self.paths[sha256])
+            self.read[sha256] = {row["_record_no"]: row for row in frame.iter_rows(named=True)}
+        return self.read[sha256][record_no]
+
+
+@pytest.fixture(scope="module")
+def build(tiny_city: TinyCity) -> Iterator[PublishedBuild]:
+    with open_published(tiny_city.home) as opened:
+        yield opened
+
+
+def sampled(build: PublishedBuild, rng: random.Random, count: int) -> list[Row]:
+    """Figures drawn evenly over metrics, kinds of slice, levels and kinds of period."""
+    names = [*(name.strip() for name in KEY.split(",")), "grid_level", "num", "den", "stat_value", "is_suppressed"]
+    rows = [dict(zip(names, row, strict=True)) for row in build.rows(
+        f"select {', '.join(names)} from marts.fct_metric_value where basis = 'as_was' order by all")]  # fmt: skip
+    strata: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        if row["metric_id"] in READINGS:
+            strata.setdefault((row["metric_id"], row["slice_kind"], row["grid_level"], row["period_kind"]), []).append(row)
+    drawn: list[Row] = []
+    order = sorted(strata, key=str)
+    while len(drawn) < count:
+        rng.shuffle(order)
+        drawn += [rng.choice(strata[key]) for key in order]
+    return drawn[:count]
+
+
+def name_of(row: Row) -> FigureName:
+    period = Window(row["period_kind"], row["period_start"], row["period_end"])
+    return FigureName(row["metric_id"], row["grid_code"], str(period), row["slice_kind"], row["slice_code"])
+
+
+def recomputed(figure: Row, cases: list[Row], records: Records, as_of: dict[str, dt.datetime]) -> tuple[int, int, list[int]]:
+    """(numerator, denominator, minutes) from the source records of the cases alone; each must belong to the figure."""
+    when, belongs, is_above = READINGS[figure["metric_id"]]
+    first = dt.datetime.combine(figure["period_start"], dt.time())
+    end = dt.datetime.combine(figure["period_end"], dt.time()) + DAY - dt.timedelta(microseconds=1)
+    num, minutes = 0, []
+    for case in cases:
+        row = {**records.of(case["source_file"], case["source_record_no"])}
+        row["_as_of"] = as_of[row["_feed"]]
+        time = at(row, when)
+        assert time is not None
+        assert belongs(row)
+        assert time <= row["_as_of"]
+        assert figure["metric_id"] == "M44" or first <= time <= end
+        if figure["slice_kind"] in SLICED:
+            assert SLICED[figure["slice_kind"]](row) == figure["slice_code"]
+        num += is_above(row, min(end, row["_as_of"]))
+        if figure["metric_id"] == "M48":
+            minutes.append(int((at(row, "closed") - at(row, "registered")).total_seconds() // 60))
+    return num, len(cases), minutes
+
+
+def test_200_random_figures_recomputed_from_their_source_records(build: PublishedBuild, tiny_city: TinyCity) -> None:
+    records, as_of = Records(tiny_city.home), dict(build.rows("select feed, as_of from marts.dim_feed"))
+    parent = dict(build.rows("select grid_code, parent_code from marts.dim_grid"))
+    root = build.rows("select root_code from marts.build_info")[0][0]
+    seen: Counter[str] = Counter()
+    for figure in sampled(build, random.Random(20260630), FIGURES):
+        traced = find_figure(build, name_of(figure))
+        cases = list(pages(build, traced))
+        if figure["is_suppressed"]:
+            assert not cases
+            assert traced.value_text == "<5"
+            seen["hidden"] += 1
+            continue
+        num, den, minutes = recomputed(figure, cases, records, as_of)
+        assert len({case["event_id"] for case in cases}) == len(cases)
+        for case in cases:
+            area = case["grid_code"]
+            while area not in (figure["grid_code"], None) and figure["grid_code"] != root:
+                area = parent[area]
+            assert area is not None, f"{case['event_id']} does not lie in {figure['grid_code']}"
+        if traced.metric.family == "median":
+            assert den == figure["den"]
+            assert statistics.median(minutes) / 1440 == pytest.approx(figure["stat_value"], abs=1e-9)
+        else:
+            assert num == figure["num"], name_of(figure)
+            if traced.metric.family == "ratio" and not traced.metric.population:
+                assert den == figure["den"], name_of(figure)
+        seen[figure["metric_id"]] += 1
+    assert sum(seen.values()) == FIGURES
+    assert set(seen) >= set(READINGS), "every metric with a reading was drawn"
+    assert seen["hidden"] < FIGURES / 2
+
+
+def test_every_metric_adds_up_to_what_is_published(build: PublishedBuild) -> None:
+    rng, metrics = random.Random(5), {}
+    for row in build.rows(f"select distinct on (metric_id, slice_kind) {KEY} from marts.fct_metric_value where basis = 'as_was' "
+                          f"and not is_suppressed order by metric_id, slice_kind, hash(slice_code || grid_code || period_end || {rng.random()})"):  # fmt: skip
+        named = dict(zip((name.strip() for name in KEY.split(",")), row, strict=True))
+        found = trace(build, name_of(named))
+        assert found.agrees, found.figure.name
+        metrics[named["metric_id"]] = found
+    assert set(metrics) == {row[0] for row in build.rows("select distinct metric_id from marts.fct_metric_value")}
+
+
+def test_the_command_prints_a_figure_its_cases_and_refuses_what_it_does_not_know(tiny_city: TinyCity, tmp_path: Path) -> None:
+    home, path = ["--home", str(tiny_city.home)], tmp_path / "cases.csv"
+    done = citybrain("trace", "M16", "--area", "990100", "--period", "2026-06", "--csv", str(path), *home)
+    assert "as published" in done.stdout
+    assert "urban_case_2026" in done.stdout
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    figure = dict(zip(("num", "den"), _published(tiny_city.home, "M16", "990100"), strict=True))
+    assert (sum(row["in_numerator"] == "true" for row in rows), len(rows)) == (figure["num"], figure["den"])
+    for arguments, near in ((["M166", "--area", "990100", "--period", "2026-06"], "M16"),
+                            (["M16", "--area", "990100", "--period", "2026-o6"], "2026-06"),
+                            (["M16", "--area", "云湾", "--period", "2026-06"], "云湾市")):  # fmt: skip
+        refused = citybrain("trace", *arguments, *home, check=False)
+        assert refused.returncode == 2
+        assert near in refused.stderr
+    assert citybrain("diff", "M16", "--area", "990100", "--period", "2026-06", *home, check=False).returncode == 2, (
+        "one build only"
+    )
+
+
+def _published(home: Path, metric: str, area: str) -> tuple[int, int]:
+    with open_published(home) as opened:
+        found: tuple[int, int] = opened.rows(
+            "select num, den from marts.fct_metric_value where metric_id = ? and grid_code = ? and slice_kind = 'all' "
+            "and period_kind = 'month' and period_start = '2026-06-01'", [metric, area])[0]  # fmt: skip
+    return found
+
+
+# ---- Changes ------------------------------------------------------------------------------------------------------
+
+#: Periods that end on the build's own day are asked for without a day: each build's own.
+OWN_DAY = {"rolling_28d": "28d", "year_to_date": "ytd", "cumulative": "cumulative"}
+
+
+def changed(pair: PublishedBuild, rng: random.Random, count: int) -> list[FigureName]:
+    """Names of figures that differ between two builds, drawn evenly over metrics and kinds of period."""
+    stocks = {row[0] for row in pair.rows("select metric_id from marts.ref_metric where family = 'stock'")}
+    days = {schema: pair.rows(f"select cast(as_of as date) from {schema}.build_info")[0][0] for schema in ("before", "marts")}
+    strata: dict[tuple[str, str], set[FigureName]] = {}
+    for metric, kind, code, area, period, first, last in pair.rows(
+        f"select {KEY} from (select * from marts.fct_metric_value where basis = 'as_was' and not is_suppressed) as n "
+        f"full join (select * from before.fct_metric_value where basis = 'as_was' and not is_suppressed) as o using ({KEY}) "
+        "where (n.num, n.den, n.stat_value) is distinct from (o.num, o.den, o.stat_value) order by all"
+    ):
+        if metric in stocks:
+            word = "as_of"
+        elif period in OWN_DAY:
+            if last not in days.values():
+                continue
+            word = OWN_DAY[period]
+        else:
+            word = str(Window(period, first, last))
+        strata.setdefault((metric, period), set()).add(FigureName(metric, area, word, kind, code))
+    drawn: set[FigureName] = set()
+    pools = [sorted(pool, key=str) for _, pool in sorted(strata.items())]
+    for _ in range(count):
+        drawn |= {rng.choice(pool) for pool in pools}
+    return rng.sample(sorted(drawn, key=str), min(count, len(drawn)))
+
+
+def figure_in(pair: PublishedBuild, schema: str, figure: Any) -> tuple[int, int, float | None]:
+    """Numerator, denominator, value as the build published them: (0, 0, None) where it has no row."""
+    rows = pair.rows(
+        f"select num, den, stat_value from {schema}.fct_metric_value where metric_id = ? and slice_kind = ? and slice_code = ? "
+        "and grid_code = ? and period_kind = ? and period_end = ? and basis = 'as_was'",
+        [figure.metric.id, figure.name.slice_kind, figure.name.slice_code, figure.area, figure.window.kind, figure.window.last],
+    )
+    return (rows[0][0] or 0, rows[0][1] or 0, rows[0][2]) if rows else (0, 0, None)
+
+
+def check_change(pair: PublishedBuild, name: FigureName) -> Counter[str]:
+    """The steps of one figure add up to what the two builds published, and are what their names say."""
+    found = difference(pair, name)
+    assert not found.is_hidden or not found.steps
+    if found.is_hidden:
+        return Counter(hidden=1)
+    assert found.adds_up, (name, found.steps)
+    old, new = figure_in(pair, "before", found.before), figure_in(pair, "marts", found.after)
+    assert sum(step.num for step in found.steps) == new[0] - old[0], name
+    if not found.after.metric.population or (old[1] and new[1]):
+        assert sum(step.den for step in found.steps) == new[1] - old[1], name
+    if found.after.metric.family == "median":
+        last = [step.value for step in found.steps][-1] if found.steps else old[2]
+        assert last == pytest.approx(new[2], abs=1e-9)
+    for move in found.moves.iter_rows(named=True):
+        same = (move["file_before"], move["record_before"]) == (move["file_after"], move["record_after"])
+        if found.after.metric.sql:
+            continue
+        if move["step"] in ("new", "late"):
+            assert move["file_before"] is None
+        elif move["step"] in ("time", "regridded"):
+            assert move["file_before"] is not None
+        elif move["step"] == "progress" or (move["step"] == "corrected" and move["file_after"] is not None):
+            assert not same
+    return Counter(step.id for step in found.steps)
+
+
+def test_200_random_changes_between_kept_builds_add_up(days: Days, tmp_path: Path) -> None:
+    kept = publish.builds(Home(days.home))
+    pairs = list(combinations(reversed(kept), 2))
+    assert len(pairs) == 10
+    rng, steps, checked = random.Random(11), Counter[str](), 0
+    for before, after in pairs:
+        with open_pair(days.home, before, after, tmp_path / "spill") as pair:
+            for name in changed(pair, rng, CHANGES // len(pairs)):
+                steps += check_change(pair, name)
+                checked += 1
+    assert checked == CHANGES
+    assert {"new", "progress", "time", "corrected"} <= set(steps), steps
+
+
+def disturb(place: Installation, number: int) -> None:
+    """What days bring beside new rows: a file that comes three days late, one that is taken back, a code that is mapped anew."""
+    aside = place.source_root.parent / "aside"
+    if number == 6:
+        newest = max((place.source_root / "urban").iterdir(), key=lambda path: path.name)
+        aside.mkdir()
+        newest.rename(aside / newest.name)
+    elif number == 9:
+        for path in aside.iterdir():
+            path.rename(place.source_root / "urban" / path.name)
+    elif number == 13:
+        with sqlite3.connect(place.home.state / "ledger.db") as ledger:
+            ledger.execute(
+                "update file set status = 'retracted' where feed = 'police_incident' and sha256 = (select sha256 from file where "
+                "feed = 'police_incident' and status = 'loaded' order by extracted_at desc limit 1 offset 2)"
+            )
+    elif number == 19:
+        with (CITY / "codes" / "urban_class.csv").open(encoding="utf-8-sig", newline="") as stream:
+            mapped = [row for row in csv.DictReader(stream) if row["canonical_code"].startswith("31")][:8]
+        decisions = Decisions.of(place.home)
+        for row in mapped:
+            content = {"code_set": "category", "source_code": row["source_code"], "canonical_code": "3999"}
+            decisions.append(
+                Decision("code_mapping", row["source_code"], content, "regrouped", "a test", place.now(), dt.date(2026, 6, 1))
+            )
+        decisions.close()
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+def test_200_random_changes_over_30_days_with_retractions_late_files_and_new_codes(tmp_path: Path) -> None:
+    rng, steps, checked = random.Random(30), Counter[str](), 0
+
+    def look(place: Any, number: int) -> None:
+        nonlocal checked
+        kept = publish.builds(place.home)
+        for earlier in (1, min(4, len(kept) - 1)):
+            with open_pair(place.home.root, kept[earlier], kept[0], tmp_path / "spill") as pair:
+                for name in changed(pair, rng, PROVEN_CHANGES // PROVEN_DAYS + 1):
+                    steps.update(check_change(pair, name))
+                    checked += 1
+
+    bring_through(tmp_path, PROVEN_DAYS, disturb, look)
+    assert checked >= PROVEN_CHANGES
+    assert {"new", "late", "progress", "time", "corrected", "retracted", "reclassified", "withdrawn"} <= set(steps), steps
