@@ -19,7 +19,7 @@ from pipelines.building.inputs import Inputs, read_inputs, write_ops, write_raw_
 from pipelines.core import faults
 from pipelines.core.bindings import City
 from pipelines.core.errors import BuildBlocked
-from pipelines.core.register import check_generated
+from pipelines.core.register_files import check_generated
 from pipelines.core.settings import PROJECT_ROOT, Home, Settings, pick
 from pipelines.core.state import Ledger
 from pipelines.core.warehouse import writer

@@ -36,10 +36,12 @@ ORDER = {"fct_event": "event_id", "fct_event_version": "event_id, version_no", "
 MONTH = "strftime(f.reported_at, '%Y-%m')"
 #: Seeds that readers need beside the marts.
 SEEDS = (
-    "ref_metric", "ref_threshold", "ref_age_band", "ref_category_domain", "ref_event_kind", "ref_grid_level",
-    "ref_quality_weight",
+    "ref_metric", "ref_metric_cut", "ref_metric_warning", "ref_metric_planned", "ref_warning", "ref_threshold",
+    "ref_age_band", "ref_category_domain", "ref_event_kind", "ref_grid_level", "ref_quality_weight",
 )  # fmt: skip
 OPS = ("code_name",)
+#: In the order in which they read each other.
+VIEWS = ("v_metric_change", "v_metric_display")
 KEEP_BUILDS = 5
 NO_MONTH = "0000-00"
 
@@ -177,7 +179,8 @@ def _write_file(connection: Connection, home: Home, build_id: str) -> str:
         connection.execute(f"create table small.{name} as select * from seeds.{name}")
     for name in OPS:
         connection.execute(f"create table small.{name} as select * from ops.{name}")
-    connection.execute(f"use small; {_display_view(connection)}; use {_own_name(home)}")
+    for name in VIEWS:
+        connection.execute(f"use small; {_view(connection, name, _own_name(home))}; use {_own_name(home)}")
     connection.execute("checkpoint small")
     connection.execute("detach small")
     path = home.published / f"{build_id}.duckdb"
@@ -191,12 +194,11 @@ def _own_name(home: Home) -> str:
     return home.warehouse.stem
 
 
-def _display_view(connection: Connection) -> str:
+def _view(connection: Connection, name: str, own: str) -> str:
     """The warehouse's view in a file where all tables lie in one schema."""
     sql: str = connection.execute(
-        "select sql from duckdb_views() where schema_name = 'marts' and view_name = 'v_metric_display'"
+        "select sql from duckdb_views() where schema_name = 'marts' and view_name = ? and database_name = ?", [name, own]
     ).fetchall()[0][0]
-    own = connection.execute("select current_database()").fetchall()[0][0]
     for schema in ("marts", "seeds"):
         for prefix in (f'"{own}"."{schema}".', f"{own}.{schema}.", f'"{schema}".', f"{schema}."):
             sql = sql.replace(prefix, "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.core.errors import UsageError
-from pipelines.core.register import Metric, read_register
+from pipelines.core.register import DERIVED, Metric, read_register
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.cases import Cut, Place, contributions, has_denominator
@@ -76,8 +76,9 @@ def metric_of(metric_id: str) -> Metric:
 
 
 def has_cases(metric_id: str) -> bool:
-    """Whether the figure is one of cases (the health of data is not)."""
-    return not metric_of(metric_id).sql
+    """Whether the figure is one of cases (the health of data, a change or a score is not)."""
+    metric = metric_of(metric_id)
+    return not metric.sql and metric.family not in DERIVED
 
 
 def case_query(metric_id: str, period_kind: str) -> CaseQuery:
@@ -91,7 +92,7 @@ def case_query(metric_id: str, period_kind: str) -> CaseQuery:
         UsageError: an unknown metric, or one that is not made of cases.
     """
     metric = metric_of(metric_id)
-    if metric.sql:
+    if not has_cases(metric_id):
         raise UsageError(f"{metric_id} is no figure of cases", where="the register")
     cut = Cut("all", "'all'", "$area", "$root", "cast($first as date)", "cast($last as date)", period_kind)
     cases = f"with cases as ({contributions(metric, cut, Place.of('marts'))}) "

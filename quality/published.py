@@ -26,7 +26,9 @@ QUERIES = {
     "cells": """
         select
             v.metric_id, m.name_zh, m.name_en, m.family, m.unit_en = '%' as is_share, count(*) as cells_n,
-            count(*) filter (where v.num < 0 or v.den < 0 or v.stat_value < 0 or isnan(v.stat_value)) as negative_n,
+            count(*) filter (
+                where v.num < 0 or v.den < 0 or (v.stat_value < 0 and m.family <> 'composite') or isnan(v.stat_value)
+            ) as negative_n,
             count(*) filter (where v.num > v.den) as over_n
         from marts.fct_metric_value as v
         inner join marts.ref_metric as m on v.metric_id = m.metric_id

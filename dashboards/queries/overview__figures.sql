@@ -53,4 +53,6 @@ select
 from marts.ref_metric as register
 left join chosen on register.metric_id = chosen.metric_id
 left join earlier on register.metric_id = earlier.metric_id
+-- Shares have a place where their slices are shown, changes beside what they are of, composites where they are switched on.
+where register.family not in ('share', 'change', 'composite')
 order by register.metric_id

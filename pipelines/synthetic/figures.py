@@ -36,7 +36,10 @@ class Figure:
         numerator: which of them count above the line. `_known` is the last extract of the feed.
         denominator: which of them count below it (and may above).
         sum_of: the column added up above the line instead of events.
-        family: ratio, count, median, or rate (per resident: residents of the period's last year below the line).
+        family: ratio, count, median, rate (per resident: residents of the period's last year below the line), share (of
+            all members of `member`), or backlog (a ratio that takes in what was due before and still open).
+        residents: the columns of the city's population that add up below the line of a rate.
+        member: the column whose members a share is of.
         levels, periods: of areas and periods.
         by_kind: also per event kind.
         by: also per value of these columns (slice, column), at levels 0-2 and four weeks or longer.
@@ -58,6 +61,8 @@ class Figure:
     by: tuple[tuple[str, str], ...] = ()
     counts_all: bool = False
     numerator_by: str = ""
+    residents: tuple[str, ...] = ("usual",)
+    member: str = ""
 
 
 ADMINISTRATIVE = (pl.col("case_class") == "administrative") & pl.col("accepted_at").is_not_null()
@@ -74,6 +79,10 @@ CALLED = ("hotline_order",)
 WINDOWS = ("petition", "hotline_order")
 RECEIVED = pl.col("not_counted_reason").is_null() | (pl.col("not_counted_reason") == "merged")
 VISITS = (pl.col("intake_channel") == "visit") & RECEIVED
+ON_TIME = pl.col("closed_at") <= pl.col("deadline_at")
+SUED = pl.col("case_class").is_in(["civil", "administrative"]) & (pl.col("instance") == "first")
+VIOLENT = (pl.col("case_class") == "criminal") & pl.col("category_code").is_in(["1001", "1002", "1003", "1004"])
+LONG = ("month", "quarter", "half_year", "year")
 FIGURES = (
     Figure("M01", ("police_incident",), "reported_at", ADMINISTRATIVE, family="rate"),
     Figure("M02", ("police_incident",), "filed_at", pl.col("case_class") == "criminal", family="rate"),
@@ -84,6 +93,13 @@ FIGURES = (
     Figure("M10", ("urban_case",), "deadline_at", YES, CLOSED, numerator_by="closed_at"),
     Figure("M16", ("urban_case",), "deadline_at", YES, pl.col("closed_at") <= pl.col("deadline_at"),
            levels=(0, 1, 2, 3, 4)),
+    Figure("M10b", ("urban_case",), "deadline_at", YES, CLOSED, family="backlog", levels=(0, 1, 2), periods=LONG,
+           numerator_by="closed_at"),
+    Figure("M16b", ("urban_case",), "deadline_at", YES, ON_TIME, family="backlog", levels=(0, 1, 2), periods=LONG),
+    Figure("M04", ("court_case",), "filed_at", SUED, family="rate", levels=(0, 1, 2), periods=EVERY[2:],
+           residents=("usual", "floating")),
+    Figure("M33", (), "reported_at", YES, family="share", levels=(0, 1, 2), periods=EVERY[2:], member="intake_channel"),
+    Figure("V03", ("police_incident",), "filed_at", VIOLENT, family="count", levels=(0, 1, 2), periods=EVERY[2:]),
     Figure("M48", ("urban_case",), "closed_at", pl.col("closed_at") >= pl.col("registered_at"), family="median",
            periods=("month", "quarter", "year")),
     Figure("M05b", ("petition",), "reported_at", pl.col("received_level").is_in(["provincial", "national"]),
@@ -148,13 +164,26 @@ def figures_of(events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime], 
     ancestors = _ancestors(city)
     named = [replace(figure, kinds=figure.kinds or tuple(cases)) for figure in FIGURES]
     parts = [_figure(figure, events, ancestors, windows, as_of) for figure in named]
-    residents = city.population.select(pl.col("area_code").alias("grid_code"), "year", "usual")
     told = pl.concat(parts).with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
-    told = told.join(residents, on=["grid_code", "year"], how="left")
+    told = told.join(_residents(city), on=["metric_id", "grid_code", "year"], how="left")
     rates = [f.metric_id for f in FIGURES if f.family == "rate"]
     counts = [f.metric_id for f in FIGURES if f.family == "count"]
-    below = pl.when(pl.col("metric_id").is_in(rates)).then("usual").when(~pl.col("metric_id").is_in(counts)).then("den")
+    below = pl.when(pl.col("metric_id").is_in(rates)).then("residents").when(~pl.col("metric_id").is_in(counts)).then("den")
     return told.with_columns(below.alias("den")).select(*KEYS, "num", "den", "stat_value").sort(KEYS)
+
+
+def _residents(city: City) -> pl.DataFrame:
+    """What each rate is divided by: metric_id, grid_code, year, residents."""
+    return pl.concat(
+        city.population.select(
+            pl.lit(figure.metric_id).alias("metric_id"),
+            pl.col("area_code").alias("grid_code"),
+            "year",
+            pl.sum_horizontal(figure.residents).cast(pl.Int64).alias("residents"),
+        )
+        for figure in FIGURES
+        if figure.family == "rate"
+    )
 
 
 def _ancestors(city: City) -> pl.DataFrame:
@@ -214,6 +243,10 @@ def _figure(
         & (pl.lit(figure.counts_all) | pl.col("is_counted"))
     ).with_columns(pl.col(figure.time).dt.date().alias("day"), known.alias("_known"))
     slices = [("all", "all", chosen)]
+    if figure.member:
+        members = chosen.with_columns(pl.col(figure.member).fill_null("UNMAPPED"))
+        named = {"intake_channel": "channel"}[figure.member]
+        slices = [(named, str(code), part) for (code,), part in members.group_by(figure.member)]
     if figure.by_kind:
         slices += [("event_kind", kind, chosen.filter(pl.col("event_kind") == kind)) for kind in figure.kinds]
     for name, column in figure.by:
@@ -226,19 +259,48 @@ def _figure(
     told = []
     for slice_kind, slice_code, part in slices:
         placed = part.join(ancestors.filter(pl.col("level").is_in(figure.levels)), on="grid_code")
-        sums = _medians(placed, periods) if figure.family == "median" else _sums(figure, placed, periods)
+        sums = _of_family(figure, placed, periods)
         if slice_kind in coarse:
             sums = sums.filter((pl.col("level") <= COARSE_LEVEL) & pl.col("period_kind").is_in(COARSE))
         told.append(sums.with_columns(slice_kind=pl.lit(slice_kind), slice_code=pl.lit(slice_code)))
     cut = (pl.col("level") <= 3) | pl.col("period_kind").is_in(FINE)
+    whole = pl.col("num").sum().over("area", "period_kind", "period_start", "period_end")
     return (
         pl.concat(told)
+        .with_columns(whole.alias("den") if figure.family == "share" else pl.col("den"))
         .filter(cut)
         .with_columns(
             pl.lit(figure.metric_id).alias("metric_id"),
             pl.when(pl.col("period_kind") != "cumulative").then("period_start").alias("period_start"),
         )
         .select(*[pl.col("area").alias("grid_code") if k == "grid_code" else k for k in KEYS], "num", "den", "stat_value")
+    )
+
+
+def _of_family(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    if figure.family == "median":
+        return _medians(placed, periods)
+    if figure.family == "backlog":
+        return _with_backlog(figure, placed, periods)
+    return _sums(figure, placed, periods)
+
+
+def _with_backlog(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """Case by case: due in the period, or due before it and neither closed before it nor shut without a closing."""
+    keys = ["area", "level", "period_kind", "period_start", "period_end"]
+    spans = periods.select("period_kind", "period_start", "period_end").unique()
+    closed, due = pl.col("closed_at").dt.date(), pl.col("day")
+    still_open = pl.when(closed.is_null()).then(~pl.col("is_shut")).otherwise(closed >= pl.col("period_start"))
+    within = due.is_between(pl.col("period_start"), pl.col("period_end"))
+    counts = figure.numerator & (closed <= pl.col("period_end"))
+    shut = pl.col("close_type").is_in(["forced", "void"]).fill_null(False)
+    taken = placed.with_columns(is_shut=shut).join(spans, how="cross").filter(
+        within | ((due < pl.col("period_start")) & still_open)
+    )  # fmt: skip
+    return taken.group_by(keys).agg(
+        counts.fill_null(False).sum().cast(pl.Int64).alias("num"),
+        pl.len().cast(pl.Int64).alias("den"),
+        pl.lit(None, pl.Float64).alias("stat_value"),
     )
 
 

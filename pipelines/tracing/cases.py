@@ -66,16 +66,18 @@ class Cut:
 
 def has_denominator(metric: Metric) -> bool:
     """Whether the denominator is one of cases: not residents, and not missing."""
-    return metric.family in ("ratio", "median") and not metric.population
+    return metric.family in ("ratio", "median", "share") and not metric.population
 
 
-def _numerator(metric: Metric, cut: Cut) -> str:
+def _numerator(metric: Metric, cut: Cut, place: Place) -> str:
     """Whether a case is in the numerator, as the macros of the register have it."""
     if metric.family == "median":
         return "false"
     late = f" and {metric.numerator_time} < {cut.last} + interval 1 day" if metric.numerator_time else ""
     known = f" and {metric.numerator_time} <= feed_as_of" if metric.numerator_time else ""
-    return f"coalesce(({metric.denominator}) and ({metric.numerator}){late}{known}, false)"
+    # A share is of the cases of every member of its slice: the member decides above the line only.
+    member = f" and {_slice(cut, place)}" if metric.family == "share" else ""
+    return f"coalesce(({metric.denominator}) and ({metric.numerator}){late}{known}{member}, false)"
 
 
 def _slice(cut: Cut, place: Place) -> str:
@@ -99,7 +101,12 @@ def _when(metric: Metric, cut: Cut) -> str:
     grains = ", ".join(f"'{name}'" for name in COARSE_GRAINS)
     exact = f"(time_precision not in ({grains})" + (f" or time_precision in ({fits}))" if fits else ")")
     start = f" and {metric.start} is not null" if metric.start else ""
-    return f"{metric.time} >= {cut.first} and {metric.time} < {cut.last} + interval 1 day and {exact}{start}"
+    within = f"{metric.time} >= {cut.first} and {metric.time} < {cut.last} + interval 1 day"
+    if metric.include_backlog:
+        shut = ", ".join(f"'{state}'" for state in SHUT)
+        is_open = f"closed_at >= {cut.first} or (closed_at is null and current_state not in ({shut}))"
+        within = f"(({within}) or ({metric.time} < {cut.first} and ({is_open})))"
+    return f"{within} and {exact}{start}"
 
 
 def _population(metric: Metric, cut: Cut, place: Place) -> str:
@@ -107,7 +114,7 @@ def _population(metric: Metric, cut: Cut, place: Place) -> str:
     counted = "is_counted" if metric.counts == "counted" else "true"
     return (
         f"event_kind in ({kinds}) and {counted} and ({metric.filter}) and {metric.time} <= feed_as_of "
-        f"and {_when(metric, cut)} and {_slice(cut, place)}"
+        f"and {_when(metric, cut)} and {'true' if metric.family == 'share' else _slice(cut, place)}"
     )
 
 
@@ -134,7 +141,7 @@ def contributions(metric: Metric, cut: Cut, place: Place) -> str:
         f"known as (select facts.*, feed_as_of, does_close from {place.facts} as facts "
         f"join {place.feeds} as feeds on facts.feed = feeds.feed), "
         f"told as (select event_id, grid_code, {day} as figure_day, {metric.time} as figure_at, {minutes} as minutes, "
-        f"cast({_numerator(metric, cut)} as integer){weight} as num, cast({below} as integer) as den "
+        f"cast({_numerator(metric, cut, place)} as integer){weight} as num, cast({below} as integer) as den "
         f"from known where {_population(metric, cut, place)}) "
         "select told.event_id, told.num, told.den, told.minutes, told.figure_at from told join spans "
         "on told.grid_code = spans.grid_code and told.figure_day >= spans.span_from and told.figure_day < spans.span_to "

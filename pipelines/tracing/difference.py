@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipelines.core.errors import UsageError
-from pipelines.core.register import Metric
+from pipelines.core.register import TIME_UNITS, Metric
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.carry import Moves, carried_moves
 from pipelines.tracing.definitions import changed_keys
@@ -144,14 +144,16 @@ def _valued(before: Figure, after: Figure, sums: Sums, first: tuple[int, int], m
         more_num, more_den, cases = sums[kind.id]
         num, den = num + more_num, den + more_den
         yield Step(kind.id, more_num, more_den, cases, _value(metric, num, den, minutes))
-    if metric.family == "median" and not _is_close(minutes.days(metric.quantile), after.stat_value):
+    if metric.family == "median" and not _is_close(
+        minutes.quantile(metric.quantile, TIME_UNITS[metric.time_unit]), after.stat_value
+    ):
         yield Step("unexplained", 0, 0, 0, after.stat_value)
 
 
 def _value(metric: Metric, num: int, den: int, minutes: Minutes) -> float | None:
     """The figure's value, not rounded; None where there is nothing to divide by."""
     if metric.family == "median":
-        return minutes.days(metric.quantile)
+        return minutes.quantile(metric.quantile, TIME_UNITS[metric.time_unit])
     if metric.family in ("count", "stock"):
         return float(num)
     return num * metric.scale / den if den else None

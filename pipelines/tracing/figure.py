@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.core.errors import UsageError
-from pipelines.core.register import Metric, cuts
+from pipelines.core.register import POPULATIONS, Metric, cuts
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.cases import Cut
@@ -80,6 +80,7 @@ def find_figure(build: PublishedBuild, asked: FigureName, *, schema: str = "mart
     window = window_of(asked.period, as_of=info["as_of"].date(), earliest=info["earliest"])
     area = _area(build, schema, asked.area, window.last, beside)
     level = 0 if area["grid_code"] == info["root_code"] else area["grid_level"]
+    _check_family(metric)
     _check_cut(metric, asked, level, window)
     name = replace(asked, area=area["grid_code"], period=str(window), build=str(info["build_id"]))
     row = _row(build, schema, name, window)
@@ -137,6 +138,21 @@ def _area(build: PublishedBuild, schema: str, text: str, day: dt.date, beside: F
         pick(f"no area {text!r}", f"没有区域 {text!r}"), where="--area",
         remedy=meant(near) or pick("give the code or the whole name of an area", "请给出区域编码或全称"),
     )  # fmt: skip
+
+
+def _check_family(metric: Metric) -> None:
+    """Figures that are made of other figures are told by those. Raises UsageError naming them."""
+    if metric.family == "change":
+        raise UsageError(
+            pick(f"{metric.id} compares {metric.of} with the same period last year",
+                 f"{metric.id} 为 {metric.of} 与上年同期之比"),
+            where=metric.id, remedy=pick(f"trace {metric.of} in both periods", f"请分别追溯两个时段的 {metric.of}"),
+        )  # fmt: skip
+    if metric.family == "composite" or metric.sql == "metric_sql__repeat_points":
+        raise UsageError(
+            pick(f"{metric.id} is not a sum of cases", f"{metric.id} 不是案件之和"), where=metric.id,
+            remedy=pick("trace the figures it is made of", "请追溯其所依据的指标"),
+        )  # fmt: skip
 
 
 def _check_cut(metric: Metric, asked: FigureName, level: int, window: Window) -> None:
@@ -200,9 +216,14 @@ def residents_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts"
     """
     if not figure.metric.population:
         return None
-    rows = build.rows(
-        f"select cast(value as bigint), year, method from {schema}.fct_population where grid_code = ? "
-        "and pop_kind = ? and year <= ? order by year desc limit 1",
-        [figure.area, figure.metric.population, figure.window.last.year],
-    )
-    return (int(rows[0][0]), int(rows[0][1]), str(rows[0][2])) if rows else None
+    found = []
+    for kind in POPULATIONS[figure.metric.population]:
+        rows = build.rows(
+            f"select cast(value as bigint), year, method from {schema}.fct_population where grid_code = ? "
+            "and pop_kind = ? and year <= ? order by year desc limit 1",
+            [figure.area, kind, figure.window.last.year],
+        )
+        if not rows:
+            return None
+        found.append(rows[0])
+    return sum(int(row[0]) for row in found), min(int(row[1]) for row in found), str(found[0][2])

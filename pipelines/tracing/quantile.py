@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-MINUTES_PER_DAY = 1440.0
-
 
 @dataclass(slots=True)
 class Minutes:
@@ -27,14 +25,14 @@ class Minutes:
             if into is not None:
                 self.counts[into] += 1
 
-    def days(self, quantile: float) -> float | None:
-        """The quantile in days: at the ends an observed value, else between the two next to it (as quantile_cont)."""
+    def quantile(self, quantile: float, unit: int) -> float | None:
+        """The quantile in units of so many minutes: observed at the ends, else between two neighbours (as quantile_cont)."""
         total = sum(self.counts.values())
         if not total:
             return None
         position = quantile * (total - 1)
         low, high = self._at(math.floor(position)), self._at(math.ceil(position))
-        return (low + (high - low) * (position - math.floor(position))) / MINUTES_PER_DAY
+        return (low + (high - low) * (position - math.floor(position))) / unit
 
     def _at(self, ordinal: int) -> int:
         seen = 0

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pipelines.core.errors import ConfigurationError
-from pipelines.core.register import check_generated, cuts, parse_entry, read_register, render, time_columns
+from pipelines.core.register import cuts, parse_entry, read_planned, read_register, time_columns
+from pipelines.core.register_files import check_generated, render
+from pipelines.core.register_rules import check_composites, refused_pairs, warning_rows
 
 ENTRY: dict[str, Any] = {
     "id": "M16", "name_zh": "按期结案率", "name_en": "On-time closing rate", "family": "ratio", "subject": "matter",
@@ -37,8 +40,8 @@ def test_the_register_that_ships_is_good_and_its_files_are_current() -> None:
 def test_a_stale_generated_file_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stale = tmp_path / "register.sql"
     stale.write_text("old")
-    monkeypatch.setattr("pipelines.core.register.PROJECT_ROOT", tmp_path)
-    monkeypatch.setattr("pipelines.core.register.MACRO", stale)
+    monkeypatch.setattr("pipelines.core.register_files.PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr("pipelines.core.register_files.MACRO", stale)
     with pytest.raises(ConfigurationError) as caught:
         check_generated()
     assert caught.value.remedy == "python -m pipelines.core.register"
@@ -98,6 +101,102 @@ def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text(one + one)
     with pytest.raises(ConfigurationError, match="used twice"):
         read_register(tmp_path)
+
+
+def written(tmp_path: Path, *entries: dict[str, Any]) -> Path:
+    (tmp_path / "a.yml").write_text(yaml.safe_dump(list(entries), allow_unicode=True), encoding="utf-8")
+    return tmp_path
+
+
+COUNT: dict[str, Any] = {
+    "id": "V09", "name_zh": "件数", "name_en": "cases", "family": "count", "subject": "matter", "cohort": "by_report",
+    "time": "reported_at", "direction": "lower",
+}  # fmt: skip
+
+
+def test_a_change_takes_the_cut_of_what_it_is_of(tmp_path: Path) -> None:
+    change = {"id": "M49", "name_zh": "同比", "name_en": "change", "family": "change", "of": "V09", "direction": "lower"}
+    metrics = {m.id: m for m in read_register(written(tmp_path, change, COUNT))}
+    assert metrics["M49"].time == "reported_at"
+    assert metrics["M49"].periods == ("month", "quarter", "half_year", "year", "year_to_date")  # no week: it has no same week
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"of": "V08"}, "did you mean 'V09'"),
+        ({"of": "M16"}, "of a count"),
+        ({"periods": ["week"]}, "no same period last year"),
+    ],
+)
+def test_a_change_of_what_cannot_be_compared_is_refused(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    change = {"id": "M49", "name_zh": "同", "name_en": "c", "family": "change", "of": "V09", "direction": "lower", **changes}
+    with pytest.raises(ConfigurationError) as caught:
+        read_register(written(tmp_path, change, COUNT, ENTRY))
+    assert told in str(caught.value)
+
+
+def test_a_share_is_of_all_members_of_a_slice() -> None:
+    share = {"family": "share", "cohort": "by_report", "time": "reported_at", "numerator": "true"}
+    assert parse_entry({**ENTRY, **share, "slices": ["channel"]}, "x.yml").is_additive
+    assert "no slice all" in str(refused(**share))
+
+
+def test_backlog_is_a_variant_of_the_same_rate(tmp_path: Path) -> None:
+    backlog = {**ENTRY, "id": "M16b", "variant_of": "M16", "include_backlog": True}
+    assert [m.id for m in read_register(written(tmp_path, ENTRY, backlog)) if m.is_remade] == ["M16b"]
+    with pytest.raises(ConfigurationError, match="numerator differs"):
+        read_register(written(tmp_path, ENTRY, {**backlog, "numerator": "closed_at is not null"}))
+    with pytest.raises(ConfigurationError, match="variant_of names 'M99'"):
+        read_register(written(tmp_path, ENTRY, {**backlog, "variant_of": "M99"}))
+    assert "backlog" in str(refused(include_backlog=True))
+
+
+def test_a_planned_entry_has_a_reason_and_no_number(tmp_path: Path) -> None:
+    planned = {
+        "id": "M45",
+        "status": "planned",
+        "name_zh": "热",
+        "name_en": "hot",
+        "reason_zh": "缺",
+        "reason_en": "no hot spots",
+    }
+    folder = written(tmp_path, ENTRY, planned)
+    assert [m.id for m in read_register(folder)] == ["M16"]
+    assert [m.reason_en for m in read_planned(folder)] == ["no hot spots"]
+    with pytest.raises(ConfigurationError, match="reason_zh is missing"):
+        read_planned(written(tmp_path, {k: v for k, v in planned.items() if k != "reason_zh"}))
+    with pytest.raises(ConfigurationError, match="not built"):
+        read_planned(written(tmp_path, {**planned, "numerator": "true"}))
+
+
+def test_warnings_follow_from_what_is_stated(tmp_path: Path) -> None:
+    neutral = {**COUNT, "direction": "neutral", "do_not_divide": ["M16"], "warnings": ["self_reported"]}
+    metrics = read_register(written(tmp_path, neutral, ENTRY))
+    assert warning_rows(metrics) == [
+        ("V09", "self_reported", ""), ("V09", "never_rank", ""), ("V09", "do_not_divide", "M16"),
+    ]  # fmt: skip
+    assert refused_pairs(metrics) == {frozenset({"M16", "V09"})}
+    with pytest.raises(ConfigurationError, match="do_not_divide names 'M99'"):
+        read_register(written(tmp_path, {**COUNT, "do_not_divide": ["M99"]}))
+
+
+def test_a_rate_warned_as_no_rate_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="not_a_rate"):
+        read_register(written(tmp_path, {**ENTRY, "warnings": ["not_a_rate"]}))
+
+
+@pytest.mark.parametrize(("member", "told"), [("M01", "neutral"), ("M05", "neutral"), ("M33", "share"), ("M99", "no such")])
+def test_a_score_refuses_what_has_no_direction(member: str, told: str) -> None:
+    built = {m.id: m for m in read_register()}
+    with pytest.raises(ConfigurationError, match=told):
+        check_composites(built, [{"composite_id": "M54", "metric_id": member, "weight": "1"}])
+    check_composites(built, [{"composite_id": "M54", "metric_id": "M16", "weight": "1"}])
+
+
+def test_every_id_is_built_or_planned_with_its_reason() -> None:
+    built, planned = {m.id for m in read_register()}, {m.id for m in read_planned()}
+    assert not built & planned
 
 
 def test_the_lattice_gives_days_to_streets_and_grids_to_months() -> None:

@@ -1,4 +1,4 @@
-{# One macro per family renders an entry of the register. Families that add up (ratio, count) go through atoms:
+{# One macro per family renders an entry of the register. Families that add up (ratio, count, share) go through atoms:
    metric, slice, leaf grid, day, num, den. `until_day` is the first day on whose evening the numerator counts. #}
 {% macro metric_atoms(metric, slice_kind) -%}
     {%- set slice_code = register_slices()[slice_kind] -%}
@@ -36,7 +36,8 @@
         and ({{ metric.filter }})
 {%- endmacro %}
 
-{# The entries whose figures are sums of atoms taken from events. #}
+{# The entries whose figures are sums of atoms taken from events. One with backlog is its variant's sums and what came
+   before (int_metric_backlog). #}
 {% macro additive_metrics() -%}
-    {{ return(register() | selectattr('family', 'in', ['ratio', 'count']) | rejectattr('sql') | list) }}
+    {{ return(register() | selectattr('family', 'in', ['ratio', 'count', 'share']) | rejectattr('sql') | rejectattr('include_backlog') | list) }}
 {%- endmacro %}

@@ -13,12 +13,12 @@
         and {{ metric.start }} is not null
 {%- endmacro %}
 
-{# Quantiles of those minutes in whole and part days, at each area from its cases: a median of medians is no median. #}
+{# Quantiles of those minutes in the entry's unit of time, at each area from its cases: a median of medians is no median. #}
 {% macro metric_quantile(metric) -%}
     select
         metric_id, slice_kind, slice_code, grid_code, area_level, period_kind, period_start, period_end,
         count(*) as den,
-        {{ quantile('minutes', metric.quantile) }} / 1440.0 as stat_value
+        {{ quantile('minutes', metric.quantile) }} / {{ register_time_units()[metric.time_unit] }}.0 as stat_value
     from cases
     where metric_id = '{{ metric.id }}'
     group by metric_id, slice_kind, slice_code, grid_code, area_level, period_kind, period_start, period_end

@@ -4,3 +4,8 @@
     or ({{ time_grain }} = 'month' and {{ period_kind }} in ('month', 'quarter', 'half_year', 'year', 'cumulative'))
     or ({{ time_grain }} = 'year' and {{ period_kind }} in ('year', 'cumulative')))
 {%- endmacro %}
+
+{# The same day of the next year; the end of a month stays the end of its month (28 and 29 February). #}
+{% macro next_year(day) -%}
+    {{ add_days(add_months(add_days(day, '1'), '12'), '-1') }}
+{%- endmacro %}

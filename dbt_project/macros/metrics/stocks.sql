@@ -23,3 +23,15 @@
     inner join weights on outcomes.severity = weights.severity
     group by outcomes.feed, coalesce(cast(outcomes.extracted_at as date), cast(outcomes.clock_max as date))
 {%- endmacro %}
+
+{# M47: pairs of leaf grid and category with several declared repeats before as_of. By place and category, never by person. #}
+{% macro metric_sql__repeat_points(metric) -%}
+    select
+        '{{ metric.id }}' as metric_id,
+        grid_code,
+        category_code
+    from recent
+    where event_kind in ({% for kind in metric.kinds %}'{{ kind }}'{% if not loop.last %}, {% endif %}{% endfor %})
+    group by grid_code, category_code
+    having count(*) >= {{ threshold('repeat_point_least') }}
+{%- endmacro %}

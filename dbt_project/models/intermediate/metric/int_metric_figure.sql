@@ -15,6 +15,10 @@ specials as (
     select * from {{ ref('int_metric_special') }}
 ),
 
+backlogs as (
+    select * from {{ ref('int_metric_backlog') }}
+),
+
 metrics as (
     select * from {{ ref('ref_metric') }}
 ),
@@ -34,6 +38,11 @@ unioned as (
     from sums
     union all
     select
+        metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, num, den,
+        cast(null as double) as stat_value
+    from backlogs
+    union all
+    select
         metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end,
         cast(null as bigint) as num, den, stat_value
     from medians
@@ -49,38 +58,49 @@ unioned as (
     from specials
 ),
 
+-- What a share is of: all members of its slice together.
+whole as (
+    select
+        *,
+        sum(num) over (
+            partition by metric_id, slice_kind, grid_code, period_kind, period_start, period_end
+        ) as members_num
+    from unioned
+),
+
 final as (
     select
-        unioned.metric_id,
-        unioned.slice_kind,
-        unioned.slice_code,
-        unioned.grid_code,
+        whole.metric_id,
+        whole.slice_kind,
+        whole.slice_code,
+        whole.grid_code,
         paths.grid_version_id,
         paths.grid_level,
-        unioned.period_kind,
-        unioned.period_start,
-        unioned.period_end,
-        cast(unioned.num as bigint) as num,
+        whole.period_kind,
+        whole.period_start,
+        whole.period_end,
+        cast(whole.num as bigint) as num,
         cast(
             case
                 when metrics.population is not null then residents.value
                 when metrics.family in ('count', 'stock') then null
-                else unioned.den
+                when metrics.family = 'share' then whole.members_num
+                else whole.den
             end as bigint
         ) as den,
-        unioned.stat_value
-    from unioned
-    inner join metrics on unioned.metric_id = metrics.metric_id
+        whole.stat_value
+    from whole
+    inner join metrics on whole.metric_id = metrics.metric_id
     inner join paths
         on
-            unioned.grid_code = paths.grid_code
-            and unioned.period_end >= paths.span_from
-            and unioned.period_end < paths.span_to
+            whole.grid_code = paths.grid_code
+            and whole.period_end >= paths.span_from
+            and whole.period_end < paths.span_to
     left join residents
         on
-            unioned.grid_code = residents.grid_code
+            whole.grid_code = residents.grid_code
             and metrics.population = residents.pop_kind
-            and extract(year from unioned.period_end) = residents.year
+            and extract(year from whole.period_end) = residents.year
 )
 
 select * from final

@@ -8,6 +8,10 @@ overdue as (
     where is_overdue
 ),
 
+repeat_points as (
+    select * from {{ ref('int_metric_repeat_point') }}
+),
+
 build_info as (
     select cast(as_of as date) as as_of_day from {{ ref('build_info') }}
 ),
@@ -17,13 +21,16 @@ cuts as (
 ),
 
 stocks as (
-    {%- for metric in register() if metric.family == 'stock' %}
+    {%- for metric in register() if metric.family == 'stock' and not metric.sql %}
     {%- set metric_loop = loop %}
     {%- for slice_kind in metric.slices %}
     {% if not (metric_loop.first and loop.first) %}union all{% endif %}
     {{ metric_stock(metric, slice_kind) }}
     {%- endfor %}
     {%- endfor %}
+    union all
+    select metric_id, 'all' as slice_kind, 'all' as slice_code, grid_code, area_level, num
+    from repeat_points
 ),
 
 final as (

@@ -35,7 +35,7 @@ open_cases as (
         facts.is_counted
         and facts.reported_at <= feeds.as_of
         and (
-            facts.current_state not in ('CLOSED', 'FORCED_CLOSED', 'REJECTED', 'MERGED', 'WITHDRAWN', 'TRANSFERRED')
+            facts.current_state not in ({{ shut_states() }})
             or facts.closed_at > feeds.as_of
         )
 ),

@@ -3,12 +3,14 @@
     incremental_strategy='touched',
     unique_key=['period_kind', 'period_start', 'period_end'],
     touched=['intermediate', 'int_metric_due_period'],
-    touched_also="(period_kind, period_start, period_end) not in (select (p.period_kind, p.period_start, p.period_end) from intermediate.int_metric_period as p) or metric_id in (select m.metric_id from seeds.ref_metric as m where m.family = 'stock' or m.is_arrival)",
+    touched_also="(period_kind, period_start, period_end) not in (select (p.period_kind, p.period_start, p.period_end) from intermediate.int_metric_period as p) or metric_id in (select m.metric_id from seeds.ref_metric as m where m.is_remade)",
     on_schema_change='fail'
 ) }}
 -- Every published figure as numerator and denominator. Divided and rounded in v_metric_display, nowhere else.
 with figures as (
     select * from {{ ref('int_metric_figure') }}
+    union all
+    select * from {{ ref('int_metric_composite') }}
 ),
 
 metrics as (
@@ -43,7 +45,7 @@ measured as (
             when figures.den < metrics.min_denominator then 'min_denominator'
         end as why_not,
         case
-            when figures.metric_id = 'M50' or metrics.family in ('median', 'stock') then 'none'
+            when figures.metric_id = 'M50' or metrics.family in ('median', 'stock', 'composite') then 'none'
             when metrics.family = 'count' or metrics.population is not null then 'poisson'
             else 'wilson'
         end as interval_kind,

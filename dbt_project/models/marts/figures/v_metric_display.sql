@@ -1,7 +1,13 @@
 {{ config(materialized='view') }}
 -- The one place where a figure is divided and rounded: half up, once, on whole numbers.
 with figures as (
-    select * from {{ ref('fct_metric_value') }}
+    select *, false as is_small_base from {{ ref('fct_metric_value') }}
+    union all
+    select * from {{ ref('v_metric_change') }}
+),
+
+build_info as (
+    select cast(as_of as date) as as_of_day from {{ ref('build_info') }}
 ),
 
 metrics as (
@@ -27,16 +33,20 @@ prepared as (
         cast(power(10, metrics.decimals) as bigint) as power_of_ten,
         case
             when figures.is_suppressed or figures.reason is not null then cast(null as bigint)
-            when metrics.family = 'median' then cast(round(figures.stat_value * 1000000) as bigint)
+            when metrics.family in ('median', 'composite') then cast(round(abs(figures.stat_value) * 1000000) as bigint)
+            when metrics.family = 'change' then abs(figures.num - figures.den)
             else figures.num
         end as dividend,
         case
-            when metrics.family = 'median' then 1000000
+            when metrics.family in ('median', 'composite') then 1000000
             when metrics.family in ('count', 'stock') then 1
             else figures.den
         end as divisor,
-        case when metrics.family in ('median', 'count', 'stock') then 1 else metrics.scale end as scale
+        case when metrics.family in ('median', 'count', 'stock', 'composite') then 1 else metrics.scale end as scale,
+        metrics.family = 'change' and figures.num < figures.den or figures.stat_value < 0 as is_below,
+        figures.period_end > build_info.as_of_day and figures.period_kind <> 'day' as is_to_date
     from figures
+    cross join build_info
     inner join metrics on figures.metric_id = metrics.metric_id
     left join grids on figures.grid_version_id = grids.grid_version_id
 ),
@@ -52,6 +62,11 @@ rounded as (
                     ) }}
         end as scaled
     from prepared
+),
+
+-- A fall that rounds to nothing is shown as 0, not as -0.
+signed as (
+    select *, case when is_below and scaled > 0 then -1 else 1 end as sign from rounded
 ),
 
 final as (
@@ -73,13 +88,14 @@ final as (
         case when not is_suppressed then num end as num,
         case when not is_suppressed then den end as den,
         case when not is_suppressed then stat_value end as stat_value,
-        cast(cast(scaled as decimal(28, 0)) / power_of_ten as decimal(28, 4)) as value,
+        cast(sign * cast(scaled as decimal(28, 0)) / power_of_ten as decimal(28, 4)) as value,
         case
             when is_suppressed then '<5'
             when scaled is null then '-'
-            when decimals = 0 then cast(scaled as varchar)
+            when decimals = 0 then cast(sign * scaled as varchar)
             else
-                cast({{ int_div('scaled', 'power_of_ten') }} as varchar)
+                case when sign < 0 then '-' else '' end
+                || cast({{ int_div('scaled', 'power_of_ten') }} as varchar)
                 || '.'
                 || lpad(cast(scaled - {{ int_div('scaled', 'power_of_ten') }} * power_of_ten as varchar), decimals, '0')
         end as value_text,
@@ -90,8 +106,10 @@ final as (
         is_suppressed,
         reason,
         case when not is_suppressed and reason is null then ci_low end as ci_low,
-        case when not is_suppressed and reason is null then ci_high end as ci_high
-    from rounded
+        case when not is_suppressed and reason is null then ci_high end as ci_high,
+        is_small_base,
+        is_to_date
+    from signed
 )
 
 select * from final

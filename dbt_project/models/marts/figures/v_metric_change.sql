@@ -1,0 +1,105 @@
+{{ config(materialized='view') }}
+-- Changes on the same period last year (family change): both counts, never stored a second time. Only periods that are
+-- over, and years to date; a period without a row in either year is a count of 0.
+with figures as (
+    select * from {{ ref('fct_metric_value') }}
+),
+
+changes as (
+    select metric_id, of_metric from {{ ref('ref_metric') }}
+    where family = 'change'
+),
+
+cuts as (
+    select * from {{ ref('ref_metric_cut') }}
+),
+
+build_info as (
+    select cast(as_of as date) as as_of_day, earliest from {{ ref('build_info') }}
+),
+
+limits as (
+    select {{ threshold('small_base') }} as small_base
+),
+
+based as (
+    select
+        changes.metric_id, figures.slice_kind, figures.slice_code, figures.grid_code, figures.grid_level,
+        figures.period_kind, figures.period_start, figures.period_end, figures.basis, figures.num,
+        figures.is_suppressed, figures.grid_version_id,
+        {{ next_year('figures.period_start') }} as next_start,
+        {{ next_year('figures.period_end') }} as next_end
+    from changes
+    inner join figures on changes.of_metric = figures.metric_id
+    inner join cuts
+        on
+            changes.metric_id = cuts.metric_id
+            and figures.slice_kind = cuts.slice_kind
+            and figures.grid_level = cuts.grid_level
+            and figures.period_kind = cuts.period_kind
+),
+
+-- A year before the data begins there is nothing to compare with; its first month may be a part of one.
+begins as (
+    select
+        based.metric_id,
+        case
+            when min(based.period_start) = max(build_info.earliest) then min(based.period_start)
+            else {{ add_months('min(based.period_start)', '1') }}
+        end as first_day
+    from based
+    cross join build_info
+    where based.period_kind = 'month'
+    group by based.metric_id
+),
+
+both_years as (
+    select
+        metric_id, slice_kind, slice_code, grid_code, grid_level, period_kind, period_start, period_end, basis,
+        num, 0 as den, is_suppressed, grid_version_id, cast(null as varchar) as version_before
+    from based
+    union all
+    select
+        metric_id, slice_kind, slice_code, grid_code, grid_level, period_kind, next_start as period_start,
+        next_end as period_end, basis, 0 as num, num as den, is_suppressed, cast(null as varchar) as grid_version_id,
+        grid_version_id as version_before
+    from based
+),
+
+paired as (
+    select
+        both_years.metric_id, both_years.slice_kind, both_years.slice_code, both_years.grid_code, both_years.grid_level,
+        both_years.period_kind, both_years.period_start, both_years.period_end, both_years.basis,
+        coalesce(max(both_years.grid_version_id), max(both_years.version_before)) as grid_version_id,
+        sum(both_years.num) as num,
+        sum(both_years.den) as den,
+        max(case when both_years.is_suppressed then 1 else 0 end) = 1 as is_suppressed
+    from both_years
+    inner join begins on both_years.metric_id = begins.metric_id
+    cross join build_info
+    where
+        both_years.period_end <= build_info.as_of_day
+        and {{ add_months('both_years.period_start', '-12') }} >= begins.first_day
+    group by
+        both_years.metric_id, both_years.slice_kind, both_years.slice_code, both_years.grid_code, both_years.grid_level,
+        both_years.period_kind, both_years.period_start, both_years.period_end, both_years.basis
+),
+
+final as (
+    select
+        paired.metric_id, paired.slice_kind, paired.slice_code,
+        paired.grid_code, paired.grid_version_id, paired.grid_level,
+        paired.period_kind, paired.period_start, paired.period_end, paired.basis,
+        cast(paired.num as bigint) as num,
+        cast(paired.den as bigint) as den,
+        cast(null as double) as stat_value,
+        paired.is_suppressed,
+        case when paired.is_suppressed then 'small_cell' when paired.den = 0 then 'no_base' end as reason,
+        cast(null as double) as ci_low,
+        cast(null as double) as ci_high,
+        paired.den < limits.small_base as is_small_base
+    from paired
+    cross join limits
+)
+
+select * from final
