@@ -31,8 +31,14 @@ PARTS = {
     "fct_callback": (
         "select c.*, {month} as part_month from marts.fct_callback c join marts.fct_event f on f.event_id = c.callback_id"
     ),
+    "fct_event_link": (
+        "select l.*, {month} as part_month from marts.fct_event_link l join marts.fct_event f on l.event_id_a = f.event_id"
+    ),
 }
-ORDER = {"fct_event": "event_id", "fct_event_version": "event_id, version_no", "fct_callback": "callback_id"}
+ORDER = {
+    "fct_event": "event_id", "fct_event_version": "event_id, version_no", "fct_callback": "callback_id",
+    "fct_event_link": "event_id_a, event_id_b, link_kind",
+}  # fmt: skip
 MONTH = "strftime(f.reported_at, '%Y-%m')"
 #: Seeds that readers need beside the marts.
 SEEDS = (

@@ -29,7 +29,7 @@ import yaml
 CONTRACTS = Path(__file__).resolve().parents[1] / "pipelines" / "contracts"
 UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload", ".ok", ".md5")
 #: The column of `fct_event` that holds a contract's main time; every other kind keeps it in `reported_at`.
-PUBLISHED_TIME = {"court_case": "filed_at"}
+PUBLISHED_TIME = {"court_case": "filed_at", "labour_arbitration": "filed_at"}
 GZIP = b"\x1f\x8b"
 
 

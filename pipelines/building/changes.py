@@ -119,9 +119,12 @@ def _add_from_files(connection: Connection, contract: str, paths: Sequence[Path]
                 f"(select source_case_no from {files})"
             )
         if child == contract and parent != contract:
+            said = f"unnest({column})" if is_list else column
+            # Also what an older version named: a corrected number leaves the case that it named before.
             connection.execute(
                 f"insert into changed select distinct _event_id from raw.{parent} where source_case_no in "
-                f"(select {f'unnest({column})' if is_list else column} from {files})"
+                f"(select {said} from {files} union all select {said} from raw.{child} "
+                f"where _event_id in (select _event_id from {files}))"
             )
 
 

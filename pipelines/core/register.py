@@ -35,7 +35,7 @@ ADDITIVE = ("ratio", "count", "share")
 DERIVED = ("change", "composite")
 COHORTS = (
     "by_report", "by_filing", "by_acceptance", "by_deadline", "by_close", "cumulative", "at_as_of", "by_receipt",
-    "by_verification", "by_callback",
+    "by_verification", "by_callback", "by_due", "by_application", "by_follow_up",
 )  # fmt: skip
 #: The time columns by which a cohort may place its cases. Anything else mixes cohorts.
 COHORT_TIMES = {
@@ -43,16 +43,17 @@ COHORT_TIMES = {
     "by_deadline": {"deadline_at"}, "by_close": {"closed_at"}, "cumulative": {"accepted_at", "reported_at"},
     "at_as_of": {"reported_at"}, "by_receipt": {"extracted_at", "first_seen_at"}, "by_verification": {"verified_at"},
     "by_callback": {"called_back_at"},
+    "by_due": {"performance_due_at"}, "by_application": {"confirm_applied_at"}, "by_follow_up": {"follow_up_end_at"},
 }  # fmt: skip
 TIMES = (
     "occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "acknowledged_at",
     "arrived_at", "handled_at", "verified_at", "closed_at", "deadline_at", "called_back_at", "performance_due_at",
-    "performed_at", "confirm_applied_at", "first_contact_at", "evaluation_due_at", "repeated_at",
-    "first_seen_at",
+    "performed_at", "confirm_applied_at", "first_contact_at", "evaluation_due_at", "repeated_at", "first_seen_at",
+    "follow_up_end_at", "next_step_at", "lawsuit_filed_at",
 )  # fmt: skip
 SLICES = {
     "all": "'all'", "event_kind": "event_kind", "category": "category_code", "domain": "category_domain",
-    "department": "lead_dept_id", "channel": "intake_channel", "received_level": "received_level",
+    "department": "lead_dept_id", "channel": "intake_channel", "class": "case_class", "received_level": "received_level",
     "handling_level": "cast(handling_level as varchar)", "age_band": "", "feed": "", "exempt_reason": "exempt_reason",
 }  # fmt: skip
 PERIODS = (

@@ -231,7 +231,7 @@ def _areas(grids: pl.DataFrame, leaves: pl.DataFrame, quads: np.ndarray, househo
 
 
 def _departments(leaves: pl.DataFrame) -> pl.DataFrame:
-    """The units that the four event feeds name, with the short names they are known by."""
+    """The units that the event feeds name, with the short names they are known by."""
     rows: list[tuple[str, str, str, str, str, str, int]] = [
         ("P00", f"{words.CITY_ZH}公安局", "City Police", "市公安局|市局", "", "police", 0),
         ("C00", f"{words.CITY_ZH}中级人民法院", "Intermediate Court", "市中院|云湾中院", "", "court", 0),
@@ -253,6 +253,7 @@ def _departments(leaves: pl.DataFrame) -> pl.DataFrame:
             ),
             (f"C{code}", f"{words.CITY_ZH}{zh}人民法院", f"Court {code}", f"{short}法院|{zh}法院", "C00", "court", 1),
             (f"X{code}", f"{zh}信访局", f"Petition Office {code}", f"{short}信访办", "X00", "petition", 1),
+            (f"L{code}", f"{zh}劳动人事争议仲裁委员会", f"Labour Commission {code}", f"{short}仲裁委", "L00", "other", 1),
         ]
     streets = leaves.unique("street_code", maintain_order=True).select("street_code", "street_name", "district_code")
     for code, zh, district in streets.iter_rows():
@@ -261,7 +262,11 @@ def _departments(leaves: pl.DataFrame) -> pl.DataFrame:
         rows += [
             (f"P{code}", f"{bare}派出所", f"Police Station {code}", f"{bare}所", f"P{district}", "police", 2),
             (f"S{code}", office, f"Street Office {code}", f"{bare}办|{bare}街办", "", "grid", 2),
+            (f"T{code}", f"{zh}人民调解委员会", f"Mediation Committee {code}", f"{zh}调委会", "X10", "justice", 2),
         ]
+    communities = leaves.unique("community_code", maintain_order=True).select("community_code", "community_name")
+    for code, zh in communities.iter_rows():
+        rows.append((f"T{code}", f"{zh}人民调解委员会", f"Mediation Committee {code}", f"{zh}调委会", "X10", "justice", 3))
     names = ["dept_id", "name_zh", "name_en", "aliases", "parent_dept_id", "network", "grid_level"]
     return pl.DataFrame(rows, schema=names, orient="row")
 

@@ -20,8 +20,10 @@ from pipelines.synthetic.feed import Feed
 
 #: Share of rows (D13: by feed) that get each dirt.
 RATES = {"D01": 0.015, "D02": 0.02, "D03": 0.08, "D04": 0.02, "D05": 0.01, "D06": 0.05, "D07": 0.005, "D15": 0.04}
-D13_RATES = {"police_incident": 0.03, "urban_case": 0.08, "petition": 0.05, "court_case": 0.20}
-D13_RATES |= {"hotline_order": 0.05, "deliberation": 0.03}
+D13_RATES = {
+    "police_incident": 0.03, "urban_case": 0.08, "petition": 0.05, "court_case": 0.20, "hotline_order": 0.05,
+    "deliberation": 0.03, "mediation": 0.12, "hazard": 0.06, "labour_arbitration": 0.2,
+}  # fmt: skip
 #: Of the rows with D05: a repeat of the same row, else the same number and time with other content.
 REPEATS = 0.7
 #: Of the rows with D15: a required value is missing.
@@ -81,6 +83,21 @@ TARGETS = {
     "deliberation": Targets(
         ("held_on",), (), ("attendance_n", "online_n"), ("hall_kind", "topic_class"), ("hall_kind",),
         ("hall_name", "adopted", "attendance_n"), "grid_code",
+    ),
+    "mediation": Targets(
+        ("accepted_on", "accepted_on", "concluded_on", "due_on"), (), ("sessions_n", "amount_yuan"),
+        ("committee", "committee_kind", "intake", "dispute_type", "difficulty", "result", "performance"),
+        ("intake", "committee", "dispute_type"), ("amount_yuan", "callback_result", "difficulty"), "place_code",
+    ),
+    "hazard": Targets(
+        ("found_at", "found_at", "rectified_at", "cleared_at"), ("found_at",), (),
+        ("found_by", "hazard_class", "hazard_level", "supervisor"),
+        ("found_by", "supervisor"), ("supervisor", "responsible_org", "recheck_result"), "grid_code",
+    ),
+    "labour_arbitration": Targets(
+        ("filed_on", "filed_on", "received_on", "closed_on"), (), ("claim_amount_yuan", "excluded_days"),
+        ("commission", "cause_text", "procedure", "disposition"),
+        ("procedure", "cause_text"), ("hearing_on", "claim_amount_yuan"), "place_code",
     ),
 }  # fmt: skip
 

@@ -166,13 +166,14 @@ def dirty_numbers_of_cases(value: pl.Series, draws: np.ndarray) -> pl.Series:
 
 
 def another_value(value: pl.Series) -> pl.Series:
-    """A different value of the same kind: numbers plus one, truth flipped, codes moved to a neighbour."""
+    """A different value of the same kind: numbers plus one, truth flipped, codes moved to a neighbour, texts longer."""
     if value.dtype == pl.Boolean:
         return ~value
     if value.dtype.is_integer():
         return value + 1
-    neighbour = {"4": "3", "3": "4", "2": "3", "1": "2", "ordinary": "summary", "summary": "ordinary"}
-    return value.replace_strict(neighbour, default="ordinary", return_dtype=pl.String)
+    neighbour = {"4": "3", "3": "4", "2": "3", "1": "2", "ordinary": "summary"}
+    neighbour |= dict.fromkeys(("summary", "small_claims", "special"), "ordinary")
+    return value.replace_strict(neighbour, default=value + "旁", return_dtype=pl.String)
 
 
 def spelled(value: pl.Series, words: dict[str, str]) -> pl.Series:

@@ -37,6 +37,7 @@ READINGS: dict[str, dict[str, str]] = {
         "category_code": "subject_code", "case_class": "purpose", "intake_channel": "intake_channel",
         "reported_at": "registered_at", "accepted_at": "accept_notice_at", "registered_at": "registered_at",
         "dispatched_at": "forwarded_at", "handled_at": "closed_at", "verified_at": "callback_at",
+        "called_back_at": "callback_at",
         "closed_at": "closed_at", "close_type": "close_type", "persons_n": "persons_n",
         "received_level": "received_level", "competent_level": "competent_level", **OWN_CALL,
     },
@@ -60,6 +61,25 @@ READINGS: dict[str, dict[str, str]] = {
         "category_code": "topic_class", "case_class": "hall_kind", "occurred_at": "held_on", "reported_at": "held_on",
         "persons_n": "attendance_n",
     },
+    "mediation": {
+        "category_code": "dispute_type", "case_class": "committee_kind", "intake_channel": "intake",
+        "lead_dept_id": "committee", "partner_dept_id": "referred_by", "reported_at": "accepted_on",
+        "accepted_at": "accepted_on", "registered_at": "accepted_on", "handled_at": "concluded_on",
+        "closed_at": "concluded_on", "called_back_at": "callback_on", "performed_at": "performed_on",
+        "confirm_applied_at": "confirm_applied_on", "persons_n": "persons_n", "amount_yuan": "amount_yuan",
+        "result": "result", "performance": "performance", "next_step": "next_step",
+    },
+    "hazard": {
+        "category_code": "hazard_class", "severity": "hazard_level", "intake_channel": "found_by",
+        "lead_dept_id": "supervisor", "partner_dept_id": "transferred_to", "occurred_at": "found_at",
+        "reported_at": "found_at", "registered_at": "found_at", "handled_at": "rectified_at",
+        "verified_at": "rechecked_at", "closed_at": "cleared_at",
+    },
+    "labour_arbitration": {
+        "category_code": "cause_code", "lead_dept_id": "commission", "filed_at": "filed_on", "accepted_at": "filed_on",
+        "registered_at": "filed_on", "handled_at": "closed_on", "closed_at": "closed_on", "close_type": "disposition",
+        "amount_yuan": "claim_amount_yuan",
+    },
 }  # fmt: skip
 TEXTS = (
     "category_code",
@@ -74,11 +94,17 @@ TEXTS = (
     "satisfaction",
     "exempt_reason",
     "result",
+    "discovery",
+    "partner_dept_id",
+    "performance",
+    "next_step",
+    "prevented_kind",
 )
 TIMES = (
     "occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at",
     "verified_at", "closed_at", "deadline_at", "called_back_at", "acknowledged_at", "first_contact_at",
-    "evaluation_due_at", "repeated_at",
+    "evaluation_due_at", "repeated_at", "performance_due_at", "performed_at", "confirm_applied_at", "follow_up_end_at",
+    "next_step_at", "lawsuit_filed_at",
 )  # fmt: skip
 FLAGS = (
     "is_repeat",
@@ -89,6 +115,7 @@ FLAGS = (
     "is_self_handled",
     "is_above_level",
     "is_group",
+    "is_confirmed",
 )
 #: A finished petition may be evaluated for so many days, a matter counts as repeated within so many of its end.
 EVALUATION_DAYS, REPEAT_DAYS = 30, 365
@@ -98,13 +125,21 @@ RANKS = {"town": 1, "county": 2, "city": 3, "provincial": 4, "national": 5}
 #: The one column of `fct_event` in which rows of one number and time may differ here: which row wins, a hash decides,
 #: so the truth allows both values (`severity` and `severity_or`).
 CONFLICT = "severity"
+#: What follows a mediation is looked for within these days.
+FOLLOW_UP_DAYS = 180
+#: Ways in by which residents bring a case; all other known ways are findings.
+BROUGHT = {"urban_case": ("public", "hotline_transfer"), "hazard": ("report",)}
 LINKS = {"police_incident": "merged_into_no", "urban_case": "duplicate_of_no",
          "petition": "merged_into_no", "hotline_order": "merged_into_no"}  # fmt: skip
 
 
-def _evening(column: str, days: int) -> pl.Expr:
-    """The last second of the day that lies `days` days after a time."""
-    return pl.col(column).dt.truncate("1d") + pl.duration(days=days, seconds=86_399)
+def _evening(column: str, days: int = 0) -> pl.Expr:
+    """The last second of the day that lies `days` days after a time or a date."""
+    return pl.col(column).cast(pl.Datetime("us")).dt.truncate("1d") + pl.duration(days=days, seconds=86_399)
+
+
+def _discovery(is_brought: pl.Expr) -> pl.Expr:
+    return is_brought.replace_strict({True: "reported", False: "found"}, default=None, return_dtype=pl.String)
 
 
 def _rank(column: str) -> pl.Expr:
@@ -132,6 +167,7 @@ SPECIAL: dict[str, dict[str, pl.Expr]] = {
     },
     "urban_case": {
         "case_class": pl.col("item_type").str.starts_with("31").replace_strict({True: "component", False: "event"}),
+        "discovery": _discovery(pl.col("intake_channel").is_in(BROUGHT["urban_case"])),
     },
     "petition": {
         **SHARED,
@@ -145,7 +181,24 @@ SPECIAL: dict[str, dict[str, pl.Expr]] = {
     "deliberation": {"result": pl.col("adopted").replace_strict({True: "adopted", False: "not_adopted"}, default=None)},
     "court_case": {
         "reported_at": pl.coalesce("received_on", "filed_on"),
-        "deadline_at": pl.col("deadline_on").cast(pl.Datetime("us")) + pl.duration(seconds=86_399),
+        "deadline_at": _evening("deadline_on"),
+    },
+    "mediation": {
+        "discovery": _discovery(pl.col("intake") != "active"),
+        "performance_due_at": _evening("due_on"),
+        "follow_up_end_at": _evening("concluded_on") + pl.duration(days=FOLLOW_UP_DAYS),
+        "next_step_at": pl.when(pl.col("next_step") != "none").then(pl.coalesce("next_step_on", "concluded_on")),
+        "prevented_kind": pl.when(pl.col("prevented_confirmed_by").is_not_null()).then("prevented_kind"),
+        "is_confirmed": pl.when(pl.col("confirm_applied_on").is_not_null()).then(pl.col("confirm_case_no").is_not_null()),
+    },
+    "hazard": {
+        "deadline_at": _evening("deadline_on"),
+        "discovery": _discovery(pl.col("found_by").is_in(BROUGHT["hazard"])),
+        "is_repeat": pl.col("repeat_of_no").is_not_null(),
+    },
+    "labour_arbitration": {
+        "reported_at": pl.coalesce("received_on", "filed_on"),
+        "deadline_at": _evening("deadline_on"),
     },
 }  # fmt: skip
 

@@ -83,6 +83,10 @@ ON_TIME = pl.col("closed_at") <= pl.col("deadline_at")
 SUED = pl.col("case_class").is_in(["civil", "administrative"]) & (pl.col("instance") == "first")
 VIOLENT = (pl.col("case_class") == "criminal") & pl.col("category_code").is_in(["1001", "1002", "1003", "1004"])
 LONG = ("month", "quarter", "half_year", "year")
+AGREED = pl.col("result") == "agreed"
+PERFORMED = pl.col("performance") == "full"
+#: Slices of disputes: kind of committee, way in, kind of dispute.
+CLASS, CHANNEL, CATEGORY = ("class", "case_class"), ("channel", "intake_channel"), ("category", "category_code")
 FIGURES = (
     Figure("M01", ("police_incident",), "reported_at", ADMINISTRATIVE, family="rate"),
     Figure("M02", ("police_incident",), "filed_at", pl.col("case_class") == "criminal", family="rate"),
@@ -91,6 +95,21 @@ FIGURES = (
     Figure("M08", ("urban_case", "petition"), "accepted_at", YES, CLOSED, levels=(0, 1, 2), periods=("cumulative",),
            numerator_by="closed_at"),
     Figure("M10", ("urban_case",), "deadline_at", YES, CLOSED, numerator_by="closed_at"),
+    Figure("M11", ("mediation",), "accepted_at", YES, family="count", by=(CATEGORY, CLASS, CHANNEL)),
+    Figure("M12", ("mediation",), "closed_at", YES, AGREED, by=(CLASS, CHANNEL, CATEGORY)),
+    Figure("M12c", ("mediation", "hazard"), "reported_at", YES, CLOSED & ((pl.col("event_kind") == "hazard") | AGREED),
+           levels=(0, 1, 2), periods=("cumulative",), by_kind=True, numerator_by="closed_at"),
+    Figure("M13", ("mediation",), "performance_due_at", AGREED, PERFORMED, by=(CLASS,)),
+    Figure("M13b", ("mediation",), "closed_at", AGREED, PERFORMED, by=(CLASS,)),
+    Figure("M14", ("mediation",), "follow_up_end_at", YES, pl.col("lawsuit_filed_at") <= pl.col("follow_up_end_at"),
+           levels=(0, 1, 2), periods=EVERY[2:], by=(CLASS, CATEGORY)),
+    Figure("M15", ("mediation",), "confirm_applied_at", YES, pl.col("is_confirmed"), levels=(0, 1, 2), periods=EVERY[2:]),
+    Figure("M25", ("mediation",), "follow_up_end_at", pl.col("result") == "failed",
+           pl.col("next_step_at").is_null() | (pl.col("next_step_at") > pl.col("follow_up_end_at")),
+           levels=(0, 1, 2), periods=EVERY[2:], by=(CATEGORY,)),
+    Figure("M26", ("hazard",), "deadline_at", YES, CLOSED, by=(CATEGORY,), numerator_by="closed_at"),
+    Figure("M46", ("mediation",), "closed_at", pl.col("prevented_kind").is_not_null(), family="count", levels=(0, 1, 2),
+           periods=EVERY[2:]),
     Figure("M16", ("urban_case",), "deadline_at", YES, pl.col("closed_at") <= pl.col("deadline_at"),
            levels=(0, 1, 2, 3, 4)),
     Figure("M10b", ("urban_case",), "deadline_at", YES, CLOSED, family="backlog", levels=(0, 1, 2), periods=LONG,
@@ -254,8 +273,8 @@ def _figure(
             (name, str(code), part)
             for (code,), part in chosen.with_columns(pl.col(column).fill_null("UNMAPPED")).group_by(column)
         ]
-    coarse = {name for name, _ in figure.by}
     periods = windows.filter(pl.col("period_kind").is_in(figure.periods))
+    coarse = {name for name, _ in figure.by}
     told = []
     for slice_kind, slice_code, part in slices:
         placed = part.join(ancestors.filter(pl.col("level").is_in(figure.levels)), on="grid_code")

@@ -15,15 +15,18 @@ import polars as pl
 
 from pipelines.core.contracts import load_contract
 from pipelines.core.errors import UsageError
-from pipelines.synthetic import exports, render, seasons
+from pipelines.synthetic import exports, referrals, render, seasons
 from pipelines.synthetic import people as folk
+from pipelines.synthetic.arbitration import ARBITRATION
 from pipelines.synthetic.callback import CALLBACK
 from pipelines.synthetic.city import City, build_city
 from pipelines.synthetic.court import COURT
 from pipelines.synthetic.deliberation import DELIBERATION
 from pipelines.synthetic.dirt import Soiled, soil
 from pipelines.synthetic.feed import Feed, Scene
+from pipelines.synthetic.hazard import HAZARD
 from pipelines.synthetic.hotline import HOTLINE
+from pipelines.synthetic.mediation import MEDIATION
 from pipelines.synthetic.petition import PETITION
 from pipelines.synthetic.police import POLICE
 from pipelines.synthetic.rows import Delivery, plan_deliveries, versions
@@ -38,6 +41,9 @@ FEEDS: tuple[tuple[Feed, Rhythm], ...] = (
     (HOTLINE, seasons.HOTLINE),
     (CALLBACK, seasons.HOTLINE),
     (DELIBERATION, seasons.DELIBERATION),
+    (MEDIATION, seasons.MEDIATION),
+    (HAZARD, seasons.HAZARD),
+    (ARBITRATION, seasons.COURT),
 )
 #: Rizhao: 910,000 grid events in 4,281 grids and 21 months.
 EVENTS_PER_GRID_MONTH = 10.0
@@ -46,6 +52,8 @@ DAYS_PER_MONTH = 30.4375
 PETITIONS_PER_1000, COURT_PER_10000 = 4.0, 180.0
 #: Hotline orders per 1,000 residents a year (heavy cities have 600 to 1,000: here a sample); meetings per 1,000.
 HOTLINE_PER_1000, DELIBERATIONS_PER_1000 = 30.0, 3.0
+#: Disputes before mediation committees (5 to 9 a year per 1,000) and hazards; labour arbitration per 10,000.
+MEDIATIONS_PER_1000, HAZARDS_PER_1000, ARBITRATION_PER_10000 = 8.0, 6.0, 15.0
 #: Police calls among the events that are neither petitions nor court cases.
 POLICE_SHARE = 0.45
 DAILY_FILES = 14
@@ -86,9 +94,13 @@ class Simulation:
         self.plan: list[Delivery] = plan_deliveries(self.start, end, daily=min(DAILY_FILES, days), ahead=ahead)
         self._rates = _daily_rates(self.city, grids, events_per_grid_month or EVENTS_PER_GRID_MONTH)
         self._events: dict[str, pl.DataFrame] = {}
-        self.sent = [self._send(number, feed, rhythm) for number, (feed, rhythm) in enumerate(FEEDS)]
+        for number, (feed, rhythm) in enumerate(FEEDS):
+            self._events[feed.name] = self._draw(number, feed, rhythm)
+        self._events = referrals.refer(self._events)
+        self.sent = [self._send(number, feed) for number, (feed, _) in enumerate(FEEDS)]
 
-    def _send(self, number: int, feed: Feed, rhythm: Rhythm) -> Sent:
+    def _draw(self, number: int, feed: Feed, rhythm: Rhythm) -> pl.DataFrame:
+        """A feed's events, by block: those of days ahead come from randomness of their own."""
         history = Block(self.start, (self.end - self.start).days + 1)
         blocks = [history]
         if self.ahead:
@@ -101,8 +113,11 @@ class Simulation:
             ).with_columns(pl.lit(at).alias("_block"))
             for at, block in enumerate(blocks)
         ]  # fmt: skip
-        events = feed.finish(pl.concat(drawn))
-        self._events[feed.name] = events
+        return feed.finish(pl.concat(drawn))
+
+    def _send(self, number: int, feed: Feed) -> Sent:
+        """A feed's events as rows of deliveries, with their dirt."""
+        events = self._events[feed.name]
         rows = versions(feed, events, self.plan)
         last = sum(1 for d in self.plan if d.last <= self.end) - 1
         parts = [rows.filter(pl.col("_delivery") <= last)]
@@ -190,6 +205,9 @@ def _daily_rates(city: City, grids: int, per_grid_month: float) -> dict[str, flo
         "court_case": court,
         "hotline_order": residents / 1_000 * HOTLINE_PER_1000 / 365.25,
         "deliberation": residents / 1_000 * DELIBERATIONS_PER_1000 / 365.25,
+        "mediation": residents / 1_000 * MEDIATIONS_PER_1000 / 365.25,
+        "hazard": residents / 1_000 * HAZARDS_PER_1000 / 365.25,
+        "labour_arbitration": residents / 10_000 * ARBITRATION_PER_10000 / 365.25,
     }
 
 

@@ -17,6 +17,7 @@ import polars as pl
 from pipelines.core.contracts import load_contract
 from pipelines.synthetic import figures
 from pipelines.synthetic.event_truth import called_back, events_of
+from pipelines.synthetic.link_truth import links_of, with_followers
 from pipelines.synthetic.rows import Delivery
 from pipelines.synthetic.simulation import Sent, Simulation, file_name
 
@@ -31,12 +32,14 @@ class Truth:
     superseded, quarantined, repeat), rule_ids (of quarantined rows), is_key_conflict, time_precision.
     events: one row per event that reaches the marts, with the columns of `fct_event` that do not depend on builds.
     figures: metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, num, den, stat_value.
+    links: kind_a, case_no_a, kind_b, case_no_b, link_kind: cases of which one names the other.
     canaries: kind, value: strings that must not leave the vault.
     """
 
     rows: pl.DataFrame
     events: pl.DataFrame
     figures: pl.DataFrame
+    links: pl.DataFrame
     canaries: pl.DataFrame
 
     def __str__(self) -> str:
@@ -48,7 +51,7 @@ def write_truth(simulation: Simulation, folder: Path, *, through: dt.date | None
     """Work out the truth about everything delivered up to `through` (default: the end) and write it."""
     truth = tell_truth(simulation, through=through)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("rows", "events", "figures", "canaries"):
+    for name in ("rows", "events", "figures", "links", "canaries"):
         getattr(truth, name).write_parquet(folder / f"{name}_truth.parquet")
     return truth
 
@@ -65,10 +68,13 @@ def tell_truth(simulation: Simulation, *, through: dt.date | None = None) -> Tru
     for sent, rows in judged:
         told.append(events_of(sent.feed, rows, simulation.city, pl.concat(told) if told else None))
     events = called_back(pl.concat(told))
+    links = links_of({sent.feed.name: rows for sent, rows in judged}, events)
+    events = with_followers(events, links)
     return Truth(
         rows=pl.concat([_told(sent, rows, plan) for sent, rows in judged]),
         events=events,
         figures=figures.figures_of(events, simulation.city, as_of, [s.feed.name for s in simulation.sent if s.feed.is_case]),
+        links=links,
         canaries=simulation.people.canaries(),
     )
 
@@ -77,8 +83,8 @@ def _judged(sent: Sent, plan: list[Delivery]) -> pl.DataFrame:
     """All rows delivered, typed as a perfect cleaner reads them, with `_dirt`, `_flags`, `_rules`, `_fate`."""
     numbers = [d.number for d in plan]
     parts = []
-    for soiled in sent.soiled:
-        if soiled.rows["_delivery"].is_in(numbers).any():
+    for number, soiled in enumerate(sent.soiled):
+        if number == 0 or soiled.rows["_delivery"].is_in(numbers).any():
             marks = soiled.injected.group_by("_row", maintain_order=True).agg(
                 pl.col("code").unique().sort().alias("_dirt"),
                 pl.col("flag").filter(pl.col("flag") != "").unique().alias("_marks"),

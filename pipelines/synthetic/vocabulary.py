@@ -43,6 +43,16 @@ HOTLINE_MIX = {
 DELIBERATION_MIX = {
     "2010": 0.35, "1202": 0.15, "3004": 0.12, "3106": 0.1, "2002": 0.1, "4001": 0.08, "2015": 0.05, "3102": 0.05,
 }  # fmt: skip
+#: Disputes before mediation committees; hazards (Suzhou District: fire about an eighth); labour arbitration.
+MEDIATION_MIX = {
+    "2002": 0.2, "2001": 0.15, "2010": 0.12, "2006": 0.09, "2009": 0.14, "2003": 0.05, "2008": 0.04, "2012": 0.04,
+    "2013": 0.04, "2011": 0.03, "2005": 0.02, "2015": 0.03, "2014": 0.02, "2004": 0.01, "2016": 0.01, "2019": 0.01,
+}  # fmt: skip
+HAZARD_MIX = {
+    "4001": 0.34, "4002": 0.2, "4003": 0.1, "4004": 0.03, "4005": 0.1, "4006": 0.09, "4007": 0.04, "4008": 0.04,
+    "4009": 0.04, "4019": 0.02,
+}  # fmt: skip
+ARBITRATION_MIX = {"2009": 0.94, "2019": 0.06}
 #: Handling limit of an urban category: number, unit; and the department that handles it.
 URBAN_LIMITS = {
     "3001": (8, "working_hour", "U01"), "3002": (12, "working_hour", "U01"), "3003": (4, "working_hour", "U01"),
@@ -91,6 +101,21 @@ def hotline_code(category: str) -> str:
 def court_code(category: str) -> str:
     """Number of the cause of action."""
     return "90" + category[2:]
+
+
+def mediation_code(category: str) -> str:
+    """Letters of the ledger and number of the type."""
+    return "TJ" + category[2:]
+
+
+def hazard_code(category: str) -> str:
+    """Letter and number of the class."""
+    return "Y" + category[2:]
+
+
+def arbitration_code(category: str) -> str:
+    """Number of the cause before the commission."""
+    return "70" + category[2:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,15 @@ OTHER_DEPARTMENTS = (
     ("X02", "云湾市自然资源局", "Natural Resources Bureau", "资规局|自然资源局", "other"),
     ("X03", "云湾市农业农村局", "Agriculture Bureau", "农业局|农业农村局", "other"),
     ("H00", "云湾市12345政务服务便民热线中心", "12345 Hotline Centre", "热线中心|12345中心", "other"),
+    ("X10", "云湾市司法局", "Justice Bureau", "市司法局|司法局", "justice"),
+    ("X11", "云湾市应急管理局", "Emergency Management Bureau", "应急局|市应急局", "other"),
+    ("X12", "云湾市消防救援支队", "Fire and Rescue Brigade", "消防支队|市消防支队", "other"),
+    ("X13", "云湾市人民检察院", "Procuratorate", "市检察院|检察院", "procuratorate"),
+    ("L00", "云湾市劳动人事争议仲裁委员会", "Labour Arbitration Commission", "市劳动仲裁委|市仲裁委", "other"),
+    ("T01", "云湾市医疗纠纷人民调解委员会", "Medical Mediation Committee", "医调委|市医调委", "justice"),
+    ("T02", "云湾市道路交通事故人民调解委员会", "Road Accident Mediation Committee", "交调委|市交调委", "justice"),
+    ("T03", "云湾市物业纠纷人民调解委员会", "Property Mediation Committee", "物调委|市物调委", "justice"),
+    ("T04", "云湾市劳动争议人民调解委员会", "Labour Mediation Committee", "劳调委|市劳调委", "justice"),
 )
 #: A name no register knows: what D06 leaves to be counted as UNMAPPED.
 UNKNOWN_DEPARTMENT = "临时联合指挥部"

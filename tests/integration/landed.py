@@ -24,6 +24,7 @@ from pipelines.core.state import FileRow, Ledger, ParseRow, RuleRow
 ROOT = "990100"
 FEEDS = {
     "police_incident": "police", "urban_case": "urban", "petition": "petition_office", "court_case": "court",
+    "mediation": "justice_office",
     "grid": "grid_office", "department": "staffing", "population": "statistics",
 }  # fmt: skip
 Row = dict[str, Any]

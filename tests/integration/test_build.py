@@ -35,6 +35,10 @@ def run(place: Landed, as_of: str | None = None) -> build.Built:
     return built
 
 
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
 def urban(number: str, reported: str, **more: Any) -> Row:
     times = {k: moment(v) if k.endswith("_at") and isinstance(v, str) else v for k, v in more.items()}
     return {"source_case_no": number, "reported_at": moment(reported), "grid_code": GRID, "class_text": "井盖"} | times
@@ -123,6 +127,22 @@ def first_day(place: Landed) -> None:
         {"source_case_no": "T1", "registered_at": moment("2016-06-01T00:00:00"), "place_code": EAST, "persons_n": 3},
         {"source_case_no": "T2", "registered_at": moment("2016-06-01T00:00:00"), "close_type": "撤回"},
     ], at="2017-01-06T00:00:00")  # fmt: skip
+    place.land("mediation", "mediation", [
+        {"source_case_no": number, "accepted_on": day("2016-07-01"), "concluded_on": day("2016-08-01"), "result": "调解失败",
+         "place_code": EAST}
+        for number in ("J1", "J2", "J3")
+    ], at="2017-01-06T00:00:00")  # fmt: skip
+
+
+def lawsuit(number: str, **more: Any) -> Row:
+    """A civil case of first instance that names the mediation before it."""
+    return {
+        "source_case_no": number,
+        "case_type": "民初",
+        "instance": "一审",
+        "filed_on": day("2017-01-04"),
+        "place_code": EAST,
+    } | more
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +157,15 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     # Day two: a correction that moves a case in time and place, the root of a duplicate, a deadline that passes by the clock.
     corrected = urban("MOVES", "2016-08-03T08:00:00", grid_code=WEST, class_text="路灯")
     place.land("urban_case", "day two", [corrected, urban("LATER", "2016-10-01T07:00:00")], at="2017-01-08T00:00:00")
+    place.land(
+        "court_case", "sued", [lawsuit("S1", mediation_no="J1"), lawsuit("S2", mediation_no="J3")], at="2017-01-08T00:00:00"
+    )
     runs.append(run(place))
     # Day three: a file taken back, and an older correction that arrives late and must not win.
     place.retract("mistake")
     place.land("urban_case", "late", [urban("MOVES", "2016-02-02T08:00:00")], at="2017-01-07T00:00:00")
+    place.land("court_case", "renamed", [lawsuit("S1", mediation_no="J2")], at="2017-01-09T00:00:00")
+    place.land("mediation", "more", [{"source_case_no": "J4", "accepted_on": day("2017-02-07")}], at="2017-02-08T11:00:00")
     runs.append(run(place))
     # Day four: nothing but a later as_of, a month on.
     runs.append(run(place, "2017-02-08T12:00:00"))
@@ -152,6 +177,24 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     rebuilt = open_published(again.root)
     hashes = canonical_hash(last.connection), canonical_hash(rebuilt.connection)
     return Story(first, tests, last, rebuilt, [r.prepared.mode for r in runs], place, hashes)
+
+
+def test_a_lawsuit_belongs_to_the_mediation_that_it_names_now(story: Story) -> None:
+    found = {n: event(story.last, "mediation", n, "lawsuit_filed_at, next_step_at, follow_up_end_at") for n in ("J1", "J2", "J3")}
+    sued = moment("2017-01-04T00:00:00")
+    assert {n: row[0] for n, row in found.items()} == {"J1": None, "J2": sued, "J3": sued}
+    assert found["J1"][1:] == (None, moment("2017-01-28T23:59:59"))  # 180 days after the first of August
+    assert story.last.rows(
+        "select link_kind, method from marts.fct_event_link where event_id_a = ? and event_id_b = ?",
+        [event_id("mediation", "J2"), event_id("court_case", "S1")],
+    ) == [("chain_next", "declared")]  # fmt: skip
+
+
+def test_a_window_that_closed_between_two_builds_enters_its_figures(story: Story) -> None:
+    """Three failed mediations, 180 days over on 28 January 2017: two were sued, one has no next step."""
+    assert figure(story.first, "M25", CITY, "month", "2017-01-31") == (None, None, None)
+    assert figure(story.last, "M25", CITY, "month", "2017-01-31")[:2] == (1, 3)
+    assert figure(story.last, "M14", CITY, "month", "2017-01-31")[:2] == (2, 3)
 
 
 def figure(built: PublishedBuild, metric: str, area: str, kind: str, end: str, slice_code: str = "all") -> tuple[Any, ...]:

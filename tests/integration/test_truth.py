@@ -204,6 +204,18 @@ def test_rows_of_one_number_and_time_are_flagged(tiny_city: TinyCity, published:
     assert_frame_equal(found.sort(pl.all()), expected.join(known, on=found.columns).select(found.columns).sort(pl.all()))
 
 
+def test_every_declared_link_is_told(tiny_city: TinyCity, published: Any) -> None:
+    found = published.sql(
+        "select a.event_kind as kind_a, a.source_case_no as case_no_a, b.event_kind as kind_b, b.source_case_no as case_no_b, "
+        "l.link_kind from marts.fct_event_link l join marts.fct_event a on l.event_id_a = a.event_id "
+        "join marts.fct_event b on l.event_id_b = b.event_id"
+    ).pl()
+    truth = truth_of(tiny_city, "links")
+    assert published.sql("select count(*) from marts.fct_event_link").fetchall() == [(truth.height,)]
+    assert set(truth["link_kind"]) == {"declared_merge", "repeat", "same_matter", "referral", "chain_next"}
+    assert_frame_equal(found.sort(pl.all()), truth.sort(pl.all()))
+
+
 # --- figures
 
 

@@ -347,6 +347,9 @@ def test_the_demo_binding_maps_every_code_that_is_sent() -> None:
         "petition": {vocabulary.petition_code(c): c for c in vocabulary.PETITION_MIX},
         "court_case": {vocabulary.court_code(c): c for c in vocabulary.COURT_MIX},
         "hotline_order": {vocabulary.hotline_code(c): c for c in vocabulary.HOTLINE_MIX},
+        "mediation": {vocabulary.mediation_code(c): c for c in vocabulary.MEDIATION_MIX},
+        "hazard": {vocabulary.hazard_code(c): c for c in vocabulary.HAZARD_MIX},
+        "labour_arbitration": {vocabulary.arbitration_code(c): c for c in vocabulary.ARBITRATION_MIX},
     }
     for feed, codes in sent.items():
         mapped = {row.source_code: row.canonical_code for row in city.feed(feed).codes}

@@ -10,7 +10,8 @@
     {%- set key = [key] if key is string else key -%}
     {%- set also = config.get('touched_also') -%}
     delete from {{ target }}
-    where ({{ key | join(', ') }}) in (select ({{ key | join(', ') }}) from {{ touched_relation() }})
+    {#- Qualified: a key that `touched` does not have would else be the target's own column, and delete everything. #}
+    where ({{ key | join(', ') }}) in (select (touched_keys.{{ key | join(', touched_keys.') }}) from {{ touched_relation() }} as touched_keys)
     {%- if also %} or {{ also }}{% endif %};
     insert into {{ target }} ({{ columns }}) (select {{ columns }} from {{ arg_dict['temp_relation'] }})
 {%- endmacro %}

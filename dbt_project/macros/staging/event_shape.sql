@@ -11,7 +11,8 @@
         ['acknowledged_at', 'timestamp'], ['arrived_at', 'timestamp'], ['handled_at', 'timestamp'],
         ['verified_at', 'timestamp'], ['closed_at', 'timestamp'], ['close_type', 'varchar'], ['deadline_at', 'timestamp'],
         ['called_back_at', 'timestamp'], ['performance_due_at', 'timestamp'], ['performed_at', 'timestamp'],
-        ['confirm_applied_at', 'timestamp'],
+        ['confirm_applied_at', 'timestamp'], ['follow_up_end_at', 'timestamp'], ['next_step_at', 'timestamp'],
+        ['lawsuit_filed_at', 'timestamp'],
         ['persons_n', 'bigint'], ['amount_yuan', 'double'], ['received_level', 'varchar'], ['competent_level', 'varchar'],
         ['return_n', 'bigint'], ['rework_n', 'bigint'], ['extension_n', 'bigint'], ['escalation_n', 'bigint'],
         ['assist_n', 'bigint'],
@@ -78,7 +79,13 @@
          'place': {'grid_code_sent': 'grid_code', 'place_code': 'place_code', 'community_name': 'community_name'}},
         {'kind': 'callback', 'staging': 'stg_petition__callback'},
         {'kind': 'deliberation', 'staging': 'stg_grid__deliberation', 'on_time': 'held_on',
-         'place': {'grid_code_sent': 'grid_code', 'community_name': 'community_name'}}
+         'place': {'grid_code_sent': 'grid_code', 'community_name': 'community_name'}},
+        {'kind': 'mediation', 'staging': 'stg_dispute__mediation', 'on_time': 'accepted_on',
+         'place': {'grid_code_sent': 'grid_code', 'place_code': 'place_code'}},
+        {'kind': 'hazard', 'staging': 'stg_safety__hazard', 'on_time': 'found_at',
+         'place': {'grid_code_sent': 'grid_code', 'community_name': 'community_name'}},
+        {'kind': 'labour_arbitration', 'staging': 'stg_justice__labour_arbitration', 'on_time': 'filed_on',
+         'place': {'place_code': 'place_code'}}
     ]) }}
 {%- endmacro %}
 

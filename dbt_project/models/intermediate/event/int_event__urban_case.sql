@@ -34,7 +34,7 @@ final as (
         'is_closed_by_status': "coalesce(landed.native_status in ('closed', 'duplicate'), false)",
         'close_type': "landed.close_type",
         'deadline_at': "landed.deadline_at",
-        'discovery': "case when landed.intake_channel in ('public', 'hotline') then 'reported' when landed.intake_channel is not null then 'found' end",
+        'discovery': "case when landed.intake_channel in ('public', 'hotline_transfer') then 'reported' when landed.intake_channel is not null then 'found' end",
         'return_n': "landed.return_n",
         'rework_n': "landed.rework_n",
         'extension_n': "landed.extend_n",
