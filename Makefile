@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 EVENTS ?= 1000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-kills prove-ops prove-diff bench pictures
+.PHONY: help env env-dev demo test lint format prove-kills prove-ops prove-diff prove-days bench pictures
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
@@ -41,6 +41,9 @@ prove-ops: env-dev ## with the daemon running, a dropped file reaches the boards
 
 prove-diff: env-dev ## 30 days with late, retracted and recoded files; the steps of random changes must add up
 	$(PYTEST) -m proof tests/integration/test_trace_diff.py
+
+prove-days: env-dev ## thirty days one by one, with a code remapped on the way, against one full build
+	$(PYTEST) -m proof tests/integration/test_thirty_days.py
 
 bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events
 	$(BIN)/python bench/run.py --events $(EVENTS)

@@ -4,9 +4,18 @@ with bounded as (
     select * from {{ ref('int_metric_printed_bound') }}
 ),
 
+changes as (
+    select * from {{ ref('v_metric_change') }}
+),
+
 figures as (
-    select * from {{ ref('fct_metric_value') }}
-    where basis = 'as_was'
+    select metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, num, den
+    from {{ ref('fct_metric_value') }}
+    where basis = 'as_was' and not is_suppressed
+    union all
+    select metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, num, den
+    from changes
+    where basis = 'as_was' and not is_suppressed
 ),
 
 metrics as (
@@ -32,6 +41,12 @@ final as (
         figures.den as our_den,
         case
             when metrics.family in ('count', 'stock') then cast(figures.num * bounded.power_of_ten as bigint)
+            when metrics.family = 'change' and figures.den > 0
+                then
+                    cast(sign(figures.num - figures.den) as bigint)
+                    * {{ half_up_scaled(
+                        'abs(figures.num - figures.den)', 'figures.den', 'metrics.scale', 'bounded.power_of_ten'
+                    ) }}
             when figures.den > 0
                 then {{ half_up_scaled('figures.num', 'figures.den', 'metrics.scale', 'bounded.power_of_ten') }}
         end as our_scaled,
