@@ -16,6 +16,7 @@ from pipelines.core.register import DERIVED, Metric, read_register
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.cases import Cut, Place, contributions, has_denominator
+from pipelines.tracing.definitions import definition_of
 from pipelines.tracing.difference import Difference, Step, difference
 from pipelines.tracing.figure import Figure, find_figure, residents_of
 from pipelines.tracing.naming import FigureName, asked_name
@@ -24,7 +25,7 @@ from pipelines.tracing.wholes import Whole, whole_of
 
 __all__ = [
     "EXPORTED", "STEP_WORDS", "Difference", "Figure", "FigureName", "Step", "Trace", "asked_name", "case_query",
-    "check_export", "difference", "find_figure", "has_cases", "metric_of", "pages", "trace",
+    "check_export", "definition_of", "difference", "find_figure", "has_cases", "metric_of", "pages", "trace",
 ]  # fmt: skip
 
 COLUMNS = (

@@ -16,9 +16,9 @@ due as (
 
 final as (
     select
-        event_id_a,
-        event_id_b,
-        link_kind,
+        links.event_id_a,
+        links.event_id_b,
+        links.link_kind,
         'declared' as method,
         cast(1 as double) as score,
         false as reviewed
