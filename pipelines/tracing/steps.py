@@ -62,10 +62,12 @@ def step_sql(column: str, kind: str) -> str:
     held in the new build), `is_same` (both rows are of one record of one file) and `has_new_rules` (the builds differ in more
     than event files). Of a new record a value that was empty is progress, and so is a number that grew (returns, reworks);
     any other is a correction. Of one and the same record only how it is read can have changed: its code (the code map), its
-    place (the grid), its links (other records), or the rules.
+    place (the grid), the rules; or, under the same rules, what other records say of it: a call-back that was made is
+    progress too, anything else a link.
     """
-    derived = "case when has_new_rules then 'rules' else 'withdrawn' end"
-    told = f"o.{column} is null and n.{column} is not null"
+    grown = f" or n.{column} > o.{column}" if kind in NUMBERS else ""
+    told = f"(o.{column} is null and n.{column} is not null{grown})"
+    of_others = f"case when {told} then 'progress' else 'withdrawn' end"
     if column in LINKS:
         return _unless_gone("'withdrawn'")
     if column in CATEGORIES:
@@ -76,13 +78,14 @@ def step_sql(column: str, kind: str) -> str:
         ended = ", ".join(f"'{state}'" for state in ENDED)
         return _unless_gone(
             f"case when o.is_counted is distinct from n.is_counted or n.current_state in ({ended}) then 'withdrawn' "
-            f"when is_same then {derived} "
+            "when is_same and has_new_rules then 'rules' "
             "when o.closed_at is not null and o.closed_at is distinct from n.closed_at then 'corrected' else 'progress' end"
         )
-    if kind == "VARCHAR":
-        return _unless_gone(f"case when is_same then 'reclassified' when {told} then 'progress' else 'corrected' end")
-    grown = f" or n.{column} > o.{column}" if kind in NUMBERS else ""
-    return _unless_gone(f"case when is_same then {derived} when {told}{grown} then 'progress' else 'corrected' end")
+    by_rules = "reclassified" if kind == "VARCHAR" else "rules"
+    return _unless_gone(
+        f"case when is_same and has_new_rules then '{by_rules}' when is_same then {of_others} "
+        f"when {told} then 'progress' else 'corrected' end"
+    )
 
 
 def _unless_gone(sql: str) -> str:

@@ -268,6 +268,20 @@ def test_the_same_record_under_another_code_was_reclassified(pair: Any) -> None:
     assert told(pair, before, after, asked) == {"reclassified": (-1, -1)}
 
 
+def test_what_other_records_say_of_the_same_record_is_progress_or_a_link(pair: Any) -> None:
+    asked = replace(ASKED, metric_id="M17")
+    entry = {**ENTRY, "id": "M17", "numerator": "return_n > 0 or intake_channel = 'called'"}
+    before, after = builds({"M17||37": (1, 3, None)}, {"M17||37": (2, 3, None)})
+    for build in (before, after):
+        build.entries["M17"] = entry
+        build.cases |= Build(OLD, three={"intake_channel": "called"}).cases
+    after.cases["one"]["return_n"], after.cases["two"]["intake_channel"] = 1, None
+    after.cases["three"]["intake_channel"] = "other"
+    before.cases["two"]["intake_channel"] = None
+    after.cases["two"]["intake_channel"] = "called"
+    assert told(pair, before, after, asked) == {"progress": (2, 0), "withdrawn": (-1, 0)}
+
+
 def test_the_same_record_in_another_area_was_regridded(pair: Any) -> None:
     before, after = builds({M16_OF: (1, 2, None)}, {M16_OF: (1, 1, None)})
     after.cases["two"]["grid_code"] = "3702"
