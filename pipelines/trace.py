@@ -115,7 +115,7 @@ def trace(build: PublishedBuild, asked: FigureName) -> Trace:
     metric = figure.metric
     if figure.is_hidden:
         return Trace(replace(figure, num=None, den=None, stat_value=None), None, None, 0, None, None, agrees=True)
-    if metric.sql:
+    if figure.is_whole:
         whole = whole_of(build, figure)
         agrees = whole.num is None or (whole.num, whole.den) == (figure.num or 0, figure.den or 0)
         return Trace(figure, whole.num, whole.den, 0, None, whole, agrees)
@@ -138,7 +138,7 @@ def pages(build: PublishedBuild, figure: Figure, *, most: int | None = None) -> 
 
     Nothing for a hidden figure and for one that is not made of cases.
     """
-    if figure.is_hidden or figure.metric.sql:
+    if figure.is_hidden or figure.is_whole:
         return
     cases = contributions(figure.metric, figure.cut, Place.of("marts"))
     picked = {

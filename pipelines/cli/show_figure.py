@@ -130,8 +130,8 @@ def _reason(figure: Figure) -> str:
 def definition_lines(figure: Figure) -> list[tuple[str, str]]:
     """The definition by which the build made the figure."""
     metric = figure.metric
-    if metric.sql:
-        return [(pick("definition", "口径"), metric.sql)]
+    if figure.is_whole:
+        return [(pick("definition", "口径"), metric.sql or f"{metric.family} {metric.of}".strip())]
     lines = [(pick("definition", "口径"), f"{metric.family}, {metric.cohort} ({metric.time}), {', '.join(metric.kinds)}")]
     counted = "" if metric.counts == "counted" else pick(" (merged and void cases too)", "（含并案、作废）")
     for name, text in (

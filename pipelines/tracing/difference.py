@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipelines.core.errors import UsageError
-from pipelines.core.register import TIME_UNITS, Metric
+from pipelines.core.register import DERIVED, TIME_UNITS, Metric
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.carry import Moves, carried_moves
 from pipelines.tracing.definitions import changed_keys
@@ -81,7 +81,7 @@ def difference(pair: PublishedBuild, asked: FigureName) -> Difference:
     if before.is_hidden or after.is_hidden:
         old, new = (replace(f, num=None, den=None, stat_value=None) if f.is_hidden else f for f in (before, after))
         return Difference(old, new, (), pl.DataFrame(), keys, is_hidden=True)
-    is_whole = bool(before.metric.sql or after.metric.sql)
+    is_whole = before.is_whole or after.is_whole
     moves = Moves(unit_moves(pair, before, after), Counter()) if is_whole else carried_moves(pair, before, after)
     return Difference(before, after, tuple(_steps(pair, before, after, moves)), moves.rows, keys, is_hidden=False)
 
@@ -116,7 +116,7 @@ def _steps(pair: PublishedBuild, before: Figure, after: Figure, moves: Moves) ->
     ]
     if any(rest):
         # What the cases do not explain is said, never spread over the steps that do.
-        sums["whole" if before.metric.sql or after.metric.sql else "unexplained"] = (rest[0], rest[1], 0)
+        sums["whole" if before.is_whole or after.is_whole else "unexplained"] = (rest[0], rest[1], 0)
     yield from _valued(before, after, sums, first, moves)
 
 
@@ -144,6 +144,8 @@ def _valued(before: Figure, after: Figure, sums: Sums, first: tuple[int, int], m
         more_num, more_den, cases = sums[kind.id]
         num, den = num + more_num, den + more_den
         yield Step(kind.id, more_num, more_den, cases, _value(metric, num, den, minutes))
+    if metric.family == "composite" and not _is_close(before.stat_value, after.stat_value):
+        yield Step("whole", 0, 0, 0, after.stat_value)
     if metric.family == "median" and not _is_close(
         minutes.quantile(metric.quantile, TIME_UNITS[metric.time_unit]), after.stat_value
     ):
@@ -156,6 +158,8 @@ def _value(metric: Metric, num: int, den: int, minutes: Minutes) -> float | None
         return minutes.quantile(metric.quantile, TIME_UNITS[metric.time_unit])
     if metric.family in ("count", "stock"):
         return float(num)
+    if metric.family in DERIVED:
+        return None
     return num * metric.scale / den if den else None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.core.errors import UsageError
-from pipelines.core.register import POPULATIONS, Metric, cuts
+from pipelines.core.register import DERIVED, POPULATIONS, Metric, cuts
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.cases import Cut
@@ -49,6 +49,11 @@ class Figure:
     reason: str
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is not made of cases: an entry with a rule of its own, a change or a composite."""
+        return bool(self.metric.sql) or self.metric.family in DERIVED
+
+    @property
     def cut(self) -> Cut:
         """Which cases it is made of."""
         return Cut.of(
@@ -80,10 +85,9 @@ def find_figure(build: PublishedBuild, asked: FigureName, *, schema: str = "mart
     window = window_of(asked.period, as_of=info["as_of"].date(), earliest=info["earliest"])
     area = _area(build, schema, asked.area, window.last, beside)
     level = 0 if area["grid_code"] == info["root_code"] else area["grid_level"]
-    _check_family(metric)
     _check_cut(metric, asked, level, window)
     name = replace(asked, area=area["grid_code"], period=str(window), build=str(info["build_id"]))
-    row = _row(build, schema, name, window)
+    row = _row(build, schema, name, window, is_stored=metric.family != "change")
     if metric.family == "stock" and window.last != info["as_of"].date():
         raise UsageError(
             pick(f"{metric.id} is what is open on a build's own day; {name.build} is of {info['as_of'].date()}",
@@ -104,11 +108,13 @@ def find_figure(build: PublishedBuild, asked: FigureName, *, schema: str = "mart
     )  # fmt: skip
 
 
-def _row(build: PublishedBuild, schema: str, name: FigureName, window: Window) -> dict[str, Any] | None:
+def _row(build: PublishedBuild, schema: str, name: FigureName, window: Window, *, is_stored: bool) -> dict[str, Any] | None:
+    """What the build published. A change is stored nowhere: only where figures are shown it has a row."""
+    stored = f"{schema}.fct_metric_value" if is_stored else f"{schema}.v_metric_display"
     return _one(
         build,
         f"select v.num, v.den, v.stat_value, v.is_suppressed, v.reason, d.value_text, d.ci_low, d.ci_high "
-        f"from {schema}.fct_metric_value as v join {schema}.v_metric_display as d using (metric_id, slice_kind, slice_code, "
+        f"from {stored} as v join {schema}.v_metric_display as d using (metric_id, slice_kind, slice_code, "
         "grid_code, period_kind, period_start, period_end, basis) where metric_id = ? and slice_kind = ? and slice_code = ? "
         "and grid_code = ? and period_kind = ? and period_end = ? and basis = ? "
         # What is counted since ever begins where the city says; the name states its end.
@@ -138,21 +144,6 @@ def _area(build: PublishedBuild, schema: str, text: str, day: dt.date, beside: F
         pick(f"no area {text!r}", f"没有区域 {text!r}"), where="--area",
         remedy=meant(near) or pick("give the code or the whole name of an area", "请给出区域编码或全称"),
     )  # fmt: skip
-
-
-def _check_family(metric: Metric) -> None:
-    """Figures that are made of other figures are told by those. Raises UsageError naming them."""
-    if metric.family == "change":
-        raise UsageError(
-            pick(f"{metric.id} compares {metric.of} with the same period last year",
-                 f"{metric.id} 为 {metric.of} 与上年同期之比"),
-            where=metric.id, remedy=pick(f"trace {metric.of} in both periods", f"请分别追溯两个时段的 {metric.of}"),
-        )  # fmt: skip
-    if metric.family == "composite" or metric.sql == "metric_sql__repeat_points":
-        raise UsageError(
-            pick(f"{metric.id} is not a sum of cases", f"{metric.id} 不是案件之和"), where=metric.id,
-            remedy=pick("trace the figures it is made of", "请追溯其所依据的指标"),
-        )  # fmt: skip
 
 
 def _check_cut(metric: Metric, asked: FigureName, level: int, window: Window) -> None:

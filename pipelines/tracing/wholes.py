@@ -6,14 +6,15 @@ entry without a query here is still told as a whole, with the name of the rule t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.tracing.figure import Figure
-from pipelines.tracing.naming import ALL
+from pipelines.tracing.naming import ALL, ONE_DAY, Window
 
 #: name of the rule (`sql:`) -> units: unit, feed, sha256, num, den, happened (day). `{schema}` is filled in.
 WHOLES = {
@@ -58,13 +59,36 @@ def units_sql(figure: Figure, schema: str) -> str:
     return f"select *, {inside} from ({query.format(schema=schema)}){only}"
 
 
+def _year_before(day: dt.date) -> dt.date:
+    """The same day a year before; the end of a month is the end of its month."""
+    following = day + ONE_DAY
+    is_leap_day = (following.month, following.day) == (2, 29)
+    return following.replace(year=following.year - 1, day=28 if is_leap_day else following.day) - ONE_DAY
+
+
+def _words(figure: Figure) -> str:
+    """What a figure without published units is made of, and which figures to trace instead."""
+    metric, name = figure.metric, figure.name
+    if metric.family == "change":
+        first, last = _year_before(figure.window.first), _year_before(figure.window.last)
+        then = replace(name, metric_id=metric.of, period=str(Window(figure.window.kind, first, last)))
+        return pick(
+            f"trace {replace(name, metric_id=metric.of)} and {then}", f"请追溯 {replace(name, metric_id=metric.of)} 与 {then}"
+        )
+    if metric.family == "composite":
+        return pick("the weighted mean of robust z of the figures in ref_composite_weight: trace those",
+                    "ref_composite_weight 所列指标稳健标准分的加权平均：请追溯各指标")  # fmt: skip
+    return pick(
+        f"computed as a whole by {metric.sql}; its units are not published", f"由 {metric.sql} 整体计算，其组成单元不发布"
+    )
+
+
 def whole_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts") -> Whole:
     """What the figure is made of, per feed and file."""
     query = units_sql(figure, schema)
     rule = figure.metric.sql
     if not query:
-        words = pick(f"computed as a whole by {rule}; its units are not published", f"由 {rule} 整体计算，其组成单元不发布")
-        return Whole(words, None, None, ())
+        return Whole(_words(figure), None, None, ())
     rows = build.rows(
         "select coalesce(files.file_name, units.sha256) as name, sum(num)::bigint, sum(den)::bigint "
         f"from ({query}) as units "

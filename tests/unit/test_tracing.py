@@ -90,8 +90,8 @@ def test_quantiles_of_a_changing_collection_are_those_of_the_database() -> None:
             said = connection.execute(f"select quantile_cont(m, {quantile}) / 1440.0 from unnest(?) as t (m)", [held]).fetchall()[
                 0
             ][0]
-            assert minutes.days(quantile) == pytest.approx(said, abs=1e-9)
-    assert Minutes().days(0.5) is None
+            assert minutes.quantile(quantile, 1440) == pytest.approx(said, abs=1e-9)
+    assert Minutes().quantile(0.5, 1440) is None
 
 
 # ---- Two planted builds -------------------------------------------------------------------------------------------
