@@ -1,4 +1,5 @@
--- The first cases of the pairs to make anew: a pair is touched with either of its cases (pipelines/building/changes.py).
+-- The first cases of the pairs to make anew: a pair is touched with either of its cases
+-- (pipelines/building/changes.py).
 with touched as (
     select event_id from {{ ref('stg_ops__touched') }}
     where event_id is not null
