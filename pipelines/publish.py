@@ -34,16 +34,19 @@ PARTS = {
     "fct_event_link": (
         "select l.*, {month} as part_month from marts.fct_event_link l join marts.fct_event f on l.event_id_a = f.event_id"
     ),
+    "fct_sla_clock": "select k.*, {month} as part_month from marts.fct_sla_clock k join marts.fct_event f using (event_id)",
 }
 ORDER = {
     "fct_event": "event_id", "fct_event_version": "event_id, version_no", "fct_callback": "callback_id",
-    "fct_event_link": "event_id_a, event_id_b, link_kind",
+    "fct_event_link": "event_id_a, event_id_b, link_kind", "fct_sla_clock": "event_id, sla_rule_id",
 }  # fmt: skip
+CLOCKS = "fct_sla_clock"
 MONTH = "strftime(f.reported_at, '%Y-%m')"
 #: Seeds that readers need beside the marts.
 SEEDS = (
     "ref_metric", "ref_metric_cut", "ref_metric_warning", "ref_metric_planned", "ref_warning", "ref_threshold",
     "ref_age_band", "ref_category_domain", "ref_event_kind", "ref_grid_level", "ref_quality_weight",
+    "ref_sla_rule",
 )  # fmt: skip
 OPS = ("code_name",)
 #: In the order in which they read each other.
@@ -136,21 +139,38 @@ def _write_parts(connection: Connection, home: Home, mode: str, build_id: str) -
     months = {row[0] for row in connection.execute(f"select distinct {MONTH} from marts.fct_event f").fetchall()}
     due = set(months)
     kept: list[dict[str, str]] = []
+    judged_anew: set[str] = set()
     # What was touched is counted from the last finished build; after a rollback CURRENT.json names an older one, whose
     # other months may be stale too.
     if mode == "incremental" and current is not None and current["build"] in {build_id, *_finished(connection)}:
         touched = "select distinct strftime(day, '%Y-%m') from ops.touched where day is not null"
         due = {row[0] for row in connection.execute(touched).fetchall()} & months
+        judged_anew = _clock_months(connection, home, current) - due
         kept = [
             part for part in current["parts"]
             if part["month"] in months - due and (home.published / part["path"]).exists()
+            and not (part["table"] == CLOCKS and part["month"] in judged_anew)
         ]  # fmt: skip
-        due |= months - {part["month"] for part in kept}
-    parts = list(kept)
-    for table in PARTS:
-        for month in sorted(due) or ([NO_MONTH] if not months else []):
-            parts.append(_write_part(connection, home, table, month))
-    return sorted(parts, key=lambda part: (part["table"], part["month"])), len(parts) - len(kept)
+    held = {(part["table"], part["month"]) for part in kept}
+    wanted = [(table, month) for table in PARTS for month in sorted(months) or [NO_MONTH] if (table, month) not in held]
+    parts = [*kept, *(_write_part(connection, home, table, month) for table, month in wanted)]
+    return sorted(parts, key=lambda part: (part["table"], part["month"])), len(wanted)
+
+
+def _clock_months(connection: Connection, home: Home, current: dict[str, Any]) -> set[str]:
+    """Months in which clocks may have changed without their events.
+
+    Open clocks run on with as_of. A clock that begins to run in a feed, or ceases to, may change any month.
+    """
+    joined = f"select distinct {MONTH} from marts.{CLOCKS} k join marts.fct_event f using (event_id)"
+    paths = [quoted(home.published / part["path"]) for part in current["parts"] if part["table"] == CLOCKS]
+    pairs = "select distinct feed, sla_rule_id from "
+    before = connection.execute(f"{pairs} read_parquet([{', '.join(paths)}])").fetchall() if paths else []
+    if set(before) != set(connection.execute(f"{pairs} marts.{CLOCKS}").fetchall()):
+        joined = f"select distinct {MONTH} from marts.fct_event f"
+    else:
+        joined += " where k.outcome in ('open_in_time', 'open_overdue')"
+    return {row[0] for row in connection.execute(joined).fetchall()}
 
 
 def _write_part(connection: Connection, home: Home, table: str, month: str) -> dict[str, str]:

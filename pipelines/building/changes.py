@@ -7,13 +7,14 @@ survive it; this module never empties it but in `finish`.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines.building.inputs import Inputs, landing_path
 from pipelines.core.contracts import contract_ids, load_contract
-from pipelines.core.register import read_register, time_columns
+from pipelines.core.register import SEEDS, read_register, time_columns
 from pipelines.core.settings import Home
 from pipelines.core.state import Ledger
 from pipelines.core.warehouse import Connection, quoted
@@ -30,6 +31,13 @@ def links() -> list[tuple[str, str, str, bool]]:
     """
     contracts = [load_contract(contract) for contract in contract_ids()]
     return [(c.id, col.name, named, col.is_list) for c in contracts for col in c.columns for named in col.links]
+
+
+def clock_columns() -> tuple[str, ...]:
+    """Columns of fct_event at which a clock of `ref_sla_rule` starts or stops, in the order of their names."""
+    with (SEEDS / "ref_sla_rule.csv").open(encoding="utf-8", newline="") as stream:
+        rules = [rule for rule in csv.DictReader(stream) if rule["is_run"] == "true"]
+    return tuple(sorted({rule[end] for rule in rules for end in ("start_column", "stop_column")}))
 
 
 def has_finished_build(connection: Connection) -> bool:
@@ -63,7 +71,7 @@ def write_touched(connection: Connection, home: Home, ledger: Ledger, inputs: In
     """Append what changed to `ops.touched`; None when it cannot be known (a landing file is gone), so build anew.
 
     Touched are: events of parses switched on or off; events that name such an event as theirs; events of which a time
-    that a register entry uses lies between the feed's two as_of.
+    that a register entry or a clock uses, or the deadline of an open clock, lies between the feed's two as_of.
     """
     connection.execute("create or replace temp table changed (event_id varchar)")
     for contract, paths in _paths_by_contract(home, _switched(connection, ledger, inputs)).items():
@@ -131,13 +139,16 @@ def _add_from_files(connection: Connection, contract: str, paths: Sequence[Path]
 def _add_by_clock(connection: Connection, inputs: Inputs) -> None:
     connection.execute("create or replace temp table clocks (feed varchar, as_of timestamp)")
     connection.executemany("insert into clocks values (?, ?)", list(inputs.feed_as_of.items()))
-    between = " or ".join(
-        f"(e.{column} > least(c.as_of, b.as_of) and e.{column} <= greatest(c.as_of, b.as_of))"
-        for column in time_columns(read_register())
+    passed = "({0} > least(c.as_of, b.as_of) and {0} <= greatest(c.as_of, b.as_of))"
+    columns = sorted({*time_columns(read_register()), *clock_columns()})
+    moved = "join clocks c on c.feed = e.feed join ops.finished_feed b on b.feed = e.feed where c.as_of <> b.as_of"
+    connection.execute(
+        f"insert into changed select e.event_id from marts.fct_event e {moved} "
+        f"and ({' or '.join(passed.format(f'e.{column}') for column in columns)})"
     )
     connection.execute(
-        "insert into changed select e.event_id from marts.fct_event e join clocks c on c.feed = e.feed "
-        f"join ops.finished_feed b on b.feed = e.feed where c.as_of <> b.as_of and ({between})"
+        f"insert into changed select e.event_id from marts.fct_sla_clock e {moved} "
+        f"and e.outcome in ('open_in_time', 'open_overdue') and {passed.format('e.deadline_at')}"
     )
 
 

@@ -47,3 +47,20 @@
 {% macro add_months(date, months) -%}{{ return(adapter.dispatch('add_months')(date, months)) }}{%- endmacro %}
 {% macro default__add_months(date, months) -%}cast({{ date }} + to_months(cast({{ months }} as integer)) as date){%- endmacro %}
 {% macro spark__add_months(date, months) -%}add_months({{ date }}, {{ months }}){%- endmacro %}
+
+{# Whole seconds from one time to another. #}
+{% macro seconds_between(start_at, end_at) -%}{{ return(adapter.dispatch('seconds_between')(start_at, end_at)) }}{%- endmacro %}
+{% macro default__seconds_between(start_at, end_at) -%}
+    cast(floor(epoch({{ end_at }}) - epoch({{ start_at }})) as bigint)
+{%- endmacro %}
+{% macro spark__seconds_between(start_at, end_at) -%}
+    cast(floor(unix_timestamp({{ end_at }}) - unix_timestamp({{ start_at }})) as bigint)
+{%- endmacro %}
+
+{# A time moved by whole seconds; the number may be an expression. #}
+{% macro add_seconds(at, seconds) -%}{{ return(adapter.dispatch('add_seconds')(at, seconds)) }}{%- endmacro %}
+{% macro default__add_seconds(at, seconds) -%}({{ at }} + to_seconds({{ seconds }})){%- endmacro %}
+{% macro spark__add_seconds(at, seconds) -%}timestampadd(second, {{ seconds }}, {{ at }}){%- endmacro %}
+
+{# The last second of a date. #}
+{% macro end_of_day(date) -%}{{ add_seconds('cast(' ~ date ~ ' as timestamp)', '86399') }}{%- endmacro %}

@@ -14,6 +14,11 @@
     end
 {%- endmacro %}
 
+{# The states in which a case is no longer open. #}
+{% macro ended_states() -%}
+    'CLOSED', 'FORCED_CLOSED', 'REJECTED', 'MERGED', 'WITHDRAWN', 'TRANSFERRED'
+{%- endmacro %}
+
 {# The domain of a canonical category: its first two digits; whatever has no category is unclassified (C99). #}
 {% macro category_domain(code) -%}
     case when {{ code }} = 'UNMAPPED' then 'C99' else 'C' || left({{ code }}, 2) end

@@ -21,6 +21,13 @@ final as (
         'closed_at': "cast(landed.closed_on as timestamp)",
         'close_type': "landed.disposition",
         'deadline_at': "cast(landed.deadline_on as timestamp) + interval '86399' second",
+        'extended_to': "cast(landed.extended_to as timestamp) + interval '86399' second",
+        'extension_granted_at': "cast(landed.extension_granted_on as timestamp)",
+        'suspended_at': "cast(landed.suspended_on as timestamp)",
+        'resumed_at': "cast(landed.resumed_on as timestamp)",
+        'suspension_reason': "landed.suspension_reason",
+        'excluded_days': "landed.excluded_days",
+        'procedure': "landed.procedure",
         'amount_yuan': "landed.claim_amount_yuan"
     }) }}
     {{ landed_now() }}

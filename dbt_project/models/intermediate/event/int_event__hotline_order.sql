@@ -58,6 +58,7 @@ final as (
         'close_type': "landed.close_type",
         'deadline_at': "coalesce(landed.extended_to, landed.deadline_at)",
         'return_n': "landed.return_n",
+        'extended_to': "landed.extended_to",
         'extension_n': "case when landed.deadline_at is not null then case when landed.extended_to > landed.deadline_at then 1 else 0 end end",
         'is_repeat': "landed.is_repeat_src = 'repeat'",
         'is_self_handled': "coalesce(landed.answered_on_line, landed.dispatched_at is null and landed.closed_at is not null)"

@@ -31,6 +31,12 @@ final as (
         'dispatched_at': "landed.dispatched_at",
         'arrived_at': "landed.arrived_at",
         'handled_at': "landed.finished_at",
+        'decided_at': "landed.decided_at",
+        'extended_to': "landed.extended_to",
+        'extension_granted_at': "landed.extension_granted_at",
+        'suspended_at': "landed.suspended_at",
+        'resumed_at': "landed.resumed_at",
+        'suspension_reason': "landed.suspension_reason",
         'closed_at': "landed.finished_at",
         'close_type': "landed.outcome_code"
     }) }}

@@ -38,6 +38,12 @@ final as (
         'return_n': "landed.return_n",
         'rework_n': "landed.rework_n",
         'extension_n': "landed.extend_n",
+        'extension_granted_at': "landed.extension_granted_at",
+        'suspended_at': "landed.suspended_at",
+        'resumed_at': "landed.resumed_at",
+        'suspension_reason': "landed.suspension_reason",
+        'limit_value': "landed.limit_value",
+        'limit_type': "landed.limit_type",
         'satisfaction': "landed.satisfaction"
     }) }}
     {{ landed_now() }}

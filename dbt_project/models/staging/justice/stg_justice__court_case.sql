@@ -33,6 +33,10 @@ final as (
         source.hearing_on,
         source.deadline_on,
         source.excluded_days,
+        source.extended_to,
+        source.extension_granted_on,
+        source.suspended_on,
+        source.resumed_on,
         source.closed_on,
         source.claim_amount_yuan,
         source.is_mass,
@@ -40,6 +44,7 @@ final as (
         source.appeal_no,
         source.enforce_no,
         source.updated_at,
+        {{ mapped('suspension_reason') }} as suspension_reason,
         {{ mapped('case_type') }} as case_type,
         {{ mapped('instance') }} as instance,
         {{ mapped('procedure') }} as procedure,
@@ -49,6 +54,7 @@ final as (
         {{ mapped_department('court_code') }} as court_dept_id,
         {{ mapped_category(['cause_code', 'cause_text']) }} as category_code
     from source
+    {{ code_join('court_case', 'pause_kind', 'suspension_reason', 'filed_on') }}
     {{ code_join('court_case', 'case_type', 'case_type', 'filed_on') }}
     {{ code_join('court_case', 'instance', 'instance', 'filed_on') }}
     {{ code_join('court_case', 'procedure', 'procedure', 'filed_on') }}

@@ -21,6 +21,9 @@ final as (
         source.accept_notice_at,
         source.deadline_at,
         source.extended_to,
+        source.extension_granted_at,
+        source.suspended_at,
+        source.resumed_at,
         source.closed_at,
         source.review_at,
         source.rereview_at,
@@ -34,6 +37,7 @@ final as (
         source.related_nos,
         source.merged_into_no,
         source.updated_at,
+        {{ mapped('suspension_reason') }} as suspension_reason,
         {{ mapped('intake_channel') }} as intake_channel,
         {{ mapped('is_repeat_src') }} as is_repeat_src,
         {{ mapped('received_level') }} as received_level,
@@ -46,6 +50,7 @@ final as (
         {{ mapped_department('handler_dept') }} as handler_dept_id,
         {{ mapped_category(['subject_code']) }} as category_code
     from source
+    {{ code_join('petition', 'pause_kind', 'suspension_reason', 'registered_at') }}
     {{ code_join('petition', 'channel', 'intake_channel', 'registered_at') }}
     {{ code_join('petition', 'repeat_kind', 'is_repeat_src', 'registered_at') }}
     {{ code_join('petition', 'government_level', 'received_level', 'registered_at') }}

@@ -23,9 +23,15 @@ final as (
         source.finished_at,
         source.accepted_at,
         source.filed_at,
+        source.decided_at,
+        source.extended_to,
+        source.extension_granted_at,
+        source.suspended_at,
+        source.resumed_at,
         source.is_repeat_call,
         source.merged_into_no,
         source.updated_at,
+        {{ mapped('suspension_reason') }} as suspension_reason,
         {{ mapped('intake_channel') }} as intake_channel,
         {{ mapped('severity') }} as severity,
         {{ mapped('outcome_code') }} as outcome_code,
@@ -36,6 +42,7 @@ final as (
             'feedback_class_code', 'class_l4_code', 'class_l3_code', 'class_l2_code', 'class_l1_code'
         ]) }} as category_code
     from source
+    {{ code_join('police_incident', 'pause_kind', 'suspension_reason', 'reported_at') }}
     {{ code_join('police_incident', 'channel', 'intake_channel', 'reported_at') }}
     {{ code_join('police_incident', 'severity', 'severity', 'reported_at') }}
     {{ code_join('police_incident', 'police_outcome', 'outcome_code', 'reported_at') }}

@@ -31,6 +31,9 @@ final as (
         source.registered_at,
         source.dispatched_at,
         source.deadline_at,
+        source.extension_granted_at,
+        source.suspended_at,
+        source.resumed_at,
         source.handled_at,
         source.verified_at,
         source.closed_at,
@@ -41,6 +44,7 @@ final as (
         source.is_supervised,
         source.duplicate_of_no,
         source.updated_at,
+        {{ mapped('suspension_reason') }} as suspension_reason,
         {{ mapped('intake_channel') }} as intake_channel,
         {{ mapped('item_type') }} as item_type,
         {{ mapped('limit_type') }} as limit_type,
@@ -51,6 +55,7 @@ final as (
         {{ mapped_department('handle_dept_name') }} as handle_dept_id,
         {{ mapped_category(['class_code', 'class_text']) }} as category_code
     from source
+    {{ code_join('urban_case', 'pause_kind', 'suspension_reason', 'reported_at') }}
     {{ code_join('urban_case', 'channel', 'intake_channel', 'reported_at') }}
     {{ code_join('urban_case', 'item_type', 'item_type', 'reported_at') }}
     {{ code_join('urban_case', 'limit_type', 'limit_type', 'reported_at') }}
