@@ -35,10 +35,12 @@ PARTS = {
         "select l.*, {month} as part_month from marts.fct_event_link l join marts.fct_event f on l.event_id_a = f.event_id"
     ),
     "fct_sla_clock": "select k.*, {month} as part_month from marts.fct_sla_clock k join marts.fct_event f using (event_id)",
+    "fct_dispatch": "select d.*, {month} as part_month from marts.fct_dispatch d join marts.fct_event f using (event_id)",
 }
 ORDER = {
     "fct_event": "event_id", "fct_event_version": "event_id, version_no", "fct_callback": "callback_id",
     "fct_event_link": "event_id_a, event_id_b, link_kind", "fct_sla_clock": "event_id, sla_rule_id",
+    "fct_dispatch": "event_id",
 }  # fmt: skip
 CLOCKS = "fct_sla_clock"
 MONTH = "strftime(f.reported_at, '%Y-%m')"

@@ -35,14 +35,14 @@ ADDITIVE = ("ratio", "count", "share")
 DERIVED = ("change", "composite")
 COHORTS = (
     "by_report", "by_filing", "by_acceptance", "by_deadline", "by_close", "cumulative", "at_as_of", "by_receipt",
-    "by_verification", "by_callback", "by_due", "by_application", "by_follow_up",
+    "by_verification", "by_callback", "by_dispatch", "by_due", "by_application", "by_follow_up",
 )  # fmt: skip
 #: The time columns by which a cohort may place its cases. Anything else mixes cohorts.
 COHORT_TIMES = {
     "by_report": {"reported_at"}, "by_filing": {"filed_at"}, "by_acceptance": {"accepted_at"},
     "by_deadline": {"deadline_at"}, "by_close": {"closed_at"}, "cumulative": {"accepted_at", "reported_at"},
     "at_as_of": {"reported_at"}, "by_receipt": {"extracted_at", "first_seen_at"}, "by_verification": {"verified_at"},
-    "by_callback": {"called_back_at"},
+    "by_callback": {"called_back_at"}, "by_dispatch": {"dispatched_at"},
     "by_due": {"performance_due_at"}, "by_application": {"confirm_applied_at"}, "by_follow_up": {"follow_up_end_at"},
 }  # fmt: skip
 TIMES = (

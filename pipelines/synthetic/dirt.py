@@ -22,7 +22,7 @@ from pipelines.synthetic.feed import Feed
 RATES = {"D01": 0.015, "D02": 0.02, "D03": 0.08, "D04": 0.02, "D05": 0.01, "D06": 0.05, "D07": 0.005, "D15": 0.04}
 D13_RATES = {
     "police_incident": 0.03, "urban_case": 0.08, "petition": 0.05, "court_case": 0.20, "hotline_order": 0.05,
-    "deliberation": 0.03, "mediation": 0.12, "hazard": 0.06, "labour_arbitration": 0.2,
+    "deliberation": 0.03, "mediation": 0.12, "hazard": 0.06, "labour_arbitration": 0.2, "grid_event": 0.06,
 }  # fmt: skip
 #: Of the rows with D05: a repeat of the same row, else the same number and time with other content.
 REPEATS = 0.7
@@ -98,6 +98,20 @@ TARGETS = {
         ("filed_on", "filed_on", "received_on", "closed_on"), (), ("claim_amount_yuan", "excluded_days"),
         ("commission", "cause_text", "procedure", "disposition"),
         ("procedure", "cause_text"), ("hearing_on", "claim_amount_yuan"), "place_code",
+    ),
+    "grid_event": Targets(
+        ("reported_at", "reported_at", "dispatched_at", "closed_at"), ("reported_at", "dispatched_at"),
+        ("return_n", "handling_level"),
+        ("reporter_kind", "task_kind", "severity", "handle_org", "class_l2_code", "current_stage", "satisfaction"),
+        ("reporter_kind", "handle_org", "task_kind"), ("address_text", "severity", "task_kind", "satisfaction"), "grid_code",
+    ),
+    "dispatch_whistle": Targets(
+        ("called_at", "reported_at"), ("called_at", "reported_at"), (),
+        ("severity", "issuing_unit", "called_unit", "unit_role", "result"), ("called_unit", "unit_role"),
+        ("event_no", "severity", "unit_role"), "",
+    ),
+    "grid_assist": Targets(
+        ("assisted_at",), ("assisted_at",), (), ("network", "agency", "role"), ("agency", "role"), ("event_no", "role"), "",
     ),
 }  # fmt: skip
 
@@ -208,7 +222,12 @@ def _missing(bench: Bench, targets: Targets) -> None:
 
 
 def _places(bench: Bench, targets: Targets) -> None:
-    """D01 and D13: codes damaged by a spreadsheet; missing, retired, or a name where the code should stand."""
+    """D01 and D13: codes damaged by a spreadsheet; missing, retired, or a name where the code should stand.
+
+    An act says nothing about its place: that is its case's.
+    """
+    if not targets.place:
+        return
     known = bench.city.areas["code"]
     column = targets.place
     damaged = bench.pick(column, bench.rows_at(RATES["D01"]))

@@ -173,6 +173,7 @@ def another_value(value: pl.Series) -> pl.Series:
         return value + 1
     neighbour = {"4": "3", "3": "4", "2": "3", "1": "2", "ordinary": "summary"}
     neighbour |= dict.fromkeys(("summary", "small_claims", "special"), "ordinary")
+    neighbour |= {"on_site": "advice", "advice": "on_site", "mediation": "inspection", "inspection": "mediation"}
     return value.replace_strict(neighbour, default=value + "旁", return_dtype=pl.String)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.core.contracts import load_contract
+from pipelines.synthetic import grid_truth
 from pipelines.synthetic.city import City
 from pipelines.synthetic.feed import Feed
 from pipelines.synthetic.figures import plain_number
@@ -31,7 +32,7 @@ READINGS: dict[str, dict[str, str]] = {
         "reported_at": "reported_at", "accepted_at": "accepted_at", "registered_at": "registered_at",
         "dispatched_at": "dispatched_at", "handled_at": "handled_at", "verified_at": "verified_at",
         "closed_at": "closed_at", "close_type": "close_type", "deadline_at": "deadline_at",
-        "satisfaction": "satisfaction",
+        "satisfaction": "satisfaction", "return_n": "return_n",
     },
     "petition": {
         "category_code": "subject_code", "case_class": "purpose", "intake_channel": "intake_channel",
@@ -39,7 +40,7 @@ READINGS: dict[str, dict[str, str]] = {
         "dispatched_at": "forwarded_at", "handled_at": "closed_at", "verified_at": "callback_at",
         "called_back_at": "callback_at",
         "closed_at": "closed_at", "close_type": "close_type", "persons_n": "persons_n",
-        "received_level": "received_level", "competent_level": "competent_level", **OWN_CALL,
+        "received_level": "received_level", "competent_level": "competent_level", "return_n": "return_n", **OWN_CALL,
     },
     "court_case": {
         "category_code": "cause_code", "case_class": "case_type", "instance": "instance", "lead_dept_id": "court_code",
@@ -51,7 +52,7 @@ READINGS: dict[str, dict[str, str]] = {
         "reported_at": "registered_at", "registered_at": "registered_at", "dispatched_at": "dispatched_at",
         "acknowledged_at": "acknowledged_at", "first_contact_at": "first_contact_at", "handled_at": "closed_at",
         "verified_at": "callback_at", "closed_at": "closed_at", "close_type": "close_type",
-        "is_self_handled": "answered_on_line", **OWN_CALL,
+        "is_self_handled": "answered_on_line", "return_n": "return_n", **OWN_CALL,
     },
     "callback": {
         "reported_at": "called_back_at", "called_back_at": "called_back_at", "is_reached": "reached",
@@ -80,6 +81,7 @@ READINGS: dict[str, dict[str, str]] = {
         "registered_at": "filed_on", "handled_at": "closed_on", "closed_at": "closed_on", "close_type": "disposition",
         "amount_yuan": "claim_amount_yuan",
     },
+    **grid_truth.READINGS,
 }  # fmt: skip
 TEXTS = (
     "category_code",
@@ -95,11 +97,14 @@ TEXTS = (
     "exempt_reason",
     "result",
     "discovery",
+    "task_kind",
+    "operating_mode",
     "partner_dept_id",
     "performance",
     "next_step",
     "prevented_kind",
 )
+NUMBERS = ("persons_n", "handling_level", "return_n", "escalation_n")
 TIMES = (
     "occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at",
     "verified_at", "closed_at", "deadline_at", "called_back_at", "acknowledged_at", "first_contact_at",
@@ -177,6 +182,7 @@ SPECIAL: dict[str, dict[str, pl.Expr]] = {
         "repeated_at": pl.col("_repeated_at"),
     },
     "hotline_order": SHARED,
+    **grid_truth.SPECIAL,
     "callback": {},
     "deliberation": {"result": pl.col("adopted").replace_strict({True: "adopted", False: "not_adopted"}, default=None)},
     "court_case": {
@@ -263,7 +269,7 @@ def _read(feed: Feed, final: pl.DataFrame) -> pl.DataFrame:
         *[value(name, pl.Datetime("us")) for name in TIMES],
         *[value(name, pl.Boolean) for name in FLAGS],
         pl.coalesce("_merged_into", "_about", plain_number("source_case_no")).alias("root_case_no"),
-        value("persons_n", pl.Int64),
+        *[value(name, pl.Int64) for name in NUMBERS],
         value("amount_yuan", pl.Float64),
         pl.col("_place").alias("grid_code"),
         pl.col("_method").alias("grid_resolution_method"),
@@ -285,10 +291,10 @@ def _linked(feed: Feed, final: pl.DataFrame, told: pl.DataFrame | None) -> pl.Da
     final = final.with_columns(merged.alias("_merged_into"))
     if feed.name == "petition":
         return _repeated(final).with_columns(nothing.alias("_about"))
-    if feed.name not in ("hotline_order", "callback"):
+    if feed.name != "hotline_order" and not feed.about:
         return final.with_columns(nothing.alias("_about"))
     assert told is not None
-    named = {"hotline_order": "related_nos", "callback": "event_no"}[feed.name]
+    named = feed.about or "related_nos"
     cases = told.filter(pl.col("event_kind").is_in(["petition"] if feed.name == "hotline_order" else feed.parent.split()))
     root = cases["root_case_no"] if feed.name == "hotline_order" else cases["source_case_no"]
     pairs = pl.DataFrame({"_named": cases["source_case_no"], "_about": root})
@@ -343,9 +349,18 @@ def _placed(feed: Feed, final: pl.DataFrame, city: City) -> pl.DataFrame:
         pl.col("_leaf"),
         *[
             (pl.col(name) if name in sent else pl.lit(None, pl.String)).alias(name)
-            for name in ("grid_code", "duty_grid_code", "lon", "lat", "place_code", "community_name", "street_name")
+            for name in (
+                "grid_code",
+                "duty_grid_code",
+                "qr_grid_code",
+                "lon",
+                "lat",
+                "place_code",
+                "community_name",
+                "street_name",
+            )
         ],
-    ).with_columns(pl.coalesce("grid_code", "duty_grid_code").alias("grid_code"))
+    ).with_columns(pl.coalesce("grid_code", "duty_grid_code", "qr_grid_code").alias("grid_code"))
 
     def known(column: str) -> pl.Expr:
         return pl.when(pl.col(column).is_in(codes)).then(column)

@@ -1,4 +1,4 @@
-"""Bytes of the exports: CSV in any encoding, gzip, XLSX, GeoJSON. Equal content gives equal bytes.
+"""Bytes of the exports: CSV in any encoding, gzip, XLSX, JSON lines, GeoJSON. Equal content gives equal bytes.
 
 Belongs here: file formats without clocks or names of this machine in them. Does not: what the columns mean.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,10 @@ _PARTS = {
     ),
 }
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+#: Digits that JSON takes as a number: no leading zeros.
+_PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
 
 
 def csv_bytes(table: pl.DataFrame, *, encoding: str, line_end: str = "\r\n") -> bytes:
@@ -120,6 +125,25 @@ def _records(table: pl.DataFrame, numeric: set[str]) -> list[str]:
         cells.append(cell.fill_null(""))
     body = pl.concat_str(pl.lit('<row r="') + row + pl.lit('">'), *cells, pl.lit("</row>"))
     return table.select(body.alias("row")).to_series().to_list()
+
+
+def jsonl_bytes(table: pl.DataFrame, *, numeric: set[str], nested: set[str]) -> bytes:
+    """JSON lines: one object a row, without the keys that have no value.
+
+    Args:
+        table: text columns under their keys.
+        numeric: columns whose plain digits become numbers; anything else in them stays text.
+        nested: columns that hold JSON already.
+    """
+    lines = []
+    for row in table.iter_rows(named=True):
+        told = {
+            key: json.loads(value) if key in nested or (key in numeric and _PLAIN.fullmatch(value)) else value
+            for key, value in row.items()
+            if value is not None
+        }
+        lines.append(json.dumps(told, ensure_ascii=False) + "\n")
+    return "".join(lines).encode()
 
 
 def geojson_bytes(areas: pl.DataFrame, headers: dict[str, str], wkt: str) -> bytes:

@@ -1,6 +1,6 @@
 """What a drawn feed is: typed events with their stage times, before any file or dirt.
 
-Belongs here: the shapes that the four feeds, the files and the truth share, and small constructors of times and
+Belongs here: the shapes that the feeds, the files and the truth share, and small constructors of times and
 choices. Does not: any feed's content.
 """
 
@@ -68,7 +68,7 @@ class Feed:
     gates: dict[str, str]
     old: dict[str, str]
     conflict: str
-    before: dict[str, str] = field(default_factory=dict)
+    before: dict[str, str | int] = field(default_factory=dict)
     form: str = "csv"
     encoding: str = "utf-8"
     archive_encoding: str = ""

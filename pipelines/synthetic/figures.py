@@ -44,6 +44,7 @@ class Figure:
         by_kind: also per event kind.
         by: also per value of these columns (slice, column), at levels 0-2 and four weeks or longer.
         counts_all: merged and void events too.
+        since, minutes, quantile: of a median, the time from which minutes are counted, how many make a unit, which quantile.
         numerator_by: a time that must also lie within the period for a case to count above the line.
     """
 
@@ -63,6 +64,9 @@ class Figure:
     numerator_by: str = ""
     residents: tuple[str, ...] = ("usual",)
     member: str = ""
+    since: str = "registered_at"
+    minutes: int = 1440
+    quantile: float = 0.5
 
 
 ADMINISTRATIVE = (pl.col("case_class") == "administrative") & pl.col("accepted_at").is_not_null()
@@ -164,7 +168,9 @@ def plain_number(column: str) -> pl.Expr:
     return pl.col(column).str.replace_many(["（", "）"], ["(", ")"])
 
 
-def figures_of(events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime], cases: Sequence[str]) -> pl.DataFrame:
+def figures_of(
+    events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime], cases: Sequence[str], wanted: Sequence[Figure]
+) -> pl.DataFrame:
     """All figures of all areas and periods that have begun.
 
     Args:
@@ -172,6 +178,7 @@ def figures_of(events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime], 
         city: areas and residents.
         as_of: last extract of each feed.
         cases: the event kinds that are cases.
+        wanted: which figures.
 
     Returns:
         Rows of `KEYS` with num, den, stat_value; `period_start` is NULL for cumulative periods, whose first day the
@@ -181,17 +188,17 @@ def figures_of(events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime], 
     first = events.select(pl.min_horizontal(pl.col(pl.Datetime("us")).min())).item()
     windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in (*EVERY, "cumulative")])
     ancestors = _ancestors(city)
-    named = [replace(figure, kinds=figure.kinds or tuple(cases)) for figure in FIGURES]
+    named = [replace(figure, kinds=figure.kinds or tuple(cases)) for figure in wanted]
     parts = [_figure(figure, events, ancestors, windows, as_of) for figure in named]
     told = pl.concat(parts).with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
-    told = told.join(_residents(city), on=["metric_id", "grid_code", "year"], how="left")
-    rates = [f.metric_id for f in FIGURES if f.family == "rate"]
-    counts = [f.metric_id for f in FIGURES if f.family == "count"]
+    told = told.join(_residents(city, wanted), on=["metric_id", "grid_code", "year"], how="left")
+    rates = [f.metric_id for f in wanted if f.family == "rate"]
+    counts = [f.metric_id for f in wanted if f.family == "count"]
     below = pl.when(pl.col("metric_id").is_in(rates)).then("residents").when(~pl.col("metric_id").is_in(counts)).then("den")
     return told.with_columns(below.alias("den")).select(*KEYS, "num", "den", "stat_value").sort(KEYS)
 
 
-def _residents(city: City) -> pl.DataFrame:
+def _residents(city: City, wanted: Sequence[Figure]) -> pl.DataFrame:
     """What each rate is divided by: metric_id, grid_code, year, residents."""
     return pl.concat(
         city.population.select(
@@ -200,7 +207,7 @@ def _residents(city: City) -> pl.DataFrame:
             "year",
             pl.sum_horizontal(figure.residents).cast(pl.Int64).alias("residents"),
         )
-        for figure in FIGURES
+        for figure in wanted
         if figure.family == "rate"
     )
 
@@ -298,7 +305,7 @@ def _figure(
 
 def _of_family(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     if figure.family == "median":
-        return _medians(placed, periods)
+        return _medians(figure, placed, periods)
     if figure.family == "backlog":
         return _with_backlog(figure, placed, periods)
     return _sums(figure, placed, periods)
@@ -341,9 +348,9 @@ def _sums(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.Dat
     )
 
 
-def _medians(placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
-    """Medians of whole minutes, in days, from the cases of each area."""
-    minutes = (pl.col("closed_at") - pl.col("registered_at")).dt.total_seconds() // 60
+def _medians(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """Quantiles of whole minutes, in the figure's unit, from the cases of each area."""
+    minutes = (pl.col(figure.time) - pl.col(figure.since)).dt.total_seconds() // 60
     return (
         placed.select("area", "level", "day", minutes.alias("minutes"))
         .join(periods, on="day")
@@ -351,6 +358,6 @@ def _medians(placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.lit(None, pl.Int64).alias("num"),
             pl.len().cast(pl.Int64).alias("den"),
-            (pl.col("minutes").median() / 1440).alias("stat_value"),
+            (pl.col("minutes").quantile(figure.quantile, "linear") / figure.minutes).alias("stat_value"),
         )
     )

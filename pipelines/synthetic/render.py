@@ -26,12 +26,15 @@ CATEGORY_CODES: dict[tuple[str, str], Callable[[str], str]] = {
     ("mediation", "dispute_type"): vocabulary.mediation_code,
     ("hazard", "hazard_class"): vocabulary.hazard_code,
     ("labour_arbitration", "cause_code"): vocabulary.arbitration_code,
+    ("grid_event", "class_l1_code"): vocabulary.grid_group,
+    ("grid_event", "class_l2_code"): vocabulary.grid_code,
 }
 #: The categories that a department sends.
 MIXES = {
     "police_incident": vocabulary.POLICE_MIX, "urban_case": vocabulary.URBAN_MIX, "petition": vocabulary.PETITION_MIX,
     "court_case": vocabulary.COURT_MIX, "hotline_order": vocabulary.HOTLINE_MIX, "mediation": vocabulary.MEDIATION_MIX,
     "hazard": vocabulary.HAZARD_MIX, "labour_arbitration": vocabulary.ARBITRATION_MIX,
+    "grid_event": vocabulary.GRID_MIX,
 }  # fmt: skip
 PLAIN_TIME = "%Y-%m-%d %H:%M:%S"
 ITEM_TYPE = {True: "部件", False: "事件"}

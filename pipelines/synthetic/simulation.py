@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.core.contracts import load_contract
 from pipelines.core.errors import UsageError
-from pipelines.synthetic import exports, referrals, render, seasons
+from pipelines.synthetic import exports, modes, referrals, render, seasons, vocabulary
 from pipelines.synthetic import people as folk
 from pipelines.synthetic.arbitration import ARBITRATION
 from pipelines.synthetic.callback import CALLBACK
@@ -24,6 +24,8 @@ from pipelines.synthetic.court import COURT
 from pipelines.synthetic.deliberation import DELIBERATION
 from pipelines.synthetic.dirt import Soiled, soil
 from pipelines.synthetic.feed import Feed, Scene
+from pipelines.synthetic.grid_acts import DISPATCH_WHISTLE, GRID_ASSIST
+from pipelines.synthetic.grid_event import GRID_EVENT
 from pipelines.synthetic.hazard import HAZARD
 from pipelines.synthetic.hotline import HOTLINE
 from pipelines.synthetic.mediation import MEDIATION
@@ -44,6 +46,9 @@ FEEDS: tuple[tuple[Feed, Rhythm], ...] = (
     (MEDIATION, seasons.MEDIATION),
     (HAZARD, seasons.HAZARD),
     (ARBITRATION, seasons.COURT),
+    (GRID_EVENT, seasons.GRID),
+    (DISPATCH_WHISTLE, seasons.GRID),
+    (GRID_ASSIST, seasons.GRID),
 )
 #: Rizhao: 910,000 grid events in 4,281 grids and 21 months.
 EVENTS_PER_GRID_MONTH = 10.0
@@ -54,6 +59,9 @@ PETITIONS_PER_1000, COURT_PER_10000 = 4.0, 180.0
 HOTLINE_PER_1000, DELIBERATIONS_PER_1000 = 30.0, 3.0
 #: Disputes before mediation committees (5 to 9 a year per 1,000) and hazards; labour arbitration per 10,000.
 MEDIATIONS_PER_1000, HAZARDS_PER_1000, ARBITRATION_PER_10000 = 8.0, 6.0, 15.0
+#: Grid events beside the police calls and urban cases, as a share of those: the demo city shows how the feed is read, and
+#: stays small.
+GRID_EVENT_SHARE = 0.08
 #: Police calls among the events that are neither petitions nor court cases.
 POLICE_SHARE = 0.45
 DAILY_FILES = 14
@@ -92,6 +100,8 @@ class Simulation:
         self.city: City = build_city(grids=grids, years=years, seed=seed)
         self.people = folk.draw_people(np.random.default_rng([seed, 2]))
         self.plan: list[Delivery] = plan_deliveries(self.start, end, daily=min(DAILY_FILES, days), ahead=ahead)
+        self.modes = modes.mode_rows(self.city, self.start, end)
+        self.posts = modes.posts(self.city, self.start, end, np.random.default_rng([seed, 3]))
         self._rates = _daily_rates(self.city, grids, events_per_grid_month or EVENTS_PER_GRID_MONTH)
         self._events: dict[str, pl.DataFrame] = {}
         for number, (feed, rhythm) in enumerate(FEEDS):
@@ -161,17 +171,18 @@ class Simulation:
         columns = render.written_columns(sent.feed.name, sent.soiled[0].texts.columns)
         headers = {c.name: c.title_zh for c in columns}
         numeric = {contract.column(c.name).title_zh for c in columns if c.type in ("integer", "number")}
+        nested = {contract.column(c.name).title_zh for c in columns if c.is_list}
         for part in sent.soiled:
             numbers = part.rows["_delivery"]
             for number in [n for n in numbers.unique().sort().to_list() if n in wanted]:
                 first = int(numbers.search_sorted(number, side="left"))
                 count = int(numbers.search_sorted(number, side="right")) - first
                 table = part.texts.slice(first, count).rename(headers)
-                yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric)
+                yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric, nested)
 
     def _write_references(self, out: Path) -> list[Path]:
-        """Grids, departments, residents: once, as files of the first day."""
-        stamp = self.start.strftime("%Y%m%d")
+        """Grids, departments, residents: once, as files of the first day; modes and posts as they stand at the end."""
+        stamp, ended = self.start.strftime("%Y%m%d"), self.end.strftime("%Y%m%d")
         grids = {"code": "网格编码", "level": "网格层级", "name_zh": "网格名称", "name_en": "英文名称",
                  "parent_code": "上级网格编码", "households": "户数", "kind": "网格类型"}  # fmt: skip
         areas = self.city.areas.with_columns(pl.lit("基础网格").alias("kind"))
@@ -179,7 +190,12 @@ class Simulation:
                        "parent_dept_id": "上级部门编码", "network": "条线", "grid_level": "层级"}  # fmt: skip
         people = {"area_code": "区划编码", "year": "年份", "usual": "常住人口", "registered": "户籍人口",
                   "floating": "登记流动人口", "households": "户数"}  # fmt: skip
+        modes_told = {"scope": "适用区域", "mode": "运行模式", "valid_from": "启动时间", "valid_to": "结束时间"}
+        posts_told = {"post_id": "岗位编号", "grid_code": "网格编码", "role": "岗位类型", "employment": "用工性质",
+                      "valid_from": "上岗日期", "valid_to": "离岗日期"}  # fmt: skip
         files = {
+            f"reference/operating_mode_{ended}.csv": _reference(self.modes, modes_told, mode="operating_mode"),
+            f"reference/grid_post_{ended}.csv": _reference(self.posts, posts_told, role="post_role", employment="employment"),
             f"reference/grid_{stamp}.geojson": exports.geojson_bytes(areas, grids, "wkt"),
             f"reference/department_{stamp}.csv": exports.csv_bytes(self.city.departments.rename(departments), encoding="utf-8"),
             f"reference/population_{stamp}.csv": exports.csv_bytes(
@@ -189,6 +205,17 @@ class Simulation:
         for name, data in files.items():
             exports.write(out / name, data)
         return [out / name for name in files]
+
+
+def _reference(table: pl.DataFrame, headers: dict[str, str], **codes: str) -> bytes:
+    """A reference file: columns under their headers, codes (column to code set) as words."""
+    known = vocabulary.vocabulary()
+    spelled = [
+        pl.col(column).replace_strict({code: word.name for code, word in known[code_set].items()}, return_dtype=pl.String)
+        for column, code_set in codes.items()
+    ]
+    times = pl.col(pl.Datetime("us")).dt.strftime(render.PLAIN_TIME)
+    return exports.csv_bytes(table.with_columns(*spelled, times).select(list(headers)).rename(headers), encoding="utf-8")
 
 
 def _daily_rates(city: City, grids: int, per_grid_month: float) -> dict[str, float]:
@@ -208,6 +235,7 @@ def _daily_rates(city: City, grids: int, per_grid_month: float) -> dict[str, flo
         "mediation": residents / 1_000 * MEDIATIONS_PER_1000 / 365.25,
         "hazard": residents / 1_000 * HAZARDS_PER_1000 / 365.25,
         "labour_arbitration": residents / 10_000 * ARBITRATION_PER_10000 / 365.25,
+        "grid_event": rest * GRID_EVENT_SHARE,
     }
 
 
@@ -226,8 +254,10 @@ def file_name(feed: Feed, delivery: Delivery) -> str:
     return f"{feed.folder}/{feed.name}_{delivery.stamp}{suffix}"
 
 
-def _encode(feed: Feed, table: pl.DataFrame, delivery: Delivery, numeric: set[str]) -> bytes:
+def _encode(feed: Feed, table: pl.DataFrame, delivery: Delivery, numeric: set[str], nested: set[str]) -> bytes:
     """The file's bytes in the feed's form."""
+    if feed.form == "jsonl":
+        return exports.jsonl_bytes(table, numeric=numeric, nested=nested)
     if feed.form == "xlsx":
         return exports.xlsx_bytes(table, sheet="导出数据", numeric=numeric)
     encoding = (delivery.is_archived and feed.archive_encoding) or feed.encoding

@@ -15,12 +15,14 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.core.contracts import load_contract
-from pipelines.synthetic import figures
+from pipelines.synthetic import figures, grid_figures
 from pipelines.synthetic.event_truth import called_back, events_of
+from pipelines.synthetic.grid_truth import with_help
 from pipelines.synthetic.link_truth import links_of, with_followers
 from pipelines.synthetic.rows import Delivery
 from pipelines.synthetic.simulation import Sent, Simulation, file_name
 
+EVERY_FIGURE = (*figures.FIGURES, *grid_figures.FIGURES)
 ORDER = re.compile(r"(\w+) >= (\w+)")
 
 
@@ -67,13 +69,14 @@ def tell_truth(simulation: Simulation, *, through: dt.date | None = None) -> Tru
     told: list[pl.DataFrame] = []
     for sent, rows in judged:
         told.append(events_of(sent.feed, rows, simulation.city, pl.concat(told) if told else None))
-    events = called_back(pl.concat(told))
+    events = with_help(called_back(pl.concat(told)))
     links = links_of({sent.feed.name: rows for sent, rows in judged}, events)
     events = with_followers(events, links)
+    cases = [sent.feed.name for sent in simulation.sent if sent.feed.is_case]
     return Truth(
         rows=pl.concat([_told(sent, rows, plan) for sent, rows in judged]),
         events=events,
-        figures=figures.figures_of(events, simulation.city, as_of, [s.feed.name for s in simulation.sent if s.feed.is_case]),
+        figures=figures.figures_of(events, simulation.city, as_of, cases, EVERY_FIGURE),
         links=links,
         canaries=simulation.people.canaries(),
     )

@@ -53,6 +53,12 @@ HAZARD_MIX = {
     "4009": 0.04, "4019": 0.02,
 }  # fmt: skip
 ARBITRATION_MIX = {"2009": 0.94, "2019": 0.06}
+#: Grid events: environment and hazards on patrol, service and disputes, little else.
+GRID_MIX = {
+    "2001": 0.045, "2002": 0.06, "2003": 0.015, "2006": 0.01, "2009": 0.015, "2010": 0.035, "2012": 0.01, "2015": 0.01,
+    "4001": 0.09, "4002": 0.05, "4003": 0.02, "4005": 0.03, "4006": 0.01, "3001": 0.12, "3002": 0.05, "3003": 0.04,
+    "3004": 0.06, "3101": 0.02, "3103": 0.02, "3106": 0.02, "5001": 0.2, "6001": 0.06, "9002": 0.005, "9003": 0.005,
+}  # fmt: skip
 #: Handling limit of an urban category: number, unit; and the department that handles it.
 URBAN_LIMITS = {
     "3001": (8, "working_hour", "U01"), "3002": (12, "working_hour", "U01"), "3003": (4, "working_hour", "U01"),
@@ -116,6 +122,19 @@ def hazard_code(category: str) -> str:
 def arbitration_code(category: str) -> str:
     """Number of the cause before the commission."""
     return "70" + category[2:]
+
+
+_GRID_LETTERS = {"20": "J", "30": "H", "31": "B", "40": "A", "50": "F", "60": "Z", "90": "T"}
+
+
+def grid_code(category: str) -> str:
+    """Letter of the domain and number."""
+    return _GRID_LETTERS[category[:2]] + category[2:]
+
+
+def grid_group(category: str) -> str:
+    """The first-level class that `category` stands under."""
+    return _GRID_LETTERS[category[:2]] + "00"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def generate(
         days: days of history, the last being `end`.
         seed: of all randomness; equal arguments give equal bytes.
         end: the last day.
-        events_per_grid_month: density over the four feeds; default 10, as Rizhao reports.
+        events_per_grid_month: density of calls, urban cases, petitions and lawsuits; default 10.
         events: or about this many events in all.
         with_truth: whether to work out and write the truth.
     """

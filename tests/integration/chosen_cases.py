@@ -78,6 +78,34 @@ def court() -> list[Row]:
     ]
 
 
+def grid_event(**more: Any) -> Row:
+    """One event of the grid platform: up two levels and one down again, closed."""
+    return {
+        "source_case_no": "G1", "reported_at": moment("2016-09-05T08:00:00"), "closed_at": moment("2016-09-20T08:00:00"),
+        "dispatched_at": moment("2016-09-05T09:00:00"), "grid_code": GRID, "return_n": 1, "reporter_kind": "网格员",
+        "class_l2_code": "邻里纠纷", "handling_level": 3,
+        "escalations": ["4|3|2016-09-06 08:00:00|overdue", "3|2|2016-09-07 08:00:00|major", "2|3|2016-09-08 08:00:00|"],
+    } | more  # fmt: skip
+
+
+def whistles() -> list[Row]:
+    """Rizhao: 98 whistles, 66 resolved, 25 not, 7 still open. The first of them called a second unit, to support."""
+    rows: list[Row] = []
+    for n in range(98):
+        result = "已化解" if n < 66 else "未化解" if n < 91 else None
+        came = {0: "2016-09-05T12:00:01", 1: "2016-09-05T12:00:00", 2: "2016-09-06T23:00:00", 3: None}.get(
+            n, "2016-09-05T10:30:00"
+        )
+        rows.append({
+            "source_case_no": f"W{n:03}-1", "whistle_no": f"W{n:03}", "event_no": "G1", "called_at": moment("2016-09-05T10:00:00"),
+            "severity": "一般" if n == 2 else "较大", "reported_at": came and moment(came), "result": result, "called_unit": "城管局",
+            "unit_role": "牵头单位" if n == 0 else None,
+        })  # fmt: skip
+    rows.append({**rows[0], "source_case_no": "W000-2", "called_unit": "住建局", "unit_role": "配合单位", "severity": None})
+    return [*rows, {**rows[4], "source_case_no": "LATE", "called_at": moment("2017-01-05T23:00:00"), "severity": "一般",
+                    "reported_at": None, "result": None, "event_no": "UNKNOWN"}]  # fmt: skip
+
+
 def first_day(place: Landed) -> None:
     references(place)
     place.land("urban_case", "bulletin", bulletin(), at="2017-01-06T00:00:00")
@@ -94,6 +122,8 @@ def first_day(place: Landed) -> None:
          "place_code": EAST}
         for number in ("J1", "J2", "J3")
     ], at="2017-01-06T00:00:00")  # fmt: skip
+    place.land("grid_event", "grid", [grid_event()], at="2017-01-06T00:00:00")
+    place.land("dispatch_whistle", "whistles", whistles(), at="2017-01-06T00:00:00")
 
 
 def lawsuit(number: str, **more: Any) -> Row:

@@ -25,6 +25,7 @@ ROOT = "990100"
 FEEDS = {
     "police_incident": "police", "urban_case": "urban", "petition": "petition_office", "court_case": "court",
     "mediation": "justice_office",
+    "grid_event": "platform", "dispatch_whistle": "platform", "grid_assist": "platform",
     "grid": "grid_office", "department": "staffing", "population": "statistics",
 }  # fmt: skip
 Row = dict[str, Any]

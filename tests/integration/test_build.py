@@ -17,7 +17,20 @@ from pipelines.core.canonical import Hashes, canonical_hash, differing
 from pipelines.core.errors import BuildBlocked, UsageError
 from pipelines.core.settings import Home, load_settings
 from pipelines.core.warehouse import PublishedBuild, open_published, writer, writer_lock
-from tests.integration.chosen_cases import CITY, COMMUNITY, EAST, GRID, STREET, WEST, day, first_day, lawsuit, urban
+from tests.integration.chosen_cases import (
+    CITY,
+    COMMUNITY,
+    EAST,
+    GRID,
+    STREET,
+    WEST,
+    day,
+    first_day,
+    grid_event,
+    lawsuit,
+    urban,
+    whistles,
+)  # fmt: skip
 from tests.integration.landed import Landed, event_id, moment, write_city
 
 SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2, fault=None)
@@ -66,9 +79,15 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     place.land(
         "court_case", "sued", [lawsuit("S1", mediation_no="J1"), lawsuit("S2", mediation_no="J3")], at="2017-01-08T00:00:00"
     )
+    place.land("grid_assist", "help", [
+        {"source_case_no": "A1", "event_no": "G1", "assisted_at": moment("2016-09-06T08:00:00"), "network": "公安"},
+        {"source_case_no": "A2", "event_no": "G1", "assisted_at": moment("2016-09-06T09:00:00"), "network": "法院"},
+    ], at="2017-01-08T00:00:00")  # fmt: skip
+    place.land("dispatch_whistle", "another", [{**whistles()[4], "source_case_no": "W098-1"}], at="2017-01-08T00:00:00")
     runs.append(run(place))
     # Day three: a file taken back, and an older correction that arrives late and must not win.
     place.retract("mistake")
+    place.land("grid_event", "moved", [grid_event(grid_code=WEST)], at="2017-01-09T00:00:00")
     place.land("urban_case", "late", [urban("MOVES", "2016-02-02T08:00:00")], at="2017-01-07T00:00:00")
     place.land("court_case", "renamed", [lawsuit("S1", mediation_no="J2")], at="2017-01-09T00:00:00")
     place.land("mediation", "more", [{"source_case_no": "J4", "accepted_on": day("2017-02-07")}], at="2017-02-08T11:00:00")
@@ -197,6 +216,47 @@ def test_a_file_taken_back_leaves_nothing(story: Story) -> None:
     assert figure(story.first, "V01", CITY, "month", "2016-03-31")[0] == 1
     assert figure(story.last, "V01", CITY, "month", "2016-03-31") == (None, None, None)
     assert not story.last.rows("select 1 from marts.fct_event where event_id = ?", [event_id("urban_case", "TAKEN-BACK")])
+
+
+def test_whistles_come_out_as_printed(story: Story) -> None:
+    """F41, Rizhao: 98 reports, 72.5 % resolved, which 66 of 91 gives: seven are open, and stand aside."""
+    assert figure(story.first, "M22", CITY, "year", "2016-12-31") == (66, 91, "72.5")
+    assert figure(story.first, "M22a", CITY, "year", "2016-12-31")[0] == 98
+    assert figure(story.first, "M22a", EAST, "year", "2017-12-31") == (None, None, None)  # its event is not known
+
+
+def test_a_called_unit_is_in_time_by_the_limit_of_its_urgency(story: Story) -> None:
+    """Two hours to the second, or the end of the next working day; who never came and whose urgency nobody stated."""
+    outcomes = dict(story.first.rows("select source_case_no, outcome from marts.fct_dispatch"))
+    assert len(outcomes) == 100
+    named = {number: outcomes.pop(number) for number in ("W000-1", "W001-1", "W002-1", "W003-1", "W000-2", "LATE")}
+    assert named == {
+        "W000-1": "late", "W001-1": "met", "W002-1": "met", "W003-1": "open_overdue", "W000-2": "no_limit", "LATE": "open_in_time",
+    }  # fmt: skip
+    assert set(outcomes.values()) == {"met"}
+    assert figure(story.first, "M21", CITY, "month", "2016-09-30")[:2] == (96, 98)
+
+
+def test_time_alone_makes_a_unit_late(story: Story) -> None:
+    assert story.last.rows("select outcome from marts.fct_dispatch where source_case_no = 'LATE'") == [("open_overdue",)]
+
+
+def test_an_act_that_arrives_touches_its_case_and_follows_it(story: Story) -> None:
+    columns = "assist_n, escalation_n, grid_code, discovery"
+    assert event(story.first, "grid_event", "G1", columns) == (0, 2, GRID, "found")
+    assert event(story.last, "grid_event", "G1", columns) == (2, 2, WEST, "found")
+    assert figure(story.first, "M40", CITY, "month", "2016-09-30")[:2] == (0, 1)
+    assert figure(story.last, "M40", CITY, "month", "2016-09-30")[:2] == (1, 1)
+    assert event(story.first, "dispatch_whistle", "W000-1", "grid_code, root_event_id") == (GRID, event_id("grid_event", "G1"))
+    assert event(story.last, "dispatch_whistle", "W000-1", "grid_code")[0] == WEST
+    assert event(story.last, "dispatch_whistle", "LATE", "grid_code")[0] == "UNASSIGNED"
+    assert story.last.rows("select count(*) from marts.fct_dispatch where grid_code = ?", [WEST]) == [(100,)]
+
+
+def test_acts_are_no_cases(story: Story) -> None:
+    """One event of the grid, with a hundred calls about it, is one event."""
+    assert figure(story.first, "V01", CITY, "month", "2016-09-30")[0] == 1
+    assert figure(story.first, "M06", CITY, "month", "2016-09-30")[0] == 1
 
 
 def test_two_contents_at_one_time_are_both_kept_and_flagged(story: Story) -> None:

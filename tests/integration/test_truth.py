@@ -15,7 +15,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipelines.core.warehouse import open_published, read_only
-from pipelines.synthetic import figures, simulation
+from pipelines.synthetic import simulation
+from pipelines.synthetic.truth import EVERY_FIGURE
 from tests.conftest import TinyCity
 
 FEEDS = tuple(feed.name for feed, _ in simulation.FEEDS)
@@ -238,7 +239,7 @@ def test_every_figure_equals_the_truth(tiny_city: TinyCity, published: Any) -> N
         pl.col("stat_value").round(9).eq_missing(pl.col("stat_value_found").round(9)),
         pl.col("seen").fill_null(value=False),
     )
-    assert set(truth["metric_id"]) == {figure.metric_id for figure in figures.FIGURES}
+    assert set(truth["metric_id"]) == {figure.metric_id for figure in EVERY_FIGURE}
     assert set(found["metric_id"]) == set(truth["metric_id"])
     wrong = both.filter(~same)
     assert wrong.select(*KEYS, *values, *[f"{v}_found" for v in values]).head(5).rows() == []

@@ -8,6 +8,7 @@ import datetime as dt
 import gzip
 import hashlib
 import io
+import json
 import os
 import re
 import subprocess
@@ -71,6 +72,9 @@ def read(path: Path) -> list[dict[str, str]]:
         header = [str(cell) for cell in rows[0]]
         return [{k: "" if v is None else str(v) for k, v in zip(header, row, strict=True)} for row in rows[1:]]
     data = path.read_bytes()
+    if path.suffix == ".jsonl":
+        told = [json.loads(line, parse_float=str, parse_int=str) for line in data.decode().splitlines()]
+        return [{key: row.get(key, "") for key in {k for r in told for k in r}} for row in told]
     if path.suffix == ".gz":
         data = gzip.decompress(data)
     encoding = "gb18030" if "police" in path.name else "utf-8-sig"
@@ -116,10 +120,9 @@ def test_days_ahead_do_not_change_what_was_sent_before(tmp_path: Path) -> None:
 def test_a_day_ahead_is_one_more_file_a_feed_with_new_events_and_progress_of_old_ones(
     simulation: Simulation, tmp_path: Path
 ) -> None:
-    next_day = END + dt.timedelta(days=1)
-    written = simulation.deliver(tmp_path, next_day)
+    written = simulation.deliver(tmp_path, END + dt.timedelta(days=1))
     assert {p.name.partition(".")[0][-15:] for p in written} == {"20260701_235959"}
-    assert {p.parent.name for p in written} >= {"police", "urban", "hotline"}
+    assert {p.parent.name for p in written} >= {"police", "urban", "hotline", "grid"}
     assert len({p.parent for p in written}) == len(written)
     rows = read(next(p for p in written if "urban" in p.name))
     reported = {row["上报时间"][:10] for row in rows if re.match(r"2026-\d\d-\d\d ", row["上报时间"])}

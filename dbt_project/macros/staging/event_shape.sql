@@ -5,6 +5,7 @@
     {{ return([
         ['category_code', 'varchar'], ['case_class', 'varchar'], ['instance', 'varchar'], ['severity', 'varchar'],
         ['intake_channel', 'varchar'], ['discovery', 'varchar'], ['task_kind', 'varchar'],
+        ['operating_mode', 'varchar'],
         ['lead_dept_id', 'varchar'], ['partner_dept_id', 'varchar'], ['handling_level', 'integer'],
         ['occurred_at', 'timestamp'], ['reported_at', 'timestamp'], ['accepted_at', 'timestamp'],
         ['registered_at', 'timestamp'], ['filed_at', 'timestamp'], ['dispatched_at', 'timestamp'],
@@ -89,7 +90,11 @@
         {'kind': 'hazard', 'staging': 'stg_safety__hazard', 'on_time': 'found_at',
          'place': {'grid_code_sent': 'grid_code', 'community_name': 'community_name'}},
         {'kind': 'labour_arbitration', 'staging': 'stg_justice__labour_arbitration', 'on_time': 'filed_on',
-         'place': {'place_code': 'place_code'}}
+         'place': {'place_code': 'place_code'}},
+        {'kind': 'grid_event', 'staging': 'stg_grid__event',
+         'place': {'grid_code_sent': 'coalesce(grid_code, qr_grid_code)', 'lon': 'lon', 'lat': 'lat'}},
+        {'kind': 'dispatch_whistle', 'staging': 'stg_grid__whistle', 'on_time': 'called_at'},
+        {'kind': 'grid_assist', 'staging': 'stg_grid__assist', 'on_time': 'assisted_at'}
     ]) }}
 {%- endmacro %}
 

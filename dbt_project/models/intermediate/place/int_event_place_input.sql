@@ -1,4 +1,5 @@
--- What each event says about where it happened, as sent. On an incremental build only for touched events.
+-- What each event says about where it happened, as sent. On an incremental build only for touched events. Acts say
+-- nothing: their place is their case's.
 with current_versions as (
     select * from {{ ref('int_event_due_version') }}
 ),
