@@ -329,6 +329,7 @@ def check_change(pair: PublishedBuild, name: FigureName) -> Counter[str]:
     return Counter(step.id for step in found.steps)
 
 
+@pytest.mark.timeout(1200)  # five builds stand before it; on a loaded machine they take minutes
 def test_200_random_changes_between_kept_builds_add_up(days: Days, tmp_path: Path) -> None:
     kept = publish.builds(Home(days.home))
     pairs = list(combinations(reversed(kept), 2))
