@@ -53,7 +53,7 @@ def show(board: Board) -> None:
 
 
 def _choose_kind(board: Board) -> None:
-    kinds = board.source.ask("kinds")["event_kind"].to_list()
+    kinds = board.source.ask("kinds").filter("is_case")["event_kind"].to_list()
     filters.choose(
         board.words("filter.kind"), ["", *kinds], board.view, "kind",
         written=lambda kind: board.kind(kind) if kind else board.words("filter.all_kinds"),

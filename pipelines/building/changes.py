@@ -70,8 +70,9 @@ def _switched(connection: Connection, ledger: Ledger, inputs: Inputs) -> list[di
 def write_touched(connection: Connection, home: Home, ledger: Ledger, inputs: Inputs) -> int | None:
     """Append what changed to `ops.touched`; None when it cannot be known (a landing file is gone), so build anew.
 
-    Touched are: events of parses switched on or off; events that name such an event as theirs; events of which a time
-    that a register entry or a clock uses, or the deadline of an open clock, lies between the feed's two as_of.
+    Touched are: events of parses switched on or off; events of which a time that a register entry or a clock uses, or the
+    deadline of an open clock, lies between the feed's two as_of; and whatever a declared number ties to one of these, at
+    any distance.
     """
     connection.execute("create or replace temp table changed (event_id varchar)")
     for contract, paths in _paths_by_contract(home, _switched(connection, ledger, inputs)).items():
@@ -79,6 +80,7 @@ def write_touched(connection: Connection, home: Home, ledger: Ledger, inputs: In
             return None
         _add_from_files(connection, contract, paths)
     _add_by_clock(connection, inputs)
+    _follow_links(connection)
     positions = " union all ".join(
         f"select event_id, cast({column} as date) as day, grid_code from marts.fct_event"
         for column in time_columns(read_register())
@@ -126,14 +128,39 @@ def _add_from_files(connection: Connection, contract: str, paths: Sequence[Path]
                 f"insert into changed select distinct _event_id from {named} where {'named' if is_list else column} in "
                 f"(select source_case_no from {files})"
             )
-        if child == contract and parent != contract:
+        if child == contract:
             said = f"unnest({column})" if is_list else column
-            # Also what an older version named: a corrected number leaves the case that it named before.
             connection.execute(
                 f"insert into changed select distinct _event_id from raw.{parent} where source_case_no in "
-                f"(select {said} from {files} union all select {said} from raw.{child} "
-                f"where _event_id in (select _event_id from {files}))"
+                f"(select {said} from {files})"
             )
+
+
+def _follow_links(connection: Connection) -> None:
+    """Add the events that a declared number ties to a changed one, in either direction, until there are no more.
+
+    One step is not enough: an order that names a petition gets another root when that petition is merged. Every version
+    counts: a corrected number leaves the case that it named before.
+    """
+    connection.execute("create or replace temp table frontier as select distinct event_id from changed")
+    while True:
+        steps = []
+        for child, column, parent, is_list in links():
+            named = f"(select _event_id, {f'unnest({column})' if is_list else column} as named from raw.{child})"
+            steps += [
+                f"select _event_id from {named} where named in (select source_case_no from raw.{parent} "
+                "where _event_id in (select event_id from frontier))",
+                f"select _event_id from raw.{parent} where source_case_no in (select named from {named} "
+                "where _event_id in (select event_id from frontier))",
+            ]
+        connection.execute(
+            "create or replace temp table tied as select distinct _event_id as event_id from "
+            f"({' union all '.join(steps)}) where _event_id not in (select event_id from changed)"
+        )
+        if not connection.execute("select count(*) from tied").fetchall()[0][0]:
+            return
+        connection.execute("insert into changed select event_id from tied")
+        connection.execute("create or replace temp table frontier as select event_id from tied")
 
 
 def _add_by_clock(connection: Connection, inputs: Inputs) -> None:

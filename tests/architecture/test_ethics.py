@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from pipelines.core.contracts import Contract, contract_ids, load_contract
+from pipelines.core.register import read_register
 from tests.architecture.project import project_files, read
 
 #: Attributes of a person that no contract may let into landing (words of names and headings, Chinese and English).
@@ -73,6 +74,16 @@ def test_who_a_person_is_never_lands() -> None:
     for contract in contracts():
         assert not [c.name for c in contract.columns if c.party and c.level != "P4"]
         assert not [c.name for c in contract.landed if c.is_free_text]
+
+
+def test_petitions_are_context_and_visits_above_the_level_are_counted_for_the_whole_city_only() -> None:
+    register = {metric.id: metric for metric in read_register()}
+    assert {m.direction for m in register.values() if m.id.startswith(VOLUMES)} == {"neutral"}
+    above = [m for m in register.values() if "is_above_level" in f"{m.filter} {m.numerator} {m.denominator}"]
+    assert above
+    for metric in above:
+        assert (metric.family, metric.levels) == ("count", (0,))
+        assert set(metric.slices + metric.slices_coarse) <= {"all", "category"}
 
 
 def test_no_model_knows_a_person() -> None:

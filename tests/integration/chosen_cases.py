@@ -106,6 +106,46 @@ def whistles() -> list[Row]:
                     "reported_at": None, "result": None, "event_no": "UNKNOWN"}]  # fmt: skip
 
 
+def petition(number: str, at: str = "2016-05-01T00:00:00", **said: Any) -> Row:
+    return {"source_case_no": number, "registered_at": moment(at), "place_code": WEST, **said}
+
+
+def order(number: str, **said: Any) -> Row:
+    """A request of the hotline, sent to a unit and closed, in the same place as `petition`."""
+    return {
+        "source_case_no": number, "registered_at": moment("2016-05-02T08:00:00"), "purpose": "投诉", "grid_code": WEST,
+        "dispatched_at": moment("2016-05-02T09:00:00"), "closed_at": moment("2016-05-06T09:00:00"), **said,
+    }  # fmt: skip
+
+
+def requests() -> list[Row]:
+    """One about a petition that is merged into another, one exempted without a reason, one with, and an enquiry."""
+    return [
+        order("H1", related_nos=["A2"], callback_at=moment("2016-05-09T00:00:00"), solved=True, satisfaction="满意"),
+        order("H2", exempt_flag=True, callback_at=moment("2016-05-09T00:00:00"), solved=False),
+        order("H3", exempt_flag=True, exempt_reason="超出受理范围"),
+        {"source_case_no": "H4", "registered_at": moment("2016-05-02T08:00:00"), "purpose": "咨询", "answered_on_line": True,
+         "callback_at": moment("2016-05-09T00:00:00"), "contacted": True},
+    ]  # fmt: skip
+
+
+def letters() -> list[Row]:
+    """The letter that the others lead to, and a repeat after its end."""
+    return [
+        petition("A1", intake_channel="来信", closed_at=moment("2016-06-01T00:00:00"), close_type="答复"),
+        petition("A3", at="2016-09-01T00:00:00", place_code=EAST, is_repeat_src="重复", related_nos=["A1"]),
+    ]
+
+
+def calls() -> list[Row]:
+    """One about an order that was called about before, and one about nothing we know."""
+    return [
+        {"source_case_no": "K1", "event_no": "H1", "called_back_at": moment("2016-05-12T00:00:00"), "reached": True,
+         "contacted": True, "solved": False, "satisfaction": "不满意", "method": "电话"},
+        {"source_case_no": "K2", "event_no": "NOWHERE", "called_back_at": moment("2016-05-12T00:00:00"), "reached": False},
+    ]  # fmt: skip
+
+
 def first_day(place: Landed) -> None:
     references(place)
     place.land("urban_case", "bulletin", bulletin(), at="2017-01-06T00:00:00")
@@ -124,6 +164,7 @@ def first_day(place: Landed) -> None:
     ], at="2017-01-06T00:00:00")  # fmt: skip
     place.land("grid_event", "grid", [grid_event()], at="2017-01-06T00:00:00")
     place.land("dispatch_whistle", "whistles", whistles(), at="2017-01-06T00:00:00")
+    place.land("hotline_order", "orders", requests(), at="2017-01-06T00:00:00")
 
 
 def lawsuit(number: str, **more: Any) -> Row:

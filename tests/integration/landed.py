@@ -26,6 +26,7 @@ FEEDS = {
     "police_incident": "police", "urban_case": "urban", "petition": "petition_office", "court_case": "court",
     "mediation": "justice_office",
     "grid_event": "platform", "dispatch_whistle": "platform", "grid_assist": "platform",
+    "hotline_order": "hotline", "callback": "caller",
     "grid": "grid_office", "department": "staffing", "population": "statistics",
 }  # fmt: skip
 Row = dict[str, Any]

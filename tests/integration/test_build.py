@@ -17,20 +17,8 @@ from pipelines.core.canonical import Hashes, canonical_hash, differing
 from pipelines.core.errors import BuildBlocked, UsageError
 from pipelines.core.settings import Home, load_settings
 from pipelines.core.warehouse import PublishedBuild, open_published, writer, writer_lock
-from tests.integration.chosen_cases import (
-    CITY,
-    COMMUNITY,
-    EAST,
-    GRID,
-    STREET,
-    WEST,
-    day,
-    first_day,
-    grid_event,
-    lawsuit,
-    urban,
-    whistles,
-)  # fmt: skip
+from tests.integration import chosen_cases as cases
+from tests.integration.chosen_cases import CITY, COMMUNITY, EAST, GRID, STREET, WEST, day, first_day, lawsuit, urban
 from tests.integration.landed import Landed, event_id, moment, write_city
 
 SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2, fault=None)
@@ -75,6 +63,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     first = open_published(place.home.root)
     # Day two: a correction that moves a case in time and place, the root of a duplicate, a deadline that passes by the clock.
     corrected = urban("MOVES", "2016-08-03T08:00:00", grid_code=WEST, class_text="路灯")
+    online = cases.petition("A2", intake_channel="网信", merged_into_no="A1")
+    place.land("petition", "online", [online], at="2017-01-08T00:00:00")
     place.land("urban_case", "day two", [corrected, urban("LATER", "2016-10-01T07:00:00")], at="2017-01-08T00:00:00")
     place.land(
         "court_case", "sued", [lawsuit("S1", mediation_no="J1"), lawsuit("S2", mediation_no="J3")], at="2017-01-08T00:00:00"
@@ -83,11 +73,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         {"source_case_no": "A1", "event_no": "G1", "assisted_at": moment("2016-09-06T08:00:00"), "network": "公安"},
         {"source_case_no": "A2", "event_no": "G1", "assisted_at": moment("2016-09-06T09:00:00"), "network": "法院"},
     ], at="2017-01-08T00:00:00")  # fmt: skip
-    place.land("dispatch_whistle", "another", [{**whistles()[4], "source_case_no": "W098-1"}], at="2017-01-08T00:00:00")
+    place.land("dispatch_whistle", "another", [{**cases.whistles()[4], "source_case_no": "W098-1"}], at="2017-01-08T00:00:00")
     runs.append(run(place))
     # Day three: a file taken back, and an older correction that arrives late and must not win.
     place.retract("mistake")
-    place.land("grid_event", "moved", [grid_event(grid_code=WEST)], at="2017-01-09T00:00:00")
+    place.land("grid_event", "moved", [cases.grid_event(grid_code=WEST)], at="2017-01-09T00:00:00")
+    place.land("petition", "letters", cases.letters(), at="2017-01-07T00:00:00")
+    place.land("callback", "calls", cases.calls(), at="2017-01-07T00:00:00")
     place.land("urban_case", "late", [urban("MOVES", "2016-02-02T08:00:00")], at="2017-01-07T00:00:00")
     place.land("court_case", "renamed", [lawsuit("S1", mediation_no="J2")], at="2017-01-09T00:00:00")
     place.land("mediation", "more", [{"source_case_no": "J4", "accepted_on": day("2017-02-07")}], at="2017-02-08T11:00:00")
@@ -378,3 +370,50 @@ def test_the_gate_holds_a_build_that_lost_a_row(story: Story, tmp_path: Path) ->
     with pytest.raises(BuildBlocked, match="urban_case: expected"):
         publish.publish(home, SETTINGS, prepared.inputs, prepared.mode, now=dt.datetime(2017, 3, 1))
     assert (home.published / "CURRENT.json").read_bytes() == before
+
+
+# --- one matter by several ways, call-backs, exemptions
+
+
+def test_one_matter_filed_by_letter_online_and_12345_is_one_matter_and_three_contacts(story: Story) -> None:
+    """The letter that the others lead to arrives last: the order's root is two declared numbers away."""
+    root = event_id("petition", "A1")
+    for contract, number in (("petition", "A1"), ("petition", "A2"), ("hotline_order", "H1")):
+        assert event(story.last, contract, number, "root_event_id") == (root,)
+    assert event(story.last, "petition", "A2", "is_counted, not_counted_reason") == (False, "merged")
+    assert figure(story.last, "M05", WEST, "year", "2016-12-31")[0] == 1
+    contacts = "select count(*) from marts.fct_event where root_event_id = ?"
+    assert story.last.rows(contacts, [root]) == [(3,)]
+    assert figure(story.last, "V11", WEST, "year", "2016-12-31")[0] == 2 + 3  # the two petitions, and H1 to H3
+    assert figure(story.last, "V12", WEST, "year", "2016-12-31")[0] == 1 + 2  # the matter, and H2 and H3
+
+
+def test_a_repeat_after_the_end_is_told_of_the_matter_that_ended(story: Story) -> None:
+    assert event(story.last, "petition", "A1", "repeated_at") == (moment("2016-09-01T00:00:00"),)
+    assert event(story.last, "petition", "A3", "is_repeat, is_counted") == (True, True)
+    assert figure(story.last, "M28b", CITY, "year", "2016-12-31")[:2] == (1, 1)
+
+
+def test_the_later_call_back_counts_once_and_not_reached_is_kept_apart(story: Story) -> None:
+    columns = "called_back_at, is_reached, is_solved, satisfaction"
+    assert event(story.first, "hotline_order", "H1", columns) == (moment("2016-05-09T00:00:00"), True, True, "4")
+    assert event(story.last, "hotline_order", "H1", columns) == (moment("2016-05-12T00:00:00"), True, False, "2")
+    calls = story.last.rows("select callback_id, event_id, reached from marts.fct_callback")
+    assert set(calls) == {
+        (event_id("callback", "K1"), event_id("hotline_order", "H1"), True), (event_id("callback", "K2"), None, False),
+    }  # fmt: skip
+    assert event(story.last, "callback", "K1", "grid_code") == event(story.last, "hotline_order", "H1", "grid_code")
+    lost = event(story.last, "callback", "K2", "grid_code, list_contains(dq_flags, 'case_missing')")
+    assert lost == ("UNASSIGNED", True)
+
+
+def test_enquiries_stay_out_of_the_rates_and_an_exemption_needs_a_reason(story: Story) -> None:
+    assert event(story.last, "hotline_order", "H2", "is_exempt, list_contains(dq_flags, 'exempt_without_reason')") == (
+        False,
+        True,
+    )
+    assert event(story.last, "hotline_order", "H3", "is_exempt, exempt_reason") == (True, "not_in_scope")
+    assert figure(story.last, "M37", CITY, "year", "2016-12-31")[:2] == (0, 2)  # H1 and H2; not H3, not the enquiry
+    assert figure(story.first, "M37", CITY, "year", "2016-12-31")[:2] == (1, 2)
+    assert figure(story.last, "M39", CITY, "year", "2016-12-31")[:2] == (1, 3)
+    assert figure(story.last, "V14", CITY, "year", "2016-12-31")[0] == 1
