@@ -7,7 +7,6 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,6 +19,7 @@ from pipelines.core.warehouse import PublishedBuild, open_published, writer, wri
 from tests.integration import chosen_cases as cases
 from tests.integration.chosen_cases import CITY, COMMUNITY, EAST, GRID, STREET, WEST, day, first_day, lawsuit, urban
 from tests.integration.landed import Landed, event_id, moment, write_city
+from tests.integration.published_rows import event, figure
 
 SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2, fault=None)
 
@@ -112,24 +112,6 @@ def test_a_window_that_closed_between_two_builds_enters_its_figures(story: Story
     assert figure(story.first, "M25", CITY, "month", "2017-01-31") == (None, None, None)
     assert figure(story.last, "M25", CITY, "month", "2017-01-31")[:2] == (1, 3)
     assert figure(story.last, "M14", CITY, "month", "2017-01-31")[:2] == (2, 3)
-
-
-def figure(built: PublishedBuild, metric: str, area: str, kind: str, end: str, slice_code: str = "all") -> tuple[Any, ...]:
-    """(num, den, value_text) of one figure; (None, None, None) where there is no row."""
-    rows = built.rows(
-        "select v.num, v.den, d.value_text from marts.fct_metric_value v join marts.v_metric_display d "
-        "using (metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end) "
-        "where metric_id = ? and grid_code = ? and period_kind = ? and period_end = ? and slice_code = ?",
-        [metric, area, kind, end, slice_code],
-    )
-    assert len(rows) <= 1
-    return rows[0] if rows else (None, None, None)
-
-
-def event(built: PublishedBuild, contract: str, number: str, columns: str) -> tuple[Any, ...]:
-    rows = built.rows(f"select {columns} from marts.fct_event where event_id = ?", [event_id(contract, number)])
-    assert len(rows) == 1, number
-    return rows[0]
 
 
 def test_every_dbt_test_runs_exactly_once_in_a_full_build(story: Story) -> None:
@@ -370,9 +352,6 @@ def test_the_gate_holds_a_build_that_lost_a_row(story: Story, tmp_path: Path) ->
     with pytest.raises(BuildBlocked, match="urban_case: expected"):
         publish.publish(home, SETTINGS, prepared.inputs, prepared.mode, now=dt.datetime(2017, 3, 1))
     assert (home.published / "CURRENT.json").read_bytes() == before
-
-
-# --- one matter by several ways, call-backs, exemptions
 
 
 def test_one_matter_filed_by_letter_online_and_12345_is_one_matter_and_three_contacts(story: Story) -> None:
