@@ -54,13 +54,16 @@ class Cut:
     first: str
     last: str
     period_kind: str
+    has_begun: bool = True
 
     @staticmethod
-    def of(window: Window, *, area: str, root: str, slice_kind: str = ALL, slice_code: str = ALL) -> Cut:
-        """The same from values."""
+    def of(
+        window: Window, *, area: str, root: str, slice_kind: str = ALL, slice_code: str = ALL, has_begun: bool = True
+    ) -> Cut:  # fmt: skip
+        """The same from values. A period that has not begun has no cases, not even those that it will take over."""
         return Cut(
             slice_kind, quoted(slice_code), quoted(area), quoted(root), f"date '{window.first}'", f"date '{window.last}'",
-            window.kind,
+            window.kind, has_begun=has_begun,
         )  # fmt: skip
 
 
@@ -94,6 +97,8 @@ def _slice(cut: Cut, place: Place) -> str:
 
 def _when(metric: Metric, cut: Cut) -> str:
     """Which cases the period holds; a stock holds what is open and overdue at its feed's as_of."""
+    if not cut.has_begun:
+        return "false"
     if metric.family == "stock":
         shut = ", ".join(f"'{state}'" for state in SHUT)
         return f"does_close and (current_state not in ({shut}) or closed_at > feed_as_of) and deadline_at < feed_as_of"

@@ -57,8 +57,9 @@ class Figure:
     def cut(self) -> Cut:
         """Which cases it is made of."""
         return Cut.of(
-            self.window, area=self.area, root=self.root, slice_kind=self.name.slice_kind, slice_code=self.name.slice_code
-        )
+            self.window, area=self.area, root=self.root, slice_kind=self.name.slice_kind, slice_code=self.name.slice_code,
+            has_begun=self.window.first <= self.as_of.date(),
+        )  # fmt: skip
 
 
 def _one(build: PublishedBuild, sql: str, *params: object) -> dict[str, Any] | None:

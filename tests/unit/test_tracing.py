@@ -130,6 +130,7 @@ class Build:
         }
         self.files = {"f1": "loaded", "f2": "loaded"}
         self.grids, self.residents, self.entries = list(GRIDS), 1000, dict(ENTRIES)
+        self.month = ("2026-06-01", "2026-06-30")
         self.figures: dict[str, tuple[int | None, int | None, float | None]] = {}
 
     def case(self, key: str, **changes: Any) -> None:
@@ -172,8 +173,8 @@ class Build:
             "is_suppressed boolean, reason varchar)")  # fmt: skip
         for key, (num, den, value) in self.figures.items():
             metric, cut, area, hidden = [*key.split("|"), ""][:4]
-            run(f"insert into {schema}.fct_metric_value values (?, ?, ?, ?, 'month', '2026-06-01', '2026-06-30', 'as_was', ?, ?, ?, ?, "
-                "null)", [metric, "category" if cut else "all", cut or "all", area, num, den, value, bool(hidden)])  # fmt: skip
+            run(f"insert into {schema}.fct_metric_value values (?, ?, ?, ?, 'month', ?, ?, 'as_was', ?, ?, ?, ?, "
+                "null)", [metric, "category" if cut else "all", cut or "all", area, *self.month, num, den, value, bool(hidden)])  # fmt: skip
         run(f"create view {schema}.v_metric_display as select *, 'x' as value_text, null::double as ci_low, null::double as ci_high "
             f"from {schema}.fct_metric_value")  # fmt: skip
 
@@ -330,6 +331,15 @@ def test_a_definition_that_reads_a_column_the_old_build_lacks(pair: Any) -> None
     made.connection.execute("update marts.fct_event set is_new_column = true where event_id = 'two'")
     found = difference(made, ASKED)
     assert {step.id: (step.num, step.den) for step in found.steps} == {"definition": (-1, 0), "rules": (1, 0)}
+
+
+def test_what_a_period_takes_over_is_there_when_it_begins(pair: Any) -> None:
+    backlog = {**ENTRY, "id": "M16b", "variant_of": "M16", "include_backlog": True, "slices": ["all"], "periods": ["month"]}
+    before, after = Build(OLD, one=CLOSED, two={}), Build(dt.datetime(2026, 7, 1, 23, 59, 59), one=CLOSED, two={})
+    for build in (before, after):
+        build.entries["M16b"] = backlog
+    after.month, after.figures = ("2026-07-01", "2026-07-31"), {"M16b||37": (0, 1, None)}
+    assert told(pair, before, after, FigureName("M16b", "37", "2026-07")) == {"time": (0, 1)}
 
 
 def test_residents_below_the_line(pair: Any) -> None:
