@@ -89,7 +89,7 @@ QUERIES = {
             ) as parts_n
         from marts.fct_metric_value as v
         inner join marts.ref_metric as m on v.metric_id = m.metric_id
-        where m.family = 'count' and v.period_kind = 'month' and v.slice_kind = 'all'
+        where m.family = 'count' and v.period_kind = 'month' and v.slice_kind = 'all' and v.basis = 'as_was'
         group by all
     """,
 }

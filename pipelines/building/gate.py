@@ -76,7 +76,8 @@ def _areas(connection: Connection) -> list[Finding]:
         year_rows as (
             select v.*, g.parent_code from marts.fct_metric_value v
             join marts.dim_grid g on g.grid_version_id = v.grid_version_id
-            where v.period_kind in ('year', 'cumulative') and v.slice_kind = 'all' and list_contains(?, v.metric_id)
+            where v.basis = 'as_was' and v.period_kind in ('year', 'cumulative') and v.slice_kind = 'all'
+                and list_contains(?, v.metric_id)
         ),
         own as (
             select a.metric_id, extract(year from a.day) as year, sum(a.num) as num

@@ -38,7 +38,7 @@ OPS: dict[str, str] = {
     "build_info": "build_id VARCHAR, as_of TIMESTAMP, mode VARCHAR, city VARCHAR, root_code VARCHAR, project_version "
     "VARCHAR, fingerprint VARCHAR, city_zh VARCHAR, city_en VARCHAR, earliest DATE",
     "feed": "feed VARCHAR, contract VARCHAR, system VARCHAR, domain VARCHAR, title_zh VARCHAR, title_en VARCHAR, "
-    "latency_hours DOUBLE, as_of TIMESTAMP, is_reference BOOLEAN",
+    "latency_hours DOUBLE, as_of TIMESTAMP, is_reference BOOLEAN, delivery VARCHAR",
     "feed_outcome": "feed VARCHAR, contract VARCHAR, sha256 VARCHAR, name VARCHAR, status VARCHAR, received_at TIMESTAMP, "
     "extracted_at TIMESTAMP, covers VARCHAR, read_n BIGINT, accepted_n BIGINT, quarantined_n BIGINT, repeat_n BIGINT, "
     "nondata_n BIGINT, clock_min TIMESTAMP, clock_max TIMESTAMP, held_what VARCHAR, is_current BOOLEAN",
@@ -218,7 +218,7 @@ def write_ops(connection: Connection, inputs: Inputs, mode: str) -> None:
         )],
         "feed": [(
             b.feed, b.contract.id, b.system, b.contract.domain, b.title_zh, b.title_en, b.contract.latency_hours,
-            inputs.feed_as_of[b.feed], b.contract.entity == "reference",
+            inputs.feed_as_of[b.feed], b.contract.entity == "reference", b.delivery,
         ) for b in city.feeds],
         "feed_outcome": _picked(inputs.feed_outcomes, OPS["feed_outcome"]),
         "rule_outcome": _picked(inputs.rule_outcomes, OPS["rule_outcome"]),

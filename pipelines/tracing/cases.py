@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipelines.core.register import SLICES, Metric
 from pipelines.core.warehouse import quoted
-from pipelines.tracing.naming import ALL, Window
+from pipelines.tracing.naming import ALL, AS_WAS, RESTATED, Window
 
 #: How exact a case's main time must be to enter a period of this kind, besides exact ones (contract: time_precision).
 COARSE = {"month": ("month",), "quarter": ("month",), "half_year": ("month",), "year": ("month", "year"),
@@ -55,15 +55,17 @@ class Cut:
     last: str
     period_kind: str
     has_begun: bool = True
+    basis: str = AS_WAS
 
     @staticmethod
     def of(
-        window: Window, *, area: str, root: str, slice_kind: str = ALL, slice_code: str = ALL, has_begun: bool = True
+        window: Window, *, area: str, root: str, slice_kind: str = ALL, slice_code: str = ALL, has_begun: bool = True,
+        basis: str = AS_WAS,
     ) -> Cut:  # fmt: skip
         """The same from values. A period that has not begun has no cases, not even those that it will take over."""
         return Cut(
             slice_kind, quoted(slice_code), quoted(area), quoted(root), f"date '{window.first}'", f"date '{window.last}'",
-            window.kind, has_begun=has_begun,
+            window.kind, has_begun=has_begun, basis=basis,
         )  # fmt: skip
 
 
@@ -128,28 +130,33 @@ def contributions(metric: Metric, cut: Cut, place: Place) -> str:
 
     num and den are 0 or 1, but for a num that adds up a column.
 
-    A case that adds to neither is no case of the figure. An area is the one that its code's version named on the day of
-    the case; the root has every case, also those without a place.
+    A case that adds to neither is no case of the figure. An area is the one that the case lay in when it happened; on the
+    basis restated, and for a stock, the one in which it lies on the map in force. The root has every case, also those
+    without a place.
     """
-    day = "cast(feed_as_of as date)" if metric.family == "stock" else f"cast({metric.time} as date)"
+    is_today = metric.family == "stock" or cut.basis == RESTATED
+    # A version is named after its first day, so that it is found again in a build whose versions begin on other days.
+    placed_on = "coalesce(try_cast(split_part(grid_version_id, '@', 2) as date), date '1900-01-01')"
+    lies = "is_current" if is_today else "told.placed_on >= spans.span_from and told.placed_on < spans.span_to"
     minutes = f"cast(floor((epoch({metric.time}) - epoch({metric.start})) / 60) as bigint)" if metric.start else "null::bigint"
     below = f"coalesce(({metric.denominator}), false)" if has_denominator(metric) else "false"
     if metric.family == "median":
         below = "true"
     weight = f" * coalesce({metric.sum_of}, 0)" if metric.sum_of else ""
     return (
-        "with spans as (select grid_code, path_0, path_1, path_2, path_3, path_4, path_5, "
+        "with spans as (select grid_code, is_current, path_0, path_1, path_2, path_3, path_4, path_5, "
         "case when row_number() over (partition by grid_code order by valid_from) = 1 then date '1900-01-01' "
         "else valid_from end as span_from, "
         "coalesce(lead(valid_from) over (partition by grid_code order by valid_from), date '9999-12-31') as span_to "
         f"from {place.grids}), "
         f"known as (select facts.*, feed_as_of, does_close from {place.facts} as facts "
         f"join {place.feeds} as feeds on facts.feed = feeds.feed), "
-        f"told as (select event_id, grid_code, {day} as figure_day, {metric.time} as figure_at, {minutes} as minutes, "
+        f"told as (select event_id, {'restated_grid_code' if is_today else 'grid_code'} as grid_code, {placed_on} as placed_on, "
+        f"{metric.time} as figure_at, {minutes} as minutes, "
         f"cast({_numerator(metric, cut, place)} as integer){weight} as num, cast({below} as integer) as den "
         f"from known where {_population(metric, cut, place)}) "
         "select told.event_id, told.num, told.den, told.minutes, told.figure_at from told join spans "
-        "on told.grid_code = spans.grid_code and told.figure_day >= spans.span_from and told.figure_day < spans.span_to "
+        f"on told.grid_code = spans.grid_code and {lies} "
         f"where (told.num > 0 or told.den > 0) and ({cut.area} = {cut.root} "
         f"or {cut.area} in (path_0, path_1, path_2, path_3, path_4, path_5))"
     )

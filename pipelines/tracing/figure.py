@@ -16,7 +16,7 @@ from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.cases import Cut
 from pipelines.tracing.definitions import definition_of
-from pipelines.tracing.naming import FigureName, Window, meant, nearest, window_of
+from pipelines.tracing.naming import AS_WAS, RESTATED, FigureName, Window, meant, nearest, window_of
 
 #: Kinds of period that the calendar gives; the others end on days that hang on the build.
 CALENDAR = ("day", "week", "month", "quarter", "half_year", "year")
@@ -58,7 +58,7 @@ class Figure:
         """Which cases it is made of."""
         return Cut.of(
             self.window, area=self.area, root=self.root, slice_kind=self.name.slice_kind, slice_code=self.name.slice_code,
-            has_begun=self.window.first <= self.as_of.date(),
+            has_begun=self.window.first <= self.as_of.date(), basis=self.name.basis,
         )  # fmt: skip
 
 
@@ -112,15 +112,19 @@ def find_figure(build: PublishedBuild, asked: FigureName, *, schema: str = "mart
 def _row(build: PublishedBuild, schema: str, name: FigureName, window: Window, *, is_stored: bool) -> dict[str, Any] | None:
     """What the build published. A change is stored nowhere: only where figures are shown it has a row."""
     stored = f"{schema}.fct_metric_value" if is_stored else f"{schema}.v_metric_display"
+    # Only what differs on the map in force has a row of its own there.
+    today = f"grid_code in (select grid_code from {schema}.dim_grid where is_current)" if name.basis == RESTATED else "false"
     return _one(
         build,
         f"select v.num, v.den, v.stat_value, v.is_suppressed, v.reason, d.value_text, d.ci_low, d.ci_high "
         f"from {stored} as v join {schema}.v_metric_display as d using (metric_id, slice_kind, slice_code, "
         "grid_code, period_kind, period_start, period_end, basis) where metric_id = ? and slice_kind = ? and slice_code = ? "
-        "and grid_code = ? and period_kind = ? and period_end = ? and basis = ? "
+        "and grid_code = ? and period_kind = ? and period_end = ? "
         # What is counted since ever begins where the city says; the name states its end.
-        "and (period_start = ? or period_kind = 'cumulative')",
-        name.metric_id, name.slice_kind, name.slice_code, name.area, window.kind, window.last, name.basis, window.first,
+        "and (period_start = ? or period_kind = 'cumulative') "
+        f"and (basis = ? or (basis = '{AS_WAS}' and {today})) order by basis = ? desc limit 1",
+        name.metric_id, name.slice_kind, name.slice_code, name.area, window.kind, window.last, window.first, name.basis,
+        name.basis,
     )  # fmt: skip
 
 
@@ -212,8 +216,9 @@ def residents_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts"
     for kind in POPULATIONS[figure.metric.population]:
         rows = build.rows(
             f"select cast(value as bigint), year, method from {schema}.fct_population where grid_code = ? "
-            "and pop_kind = ? and year <= ? order by year desc limit 1",
-            [figure.area, kind, figure.window.last.year],
+            # An area that nobody counted under its code has what the areas it came from had.
+            "and pop_kind = ? and year <= ? and (? = 'as_was' or basis = 'restated') order by basis, year desc limit 1",
+            [figure.area, kind, figure.window.last.year, figure.name.basis],
         )
         if not rows:
             return None

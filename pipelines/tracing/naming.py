@@ -18,6 +18,7 @@ from pipelines.core.settings import pick
 
 ONE_DAY = dt.timedelta(days=1)
 AS_WAS = "as_was"
+RESTATED = "restated"
 ALL = "all"
 NAME = re.compile(
     r"(?P<metric>[^~/@]+)(~(?P<kind>[^=/@]+)=(?P<code>[^/@]+))?/(?P<area>[^/@]+)/(?P<period>[^/@]+)"

@@ -49,7 +49,9 @@ CARRIED = ("retracted", "regridded", "time", "withdrawn", "reclassified", "progr
 #: Whether and as what a case counts.
 LINKS = ("is_counted", "not_counted_reason", "root_event_id")
 CATEGORIES = ("category_code", "category_domain")
-PLACES = ("grid_code", "grid_version_id", "grid_level", "grid_resolution_method", "geo_conf")
+PLACES = (
+    "grid_code", "grid_version_id", "grid_level", "grid_resolution_method", "geo_conf", "restated_grid_code", "restated_by",
+)  # fmt: skip
 #: States in which a case ends by being given up, handed over or taken into another.
 ENDED = ("MERGED", "WITHDRAWN", "REJECTED", "TRANSFERRED")
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE")

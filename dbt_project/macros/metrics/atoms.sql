@@ -1,5 +1,5 @@
 {# One macro per family renders an entry of the register. Families that add up (ratio, count, share) go through atoms:
-   metric, slice, leaf grid, day, num, den. `until_day` is the first day on whose evening the numerator counts. #}
+   metric, slice, leaf grid (as it was and today), day, num, den. `until_day` is the first day on whose evening the numerator counts. #}
 {% macro metric_atoms(metric, slice_kind) -%}
     {%- set slice_code = register_slices()[slice_kind] -%}
     {%- set has_denominator = metric.family == 'ratio' and not metric.population -%}
@@ -16,6 +16,9 @@
         '{{ slice_kind }}' as slice_kind,
         coalesce({{ slice_code }}, 'UNMAPPED') as slice_code,
         grid_code,
+        grid_version_id,
+        restated_grid_code,
+        is_weighted,
         cast({{ metric.time }} as date) as day,
         {{ until }} as until_day,
         case when time_precision in ('month', 'year') then time_precision else 'day' end as time_grain,
@@ -23,7 +26,7 @@
         cast({% if has_denominator %}sum(case when {{ metric.denominator }} then 1 else 0 end){% else %}0{% endif %} as bigint) as den
     from events
     where {{ metric_events(metric) }}
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 {%- endmacro %}
 
 {# Which events an entry looks at. A time that its feed has not reached yet does not count yet. #}

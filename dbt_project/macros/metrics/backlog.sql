@@ -8,7 +8,9 @@
 {% macro metric_late_cases(metric) -%}
     select
         '{{ metric.id }}' as metric_id,
-        grid_code,
+        grid_version_id,
+        restated_grid_code,
+        is_weighted,
         cast({{ metric.time }} as date) as due_day,
         case when closed_at <= feed_as_of then cast(closed_at as date) end as closed_day,
         {%- if metric.numerator_time %}

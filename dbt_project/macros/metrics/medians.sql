@@ -4,7 +4,9 @@
         '{{ metric.id }}' as metric_id,
         '{{ slice_kind }}' as slice_kind,
         coalesce({{ register_slices()[slice_kind] }}, 'UNMAPPED') as slice_code,
-        grid_code,
+        grid_version_id,
+        restated_grid_code,
+        is_weighted,
         cast({{ metric.time }} as date) as day,
         case when time_precision in ('month', 'year') then time_precision else 'day' end as time_grain,
         {{ minutes_between(metric.start, metric.time) }} as minutes
@@ -16,12 +18,13 @@
 {# Quantiles of those minutes in the entry's unit of time, at each area from its cases: a median of medians is no median. #}
 {% macro metric_quantile(metric) -%}
     select
-        metric_id, slice_kind, slice_code, grid_code, area_level, period_kind, period_start, period_end,
+        basis, metric_id, slice_kind, slice_code, grid_code, area_level, period_kind, period_start, period_end,
         count(*) as den,
+        bool_or(is_weighted) as is_weighted,
         {{ quantile('minutes', metric.quantile) }} / {{ register_time_units()[metric.time_unit] }}.0 as stat_value
     from cases
     where metric_id = '{{ metric.id }}'
-    group by metric_id, slice_kind, slice_code, grid_code, area_level, period_kind, period_start, period_end
+    group by basis, metric_id, slice_kind, slice_code, grid_code, area_level, period_kind, period_start, period_end
 {%- endmacro %}
 
 {# The entries of family median. #}

@@ -6,7 +6,8 @@
         {{ "'all'" if slice_kind == 'all' else slice_kind }} as slice_code,
         grid_code,
         area_level,
-        sum(cases_n) as num
+        sum(cases_n) as num,
+        bool_or(is_weighted) as is_weighted
     from overdue
     where event_kind in ({% for kind in metric.kinds %}'{{ kind }}'{% if not loop.last %}, {% endif %}{% endfor %})
     group by 1, 2, 3, 4, 5
@@ -28,10 +29,11 @@
 {% macro metric_sql__repeat_points(metric) -%}
     select
         '{{ metric.id }}' as metric_id,
-        grid_code,
-        category_code
+        restated_grid_code as grid_code,
+        category_code,
+        bool_or(restated_by = 'weight') as is_weighted
     from recent
     where event_kind in ({% for kind in metric.kinds %}'{{ kind }}'{% if not loop.last %}, {% endif %}{% endfor %})
-    group by grid_code, category_code
+    group by restated_grid_code, category_code
     having count(*) >= {{ threshold('repeat_point_least') }}
 {%- endmacro %}

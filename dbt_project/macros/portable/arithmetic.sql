@@ -64,3 +64,6 @@
 
 {# The last second of a date. #}
 {% macro end_of_day(date) -%}{{ add_seconds('cast(' ~ date ~ ' as timestamp)', '86399') }}{%- endmacro %}
+
+{# Whether two values differ, NULL being a value like any other ("is distinct from", which our linter does not read). #}
+{% macro differs(a, b) -%}coalesce({{ a }} <> {{ b }}, ({{ a }} is null) <> ({{ b }} is null)){%- endmacro %}

@@ -29,3 +29,19 @@
 {% macro list_has(list_column, text) -%}{{ return(adapter.dispatch('list_has')(list_column, text)) }}{%- endmacro %}
 {% macro default__list_has(list_column, text) -%}list_contains({{ list_column }}, '{{ text }}'){%- endmacro %}
 {% macro spark__list_has(list_column, text) -%}array_contains({{ list_column }}, '{{ text }}'){%- endmacro %}
+
+{# A table expression with one row per member of a list column and its place in the list, from 0. A NULL list gives no row. #}
+{% macro numbered_members(relation, list_column, as_name, as_place) -%}
+    {{ return(adapter.dispatch('numbered_members')(relation, list_column, as_name, as_place)) }}
+{%- endmacro %}
+{% macro default__numbered_members(relation, list_column, as_name, as_place) -%}
+    (select *, unnest({{ list_column }}) as {{ as_name }}, generate_subscripts({{ list_column }}, 1) - 1 as {{ as_place }} from {{ relation }})
+{%- endmacro %}
+{% macro spark__numbered_members(relation, list_column, as_name, as_place) -%}
+    (select * from {{ relation }} lateral view posexplode({{ list_column }}) as {{ as_place }}, {{ as_name }})
+{%- endmacro %}
+
+{# How many members a list has; 0 for NULL. #}
+{% macro list_size(list_column) -%}{{ return(adapter.dispatch('list_size')(list_column)) }}{%- endmacro %}
+{% macro default__list_size(list_column) -%}coalesce(len({{ list_column }}), 0){%- endmacro %}
+{% macro spark__list_size(list_column) -%}coalesce(array_size({{ list_column }}), 0){%- endmacro %}

@@ -49,6 +49,8 @@ final as (
         places.grid_level,
         coalesce(places.grid_resolution_method, 'none') as grid_resolution_method,
         coalesce(places.geo_conf, 'none') as geo_conf,
+        coalesce(places.restated_grid_code, 'UNASSIGNED') as restated_grid_code,
+        coalesce(places.restated_by, 'same') as restated_by,
         {{ event_state() }} as current_state,
         coalesce(judged.time_precision, 'minute') as time_precision,
         judged.not_counted_reason is null as is_counted,

@@ -3,7 +3,7 @@
 -- the row without parent, and an area whose parent is unknown hangs on the root. The pseudo-area UNASSIGNED is a
 -- child of the root.
 with grids as (
-    select * from {{ ref('stg_reference__grid') }}
+    select * from {{ ref('int_grid_version') }}
 ),
 
 build_info as (
@@ -23,7 +23,9 @@ rooted as (
         'local' as code_authority,
         0 as grid_level,
         cast(null as bigint) as households,
-        cast(null as varchar) as geom_wkt, date '1900-01-01' as valid_from, date '9999-12-31' as valid_to
+        cast(null as varchar) as geom_wkt, date '1900-01-01' as valid_from, date '9999-12-31' as valid_to,
+        cast(null as varchar) as change_reason, false as is_other_area, cast(null as varchar) as renamed_from,
+        cast(null as varchar) as source_notice
     from build_info
     where root_code not in (select grids.grid_code from grids)
 ),
@@ -42,7 +44,11 @@ by_code as (
         on
             code_lengths.grid_level = parent.grid_level
             and left(child.grid_code, code_lengths.code_length) = left(parent.grid_code, code_lengths.code_length)
-    where child.parent_code is null
+    where
+        child.parent_code is null
+        -- A local code (a development zone, say) may look like any other: its place is stated, never read from digits.
+        and coalesce(child.code_authority, 'national') <> 'local'
+        and coalesce(parent.code_authority, 'national') <> 'local'
 ),
 
 known as (
@@ -70,6 +76,8 @@ unassigned as (
         coalesce(min(parented.grid_level), 1) as grid_level,
         cast(null as bigint) as households,
         cast(null as varchar) as geom_wkt, date '1900-01-01' as valid_from, date '9999-12-31' as valid_to,
+        cast(null as varchar) as change_reason, false as is_other_area, cast(null as varchar) as renamed_from,
+        cast(null as varchar) as source_notice,
         build_info.root_code as parent_code
     from build_info
     left join parented on build_info.root_code = parented.parent_found
@@ -79,6 +87,7 @@ unassigned as (
 final as (
     select
         grid_code, name_zh, name_en, grid_type, code_authority, grid_level, households, geom_wkt, valid_from, valid_to,
+        change_reason, is_other_area, renamed_from, source_notice,
         parent_found as parent_code
     from parented
     union all

@@ -1,63 +1,66 @@
 {{ config(materialized='table') }}
--- One row per version of an area with its ancestor at each level. Versions of one code follow each other without gap
--- (`span_from`, `span_to`): every day finds exactly one, also a day before the first notice of an area.
+-- One row per version of an area: a span of days in which its description and all areas above it stay the same. Spans
+-- of one code follow each other without gap (`span_from`, `span_to`): every day finds exactly one, also a day before
+-- the first notice of an area and after its last.
 -- noqa: disable=LT02
 with grids as (
     select * from {{ ref('int_grid') }}
 ),
 
-latest as (
-    select grid_code, parent_code, grid_level
-    from (
-        select *, row_number() over (partition by grid_code order by valid_from desc) as newness from grids
-    ) as ranked
-    where newness = 1
+paths as (
+    select * from {{ ref('int_grid_lineage') }}
 ),
 
-climbed as (
+identities as (
+    select * from {{ ref('int_grid_identity') }}
+),
+
+build_info as (
+    select * from {{ ref('stg_ops__build_info') }}
+),
+
+pieces as (
     select
         grids.*,
-        up_1.grid_level as level_1, up_1.grid_code as code_1,
-        up_2.grid_level as level_2, up_2.grid_code as code_2,
-        up_3.grid_level as level_3, up_3.grid_code as code_3,
-        up_4.grid_level as level_4, up_4.grid_code as code_4,
-        up_5.grid_level as level_5, up_5.grid_code as code_5,
-        up_6.grid_level as level_6, up_6.grid_code as code_6
+        {%- for k in range(0, 6) %}
+        paths.path_{{ k }},
+        {%- endfor %}
+        greatest(grids.valid_from, paths.stays_from) as piece_from,
+        least(grids.valid_to, paths.stays_to) as piece_to
     from grids
-    {%- for n in range(1, 7) %}
-    left join latest as up_{{ n }} on {{ 'grids' if n == 1 else 'up_' ~ (n - 1) }}.parent_code = up_{{ n }}.grid_code
-    {%- endfor %}
+    inner join paths
+        on
+            grids.grid_code = paths.grid_code
+            and grids.valid_from < paths.stays_to
+            and grids.valid_to > paths.stays_from
 ),
 
 final as (
     select
-        grid_code || '@' || cast(valid_from as varchar) as grid_version_id,
-        grid_code,
-        grid_level,
-        parent_code,
+        pieces.grid_code || '@' || cast(pieces.piece_from as varchar) as grid_version_id,
+        identities.grid_id,
+        pieces.grid_code, pieces.grid_level, pieces.parent_code,
         {%- for k in range(0, 6) %}
-        case
-            when grid_level = {{ k }} then grid_code
-            {%- for n in range(1, 7) %}
-            when level_{{ n }} = {{ k }} then code_{{ n }}
-            {%- endfor %}
-        end as path_{{ k }},
+        pieces.path_{{ k }},
         {%- endfor %}
-        grid_type,
-        code_authority,
-        name_zh,
-        name_en,
-        households,
-        geom_wkt,
-        valid_from,
-        valid_to,
-        row_number() over (partition by grid_code order by valid_from desc) = 1 as is_latest,
+        pieces.grid_type, pieces.code_authority, pieces.name_zh, pieces.name_en, pieces.households, pieces.geom_wkt,
+        pieces.piece_from as valid_from,
+        pieces.piece_to as valid_to,
+        case when pieces.piece_from > pieces.valid_from then 'hierarchy' else pieces.change_reason end as change_reason,
+        case when pieces.piece_from = pieces.valid_from then pieces.source_notice end as source_notice,
+        pieces.piece_from <= cast(build_info.as_of as date)
+        and pieces.piece_to > cast(build_info.as_of as date) as is_current,
         case
-            when row_number() over (partition by grid_code order by valid_from) = 1 then date '1900-01-01'
-            else valid_from
+            when row_number() over (partition by pieces.grid_code order by pieces.piece_from) = 1
+                then date '1900-01-01'
+            else pieces.piece_from
         end as span_from,
-        coalesce(lead(valid_from) over (partition by grid_code order by valid_from), date '9999-12-31') as span_to
-    from climbed
+        coalesce(
+            lead(pieces.piece_from) over (partition by pieces.grid_code order by pieces.piece_from), date '9999-12-31'
+        ) as span_to
+    from pieces
+    cross join build_info
+    inner join identities on pieces.grid_code = identities.grid_code and pieces.valid_from = identities.valid_from
 )
 
 select * from final

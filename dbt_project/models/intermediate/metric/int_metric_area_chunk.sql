@@ -22,49 +22,49 @@ deep as (
 ),
 
 level_3 as (
-    select {{ keys }}, path_0, path_1, path_2, path_3, sum(num) as num, sum(den) as den
+    select {{ keys }}, path_0, path_1, path_2, path_3, {{ summed_measures() }}
     from located
     where (metric_id, slice_kind) in (select (deep.metric_id, deep.slice_kind) from deep)
     group by {{ keys }}, path_0, path_1, path_2, path_3
 ),
 
 level_2 as (
-    select {{ keys }}, path_0, path_1, path_2, sum(num) as num, sum(den) as den
+    select {{ keys }}, path_0, path_1, path_2, {{ summed_measures() }}
     from (
-        select {{ keys }}, path_0, path_1, path_2, num, den from level_3
+        select {{ keys }}, path_0, path_1, path_2, {{ measures() }} from level_3
         union all
-        select {{ keys }}, path_0, path_1, path_2, num, den from located
+        select {{ keys }}, path_0, path_1, path_2, {{ measures() }} from located
         where (metric_id, slice_kind) not in (select (deep.metric_id, deep.slice_kind) from deep)
     ) as both_depths
     group by {{ keys }}, path_0, path_1, path_2
 ),
 
 level_1 as (
-    select {{ keys }}, path_0, path_1, sum(num) as num, sum(den) as den
+    select {{ keys }}, path_0, path_1, {{ summed_measures() }}
     from level_2
     group by {{ keys }}, path_0, path_1
 ),
 
 level_0 as (
-    select {{ keys }}, path_0, sum(num) as num, sum(den) as den
+    select {{ keys }}, path_0, {{ summed_measures() }}
     from level_1
     group by {{ keys }}, path_0
 ),
 
 roots as (
-    select {{ keys }}, sum(num) as num, sum(den) as den
+    select {{ keys }}, {{ summed_measures() }}
     from level_0
     group by {{ keys }}
 ),
 
 areas as (
     {%- for level in [3, 2, 1, 0] %}
-    select {{ keys }}, path_{{ level }} as grid_code, {{ level }} as area_level, num, den from level_{{ level }}
+    select {{ keys }}, path_{{ level }} as grid_code, {{ level }} as area_level, {{ measures() }} from level_{{ level }}
     cross join build_info
     where path_{{ level }} is not null and path_{{ level }} <> root_code
     union all
     {%- endfor %}
-    select {{ keys }}, root_code as grid_code, 0 as area_level, num, den from roots
+    select {{ keys }}, root_code as grid_code, 0 as area_level, {{ measures() }} from roots
     cross join build_info
 ),
 
@@ -73,9 +73,10 @@ final as (
         {{ keys }},
         grid_code,
         cast(area_level as integer) as area_level,
-        cast(num as bigint) as num,
-        cast(den as bigint) as den
+        {{ measures() }}
     from areas
+    -- What moved within the city is nothing at its root.
+    where own_n > 0 or moved_num <> 0 or moved_den <> 0
 )
 
 select * from final

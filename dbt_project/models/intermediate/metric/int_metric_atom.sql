@@ -22,7 +22,7 @@ touched as (
 ),
 
 events as (
-    select facts.*, feeds.as_of as feed_as_of
+    select facts.*, facts.restated_by = 'weight' as is_weighted, feeds.as_of as feed_as_of
     from facts
     inner join feeds on facts.feed = feeds.feed
     {% if is_incremental() %}

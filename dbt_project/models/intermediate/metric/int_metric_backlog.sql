@@ -1,15 +1,7 @@
 -- Rates by deadline that take in backlog: the sums of the same rate without it, and the cases that were due before the
 -- period and still open at its start. Made anew at every build: a case is backlog in periods in which nothing happens.
-with facts as (
-    select * from {{ ref('fct_event') }}
-),
-
-feeds as (
-    select * from {{ ref('dim_feed') }}
-),
-
-paths as (
-    select * from {{ ref('int_grid_path') }}
+with late_areas as (
+    select * from {{ ref('int_metric_late_area') }}
 ),
 
 chunks as (
@@ -25,55 +17,18 @@ metrics as (
     where include_backlog
 ),
 
-build_info as (
-    select root_code from {{ ref('build_info') }}
-),
-
 periods as (
     select * from {{ ref('int_metric_period') }}
 ),
 
-events as (
-    select facts.*, feeds.as_of as feed_as_of
-    from facts
-    inner join feeds on facts.feed = feeds.feed
-),
-
-late_cases as (
-    {%- for metric in backlog_metrics() %}
-    {{ metric_late_cases(metric) }}
-    {% if not loop.last %}union all{% endif %}
-    {%- endfor %}
-),
-
--- A case is backlog of the areas it was due in.
-late_areas as (
-    {%- for level in [3, 2, 1, 0] %}
-    select late_cases.*, paths.path_{{ level }} as area_code, {{ level }} as area_level
-    from late_cases
-    inner join paths
-        on
-            late_cases.grid_code = paths.grid_code
-            and late_cases.due_day >= paths.span_from
-            and late_cases.due_day < paths.span_to
-    cross join build_info
-    where paths.path_{{ level }} is not null and paths.path_{{ level }} <> build_info.root_code
-    union all
-    {%- endfor %}
-    select late_cases.*, build_info.root_code as area_code, 0 as area_level
-    from late_cases
-    cross join build_info
-),
-
-before as (
+counted as (
     select
         late.metric_id, late.area_code as grid_code, late.area_level, periods.period_kind, periods.period_start,
-        periods.period_end,
+        periods.period_end, late.own_n, late.moved_n, late.is_weighted,
         case
             when late.counts_from >= periods.period_start and late.counts_from <= periods.period_end then 1
             else 0
-        end as num,
-        1 as den
+        end as num
     from late_areas as late
     inner join cuts on late.metric_id = cuts.metric_id and late.area_level = cuts.grid_level
     inner join periods
@@ -84,12 +39,23 @@ before as (
     where {{ coarse_enough('late.time_grain', 'periods.period_kind') }}
 ),
 
+before as (
+    select
+        metric_id, grid_code, area_level, period_kind, period_start, period_end,
+        own_n, own_n * num as num, own_n as den, moved_n * num as moved_num, moved_n as moved_den,
+        case when moved_n <> 0 and is_weighted then 1 else 0 end as weighted_n
+    from counted
+),
+
 within as (
     select
         metrics.metric_id, chunks.grid_code, chunks.area_level, periods.period_kind, periods.period_start,
-        periods.period_end,
+        periods.period_end, chunks.own_n,
         case when chunks.until_end <= periods.period_end then chunks.num else 0 end as num,
-        chunks.den
+        chunks.den,
+        case when chunks.until_end <= periods.period_end then chunks.moved_num else 0 end as moved_num,
+        chunks.moved_den,
+        chunks.weighted_n
     from metrics
     inner join cuts on metrics.metric_id = cuts.metric_id
     inner join chunks
@@ -112,7 +78,7 @@ final as (
     select
         metric_id, 'all' as slice_kind, 'all' as slice_code, grid_code, area_level,
         period_kind, period_start, period_end,
-        sum(num) as num, sum(den) as den
+        {{ summed_measures() }}
     from both_parts
     group by metric_id, grid_code, area_level, period_kind, period_start, period_end
 )

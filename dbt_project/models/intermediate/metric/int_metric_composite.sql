@@ -3,6 +3,7 @@
 -- some.
 with figures as (
     select * from {{ ref('int_metric_figure') }}
+    where basis = 'as_was'
 ),
 
 metrics as (
@@ -86,11 +87,12 @@ final as (
     select
         known.composite_id as metric_id, 'all' as slice_kind, 'all' as slice_code,
         known.grid_code, known.grid_version_id, known.grid_level,
-        known.period_kind, known.period_start, known.period_end,
+        known.period_kind, known.period_start, known.period_end, 'as_was' as basis,
         cast(null as bigint) as num,
         cast(count(*) as bigint) as den,
         sum(known.weight * (known.value - spreads.middle) / (limits.mad_to_sd * spreads.mad))
-        / sum(known.weight) as stat_value
+        / sum(known.weight) as stat_value,
+        false as is_weighted
     from known
     inner join spreads
         on

@@ -1,6 +1,8 @@
--- Numerators and denominators of every family in one shape, with the version of the area valid at the period's end.
-with sums as (
-    select * from {{ ref('int_metric_sum') }}
+-- Numerators and denominators of every family in one shape, with the version of the area valid at the period's end;
+-- and, where it differs, the same on the hierarchy in force at as_of (basis restated).
+{%- set key = 'metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end' %}
+with summed as (
+    select * from {{ ref('int_metric_additive') }}
 ),
 
 medians as (
@@ -15,10 +17,6 @@ specials as (
     select * from {{ ref('int_metric_special') }}
 ),
 
-backlogs as (
-    select * from {{ ref('int_metric_backlog') }}
-),
-
 metrics as (
     select * from {{ ref('ref_metric') }}
 ),
@@ -31,30 +29,39 @@ paths as (
     select * from {{ ref('int_grid_path') }}
 ),
 
+touched as (
+    select * from {{ ref('int_grid_touched') }}
+),
+
+-- `is_other`: restated, it is not what it was.
 unioned as (
     select
-        metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, num, den,
-        cast(null as double) as stat_value
-    from sums
+        'as_was' as basis, {{ key }}, num, num as num_was, den, cast(null as double) as stat_value,
+        false as is_weighted, true as is_other
+    from summed
+    where own_n > 0
     union all
     select
-        metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, num, den,
-        cast(null as double) as stat_value
-    from backlogs
+        'restated' as basis, {{ key }}, num + moved_num as num, num as num_was, den + moved_den as den,
+        cast(null as double) as stat_value, weighted_n > 0 as is_weighted,
+        moved_num <> 0 or moved_den <> 0 as is_other
+    from summed
+    where grid_code in (select touched.grid_code from touched)
     union all
     select
-        metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end,
-        cast(null as bigint) as num, den, stat_value
+        basis, {{ key }}, cast(null as bigint) as num, cast(null as bigint) as num_was, den, stat_value,
+        is_weighted, true as is_other
     from medians
+    where basis = 'as_was' or {{ differs('den', 'as_was_den') }} or {{ differs('stat_value', 'as_was_value') }}
     union all
     select
-        metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, num,
-        cast(null as bigint) as den, cast(null as double) as stat_value
+        'as_was' as basis, {{ key }}, num, num as num_was, cast(null as bigint) as den,
+        cast(null as double) as stat_value, is_weighted, true as is_other
     from stocks
     union all
     select
-        metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, num, den,
-        cast(null as double) as stat_value
+        'as_was' as basis, {{ key }}, num, num as num_was, den, cast(null as double) as stat_value,
+        false as is_weighted, true as is_other
     from specials
 ),
 
@@ -62,23 +69,18 @@ unioned as (
 whole as (
     select
         *,
-        sum(num) over (
-            partition by metric_id, slice_kind, grid_code, period_kind, period_start, period_end
-        ) as members_num
+        sum(num) over members as members_num,
+        sum(num_was) over members as members_was
     from unioned
+    window members as (partition by basis, metric_id, slice_kind, grid_code, period_kind, period_start, period_end)
 ),
 
 final as (
     select
-        whole.metric_id,
-        whole.slice_kind,
-        whole.slice_code,
-        whole.grid_code,
+        whole.metric_id, whole.slice_kind, whole.slice_code, whole.grid_code,
         paths.grid_version_id,
         paths.grid_level,
-        whole.period_kind,
-        whole.period_start,
-        whole.period_end,
+        whole.period_kind, whole.period_start, whole.period_end, whole.basis,
         cast(whole.num as bigint) as num,
         cast(
             case
@@ -88,19 +90,28 @@ final as (
                 else whole.den
             end as bigint
         ) as den,
-        whole.stat_value
+        whole.stat_value,
+        whole.is_weighted
     from whole
     inner join metrics on whole.metric_id = metrics.metric_id
     inner join paths
         on
             whole.grid_code = paths.grid_code
-            and whole.period_end >= paths.span_from
-            and whole.period_end < paths.span_to
+            and case
+                when whole.basis = 'restated' then paths.is_current
+                else whole.period_end >= paths.span_from and whole.period_end < paths.span_to
+            end
     left join residents
         on
             whole.grid_code = residents.grid_code
             and metrics.population = residents.pop_kind
             and extract(year from whole.period_end) = residents.year
+            and whole.basis = residents.basis
+    where
+        whole.is_other
+        -- Nothing of its own moved, but what it is divided by did.
+        or (metrics.population is not null and residents.is_other)
+        or (metrics.family = 'share' and whole.members_num <> whole.members_was)
 )
 
 select * from final

@@ -27,8 +27,7 @@ fine as (
         located.until_end,
         located.path_{{ level }} as grid_code,
         {{ level }} as area_level,
-        located.num,
-        located.den
+        {{ measures('located') }}
     from located
     inner join cuts
         on located.metric_id = cuts.metric_id and located.slice_kind = cuts.slice_kind and cuts.grid_level = {{ level }}
@@ -47,8 +46,7 @@ final as (
         until_end,
         grid_code,
         area_level,
-        cast(sum(num) as bigint) as num,
-        cast(sum(den) as bigint) as den
+        {{ summed_measures() }}
     from fine
     group by
         metric_id,

@@ -1,4 +1,4 @@
--- Quantiles, computed at each area and due period from its cases.
+-- Quantiles, computed at each area and due period from its cases. The city as a whole is the same on every map.
 with durations as (
     select * from {{ ref('int_metric_duration') }}
 ),
@@ -26,16 +26,19 @@ areas as (
     select durations.*, build_info.root_code as grid_code, 0 as area_level
     from durations
     cross join build_info
+    where durations.basis = 'as_was'
 ),
 
 cases as (
     select
+        areas.basis,
         areas.metric_id,
         areas.slice_kind,
         areas.slice_code,
         areas.grid_code,
         areas.area_level,
         areas.minutes,
+        areas.is_weighted,
         spans.period_kind,
         spans.period_start,
         spans.period_end
@@ -49,11 +52,27 @@ cases as (
     where {{ coarse_enough('areas.time_grain', 'spans.period_kind') }}
 ),
 
-final as (
+quantiles as (
     {%- for metric in median_metrics() %}
     {{ metric_quantile(metric) }}
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
+),
+
+final as (
+    select quantiles.*, as_was.den as as_was_den, as_was.stat_value as as_was_value
+    from quantiles
+    left join quantiles as as_was
+        on
+            quantiles.basis = 'restated'
+            and as_was.basis = 'as_was'
+            and quantiles.metric_id = as_was.metric_id
+            and quantiles.slice_kind = as_was.slice_kind
+            and quantiles.slice_code = as_was.slice_code
+            and quantiles.grid_code = as_was.grid_code
+            and quantiles.period_kind = as_was.period_kind
+            and quantiles.period_start = as_was.period_start
+            and quantiles.period_end = as_was.period_end
 )
 
 select * from final

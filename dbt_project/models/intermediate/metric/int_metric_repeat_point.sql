@@ -1,4 +1,4 @@
--- Places of repeated complaints at as_of, counted in every area they lie in.
+-- Places of repeated complaints at as_of, counted in every area they lie in on the map of that day.
 with facts as (
     select * from {{ ref('fct_event') }}
 ),
@@ -12,7 +12,7 @@ paths as (
 ),
 
 build_info as (
-    select root_code, cast(as_of as date) as as_of_day from {{ ref('build_info') }}
+    select root_code from {{ ref('build_info') }}
 ),
 
 recent as (
@@ -36,32 +36,28 @@ points as (
 ),
 
 placed as (
-    select points.metric_id, points.category_code, paths.path_0, paths.path_1, paths.path_2, paths.path_3
+    select points.metric_id, points.is_weighted, paths.path_0, paths.path_1, paths.path_2, paths.path_3
     from points
-    cross join build_info
-    inner join paths
-        on
-            points.grid_code = paths.grid_code
-            and build_info.as_of_day >= paths.span_from
-            and build_info.as_of_day < paths.span_to
+    inner join paths on points.grid_code = paths.grid_code and paths.is_current
     where paths.grid_level >= 4
 ),
 
 areas as (
     {%- for level in [3, 2, 1, 0] %}
-    select metric_id, path_{{ level }} as grid_code, {{ level }} as area_level
+    select metric_id, is_weighted, path_{{ level }} as grid_code, {{ level }} as area_level
     from placed
     cross join build_info
     where path_{{ level }} is not null and path_{{ level }} <> root_code
     union all
     {%- endfor %}
-    select metric_id, root_code as grid_code, 0 as area_level
+    select metric_id, is_weighted, root_code as grid_code, 0 as area_level
     from placed
     cross join build_info
 ),
 
 final as (
-    select areas.metric_id, areas.grid_code, areas.area_level, count(*) as num
+    select
+        areas.metric_id, areas.grid_code, areas.area_level, count(*) as num, bool_or(areas.is_weighted) as is_weighted
     from areas
     group by areas.metric_id, areas.grid_code, areas.area_level
 )

@@ -29,14 +29,15 @@ stocks as (
     {%- endfor %}
     {%- endfor %}
     union all
-    select metric_id, 'all' as slice_kind, 'all' as slice_code, grid_code, area_level, num
+    select metric_id, 'all' as slice_kind, 'all' as slice_code, grid_code, area_level, num, is_weighted
     from repeat_points
 ),
 
 final as (
     select
         stocks.metric_id, stocks.slice_kind, stocks.slice_code, stocks.grid_code, stocks.area_level,
-        'day' as period_kind, build_info.as_of_day as period_start, build_info.as_of_day as period_end, stocks.num
+        'day' as period_kind, build_info.as_of_day as period_start, build_info.as_of_day as period_end, stocks.num,
+        stocks.is_weighted
     from stocks
     cross join build_info
     inner join cuts

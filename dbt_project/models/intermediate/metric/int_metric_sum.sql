@@ -28,8 +28,7 @@ by_chunk as (
     select
         chunks.metric_id, chunks.slice_kind, chunks.slice_code, chunks.grid_code, chunks.area_level,
         spans.period_kind, spans.period_start, spans.period_end,
-        sum(case when chunks.until_end <= spans.period_end then chunks.num else 0 end) as num,
-        sum(chunks.den) as den
+        {{ summed_measures('chunks.until_end <= spans.period_end', 'chunks') }}
     from chunks
     inner join spans on chunks.chunk_start = spans.chunk_start
     inner join cuts
@@ -68,8 +67,7 @@ by_grid as (
         due.period_kind,
         due.period_start,
         due.period_end,
-        sum(case when by_month.until_end <= due.period_end then by_month.num else 0 end) as num,
-        sum(by_month.den) as den
+        {{ summed_measures('by_month.until_end <= due.period_end', 'by_month') }}
     from by_month
     inner join due on by_month.period_kind = due.period_kind and by_month.period_start = due.period_start
     where {{ coarse_enough('by_month.time_grain', 'due.period_kind') }}

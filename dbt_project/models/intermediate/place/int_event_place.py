@@ -6,6 +6,8 @@ def model(dbt, session):
     dbt.config(
         materialized="incremental", incremental_strategy="touched", unique_key="event_id", touched=["staging", "stg_ops__touched"]
     )
-    from pipelines.analytics.places import resolve_places
+    from pipelines.analytics.places import resolve_places, restate_places
 
-    return resolve_places(dbt.ref("int_event_place_input").pl(), dbt.ref("int_grid_shape").pl()).to_arrow()
+    events = dbt.ref("int_event_place_input").pl()
+    places = resolve_places(events, dbt.ref("int_grid_shape").pl(), dbt.ref("int_grid_alias").pl())
+    return restate_places(places, events, dbt.ref("int_grid_restated_shape").pl()).to_arrow()

@@ -70,12 +70,13 @@ final as (
         measured.period_kind,
         measured.period_start,
         measured.period_end,
-        'as_was' as basis,
+        measured.basis,
         measured.num,
         measured.den,
         measured.stat_value,
         measured.is_suppressed,
         case when measured.is_suppressed then 'small_cell' else measured.why_not end as reason,
+        measured.is_weighted,
         case
             when measured.interval_kind = 'wilson' and measured.den > 0
                 then measured.scale * {{ wilson('measured.num', 'measured.den', 'measured.z', -1) }}

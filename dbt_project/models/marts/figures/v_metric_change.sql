@@ -1,13 +1,19 @@
 {{ config(materialized='view') }}
 -- Changes on the same period last year (family change): both counts, never stored a second time. Only periods that are
 -- over, and years to date; a period without a row in either year is a count of 0.
-with figures as (
-    select * from {{ ref('fct_metric_value') }}
-),
-
-changes as (
+with changes as (
     select metric_id, of_metric from {{ ref('ref_metric') }}
     where family = 'change'
+),
+
+published as (
+    select * from {{ ref('fct_metric_value') }}
+    where metric_id in (select changes.of_metric from changes)
+),
+
+-- Both years on one basis: on the map in force, a figure is what was restated, else what it was.
+figures as (
+    {{ on_both_bases('published') }}
 ),
 
 cuts as (
@@ -26,7 +32,7 @@ based as (
     select
         changes.metric_id, figures.slice_kind, figures.slice_code, figures.grid_code, figures.grid_level,
         figures.period_kind, figures.period_start, figures.period_end, figures.basis, figures.num,
-        figures.is_suppressed, figures.grid_version_id,
+        figures.is_suppressed, figures.is_weighted, figures.grid_version_id,
         {{ next_year('figures.period_start') }} as next_start,
         {{ next_year('figures.period_end') }} as next_end
     from changes
@@ -56,13 +62,13 @@ begins as (
 both_years as (
     select
         metric_id, slice_kind, slice_code, grid_code, grid_level, period_kind, period_start, period_end, basis,
-        num, 0 as den, is_suppressed, grid_version_id, cast(null as varchar) as version_before
+        num, 0 as den, is_suppressed, is_weighted, grid_version_id, cast(null as varchar) as version_before
     from based
     union all
     select
         metric_id, slice_kind, slice_code, grid_code, grid_level, period_kind, next_start as period_start,
-        next_end as period_end, basis, 0 as num, num as den, is_suppressed, cast(null as varchar) as grid_version_id,
-        grid_version_id as version_before
+        next_end as period_end, basis, 0 as num, num as den, is_suppressed, is_weighted,
+        cast(null as varchar) as grid_version_id, grid_version_id as version_before
     from based
 ),
 
@@ -73,7 +79,8 @@ paired as (
         coalesce(max(both_years.grid_version_id), max(both_years.version_before)) as grid_version_id,
         sum(both_years.num) as num,
         sum(both_years.den) as den,
-        max(case when both_years.is_suppressed then 1 else 0 end) = 1 as is_suppressed
+        bool_or(both_years.is_suppressed) as is_suppressed,
+        bool_or(both_years.is_weighted) as is_weighted
     from both_years
     inner join begins on both_years.metric_id = begins.metric_id
     cross join build_info
@@ -95,6 +102,7 @@ final as (
         cast(null as double) as stat_value,
         paired.is_suppressed,
         case when paired.is_suppressed then 'small_cell' when paired.den = 0 then 'no_base' end as reason,
+        paired.is_weighted,
         cast(null as double) as ci_low,
         cast(null as double) as ci_high,
         paired.den < limits.small_base as is_small_base

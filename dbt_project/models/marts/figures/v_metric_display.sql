@@ -92,9 +92,9 @@ final as (
         case
             when is_suppressed then '<5'
             when scaled is null then '-'
-            when decimals = 0 then cast(sign * scaled as varchar)
+            when decimals = 0 then case when is_weighted then '≈' else '' end || cast(sign * scaled as varchar)
             else
-                case when sign < 0 then '-' else '' end
+                case when is_weighted then '≈' else '' end || case when sign < 0 then '-' else '' end
                 || cast({{ int_div('scaled', 'power_of_ten') }} as varchar)
                 || '.'
                 || lpad(cast(scaled - {{ int_div('scaled', 'power_of_ten') }} * power_of_ten as varchar), decimals, '0')
@@ -105,6 +105,7 @@ final as (
         decimals,
         is_suppressed,
         reason,
+        is_weighted,
         case when not is_suppressed and reason is null then ci_low end as ci_low,
         case when not is_suppressed and reason is null then ci_high end as ci_high,
         is_small_base,

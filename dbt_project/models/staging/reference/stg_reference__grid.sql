@@ -1,6 +1,10 @@
--- One row per grid and start of validity: the latest version received of each.
+-- What each delivery of the grid register said of each area: one row per feed, area, stated first day and delivery.
 with latest as (
-    {{ latest_reference('grid', "grid_code, coalesce(valid_from, date '1900-01-01')") }}
+    {{ latest_reference('grid', "_feed, grid_code, valid_from, cast(extracted_at as date)") }}
+),
+
+feeds as (
+    select * from {{ ref('stg_ops__feed') }}
 ),
 
 code_map as (
@@ -9,6 +13,8 @@ code_map as (
 
 final as (
     select
+        latest._feed as feed,
+        feeds.delivery,
         latest.grid_code,
         latest.parent_code,
         latest.name_zh,
@@ -18,9 +24,11 @@ final as (
         cast(latest.level as integer) as grid_level,
         latest.households,
         latest.geometry as geom_wkt,
-        coalesce(latest.valid_from, date '1900-01-01') as valid_from,
-        coalesce(latest.valid_to, date '9999-12-31') as valid_to
+        latest.valid_from as stated_from,
+        latest.valid_to as stated_to,
+        coalesce(cast(latest.extracted_at as date), date '1900-01-01') as seen_on
     from latest
+    inner join feeds on latest._feed = feeds.feed
     left join code_map as map_type
         on
             map_type.contract = 'grid'
