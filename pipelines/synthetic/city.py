@@ -21,6 +21,9 @@ CELL = (0.0035, 0.0030)
 JITTER = 0.2
 #: Children per parent: grids per community (Huaiyang 4.28), communities per street; districts: root of the streets.
 GRIDS_PER_COMMUNITY, COMMUNITIES_PER_STREET = 4.3, 14.0
+#: The functional area: a development zone beside the districts, without streets, with a code of the city's own that only
+#: looks like the others. Cities of fewer communities have none.
+LOCAL_CODE, LOCAL_ZH, LOCAL_EN, LOCAL_LEAST = "990190", "云湾高新园区", "Yunwan High-tech Zone", 5
 #: Residents per grid: Rizhao, about 3 million in 4,281 grids.
 RESIDENTS_PER_GRID, RESIDENTS_SPREAD = 640.0, 0.35
 
@@ -33,13 +36,14 @@ class City:
     leaves: code, level, name_zh, grid_code (level 4), community_code, community_name, street_code, street_name,
     district_code, weight (share of activity), and the corners x0..x3, y0..y3 (degrees).
     population: area_code, year, usual, registered, floating, households. departments: dept_id, name_zh, name_en,
-    aliases (bar-separated), parent_dept_id, network, grid_level.
+    aliases (bar-separated), parent_dept_id, network, grid_level. codes: every code that an area ever has.
     """
 
     areas: pl.DataFrame
     leaves: pl.DataFrame
     population: pl.DataFrame
     departments: pl.DataFrame
+    codes: pl.Series
 
 
 def _hilbert(order: int, count: int) -> np.ndarray:
@@ -112,25 +116,38 @@ def _hierarchy(grids: int, rng: np.random.Generator) -> pl.DataFrame:
     c_code = [f"{s_code[s]}{n:03d}" for s, n in zip(street, _ranks(street), strict=True)]
     g_code = [f"{c_code[c]}{n:03d}" for c, n in zip(community, _ranks(community), strict=True)]
     of_street, of_district = street[community], district[street[community]]
+    if communities >= LOCAL_LEAST:  # the last community is the functional area's; its parents are stated, not in its code
+        c_code[-1] = f"{LOCAL_CODE}001"
+        g_code = [f"{c_code[c]}{n:03d}" for c, n in zip(community, _ranks(community), strict=True)]
     d_names = words.pairs(words.DISTRICTS)
     suffix = [words.STREET_SUFFIX[0 if n % 3 else 1] for n in range(streets)]
-    return pl.DataFrame(
-        {
-            "grid_code": g_code,
-            "number": _ranks(community),
-            "community_code": [c_code[c] for c in community],
-            "community_zh": [names[streets + c][0] + "社区" for c in community],
-            "community_en": [names[streets + c][1] + " Community" for c in community],
-            "street_code": [s_code[s] for s in of_street],
-            "street_zh": [names[s][0] + suffix[s][0] for s in of_street],
-            "street_en": [f"{names[s][1]} {suffix[s][1]}" for s in of_street],
-            "district_code": [d_code[d] for d in of_district],
-            "district_zh": [d_names[d][0] + "区" for d in of_district],
-            "district_en": [d_names[d][1] + " District" for d in of_district],
-        }
-    ).with_columns(
-        (pl.col("community_zh") + "第" + pl.col("number").cast(pl.String).str.zfill(2) + "网格").alias("name_zh"),
-        (pl.col("community_en").str.replace(" Community", "") + " Grid " + pl.col("number").cast(pl.String)).alias("name_en"),
+    return (
+        pl.DataFrame(
+            {
+                "grid_code": g_code,
+                "number": _ranks(community),
+                "community_code": [c_code[c] for c in community],
+                "community_zh": [names[streets + c][0] + "社区" for c in community],
+                "community_en": [names[streets + c][1] + " Community" for c in community],
+                "street_code": [s_code[s] for s in of_street],
+                "street_zh": [names[s][0] + suffix[s][0] for s in of_street],
+                "street_en": [f"{names[s][1]} {suffix[s][1]}" for s in of_street],
+                "district_code": [d_code[d] for d in of_district],
+                "district_zh": [d_names[d][0] + "区" for d in of_district],
+                "district_en": [d_names[d][1] + " District" for d in of_district],
+            }
+        )
+        .with_columns(
+            [
+                pl.when(pl.col("grid_code").str.starts_with(LOCAL_CODE)).then(pl.lit(told)).otherwise(name).alias(name)
+                for level in ("street", "district")
+                for name, told in ((f"{level}_code", LOCAL_CODE), (f"{level}_zh", LOCAL_ZH), (f"{level}_en", LOCAL_EN))
+            ]
+        )
+        .with_columns(
+            (pl.col("community_zh") + "第" + pl.col("number").cast(pl.String).str.zfill(2) + "网格").alias("name_zh"),
+            (pl.col("community_en").str.replace(" Community", "") + " Grid " + pl.col("number").cast(pl.String)).alias("name_en"),
+        )
     )
 
 
@@ -198,7 +215,10 @@ def _population(grids: pl.DataFrame, years: range, rng: np.random.Generator) -> 
     sums = [pl.col(c).sum() for c in ("usual", "registered", "floating", "households")]
     levels = ["city_code", "district_code", "street_code", "community_code", "grid_code"]
     parts = [by_grid.group_by(level, "year", maintain_order=True).agg(sums).rename({level: "area_code"}) for level in levels]
-    return pl.concat(parts).sort("area_code", "year"), np.maximum(1, base.astype(np.int64) // 3)
+    # An area that stands in for two levels is one area.
+    return pl.concat(parts).unique(["area_code", "year"], maintain_order=True).sort("area_code", "year"), np.maximum(
+        1, base.astype(np.int64) // 3
+    )
 
 
 def _areas(grids: pl.DataFrame, leaves: pl.DataFrame, quads: np.ndarray, households: np.ndarray) -> pl.DataFrame:
@@ -219,6 +239,8 @@ def _areas(grids: pl.DataFrame, leaves: pl.DataFrame, quads: np.ndarray, househo
             (pl.col(parent).first() if parent else pl.lit("")).alias("parent"),
         )  # fmt: skip
         for code, at, zh, en, homes, up in index.iter_rows():
+            if code == up:  # the functional area has no streets
+                continue
             rows.append((code, level, zh, en, up, homes, shapely.union_all(shapes[at]).wkt))
     for at, (code, zh, en, up) in enumerate(grids.select("grid_code", "name_zh", "name_en", "community_code").iter_rows()):
         rows.append((code, 4, zh, en, up, int(households[at]), shapes[at].wkt))
@@ -257,6 +279,9 @@ def _departments(leaves: pl.DataFrame) -> pl.DataFrame:
         ]
     streets = leaves.unique("street_code", maintain_order=True).select("street_code", "street_name", "district_code")
     for code, zh, district in streets.iter_rows():
+        if code == district:
+            rows.append((f"S{code}", f"{zh}管理委员会", f"Zone Office {code}", f"{zh}管委会", "", "grid", 2))
+            continue
         bare = zh.removesuffix("街道").removesuffix("镇")
         office = f"{zh}办事处" if zh.endswith("街道") else f"{zh}人民政府"
         rows += [
@@ -287,4 +312,5 @@ def build_city(*, grids: int, years: range, seed: int, micro_share: float = 0.08
     quads = _quads(grids, rng)
     leaves = _leaves(frame, quads, micro_share, rng)
     population, households = _population(frame, years, rng)
-    return City(_areas(frame, leaves, quads, households), leaves, population, _departments(leaves))
+    areas = _areas(frame, leaves, quads, households)
+    return City(areas, leaves, population, _departments(leaves), areas["code"])

@@ -228,7 +228,7 @@ def _places(bench: Bench, targets: Targets) -> None:
     """
     if not targets.place:
         return
-    known = bench.city.areas["code"]
+    known = bench.city.codes
     column = targets.place
     damaged = bench.pick(column, bench.rows_at(RATES["D01"]))
     code = bench.texts[column].gather(damaged)

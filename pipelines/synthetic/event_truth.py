@@ -10,9 +10,10 @@ import polars as pl
 
 from pipelines.core.contracts import load_contract
 from pipelines.synthetic import grid_truth
-from pipelines.synthetic.city import City
 from pipelines.synthetic.feed import Feed
 from pipelines.synthetic.figures import plain_number
+from pipelines.synthetic.places_truth import placed
+from pipelines.synthetic.regrid import Regrid
 
 UNASSIGNED = "UNASSIGNED"
 #: What petitions and orders say of their own call-back.
@@ -209,13 +210,13 @@ SPECIAL: dict[str, dict[str, pl.Expr]] = {
 }  # fmt: skip
 
 
-def events_of(feed: Feed, rows: pl.DataFrame, city: City, told: pl.DataFrame | None = None) -> pl.DataFrame:
+def events_of(feed: Feed, rows: pl.DataFrame, regrid: Regrid, told: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per event that an accepted row speaks of, sealed court cases left out.
 
     Args:
         feed: whose events.
         rows: all its rows, judged.
-        city: the areas.
+        regrid: the areas and how they change.
         told: the events of the feeds before it; an act lies where its case lies.
     """
     good = rows.filter("_good")
@@ -228,7 +229,7 @@ def events_of(feed: Feed, rows: pl.DataFrame, city: City, told: pl.DataFrame | N
         final.join(other, on="source_case_no", how="left", maintain_order="left")
         .join(clashing, on="source_case_no", how="left", maintain_order="left")
         .pipe(lambda frame: _linked(feed, frame, told))
-        .pipe(lambda frame: _with_case(frame, told) if feed.about else _placed(feed, frame, city))
+        .pipe(lambda frame: _with_case(frame, told) if feed.about else placed(feed, frame, regrid))
     )
     if "is_sealed" in good.columns:
         sealed = good.filter("is_sealed").select("source_case_no")
@@ -272,6 +273,8 @@ def _read(feed: Feed, final: pl.DataFrame) -> pl.DataFrame:
         *[value(name, pl.Int64) for name in NUMBERS],
         value("amount_yuan", pl.Float64),
         pl.col("_place").alias("grid_code"),
+        pl.col("_place_now").alias("restated_grid_code"),
+        pl.col("_now_by").alias("restated_by"),
         pl.col("_method").alias("grid_resolution_method"),
         pl.col("_precision").alias("time_precision"),
         reason.is_null().alias("is_counted"),
@@ -333,50 +336,13 @@ def called_back(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_case(final: pl.DataFrame, told: pl.DataFrame | None) -> pl.DataFrame:
-    """`_place` and `_method` of acts: those of the cases that they are about."""
+    """Places of acts: those of the cases that they are about."""
     assert told is not None
-    cases = told.select(_about="source_case_no", _place="grid_code", _method="grid_resolution_method")
+    cases = told.select(_about="source_case_no", _place="grid_code", _method="grid_resolution_method",
+                        _place_now="restated_grid_code", _now_by="restated_by")  # fmt: skip
     found = final.join(cases, on="_about", how="left", maintain_order="left")
-    return found.with_columns(pl.col("_place").fill_null(UNASSIGNED), pl.col("_method").fill_null("none"))
-
-
-def _placed(feed: Feed, final: pl.DataFrame, city: City) -> pl.DataFrame:
-    """`_place` and `_method`: the code if known, else the point, else the place's code, else a name, else nothing."""
-    codes = city.areas["code"].implode()
-    names = dict(city.areas.select("name_zh", "code").iter_rows())
-    sent = {column.name for column in load_contract(feed.name).columns} & set(final.columns)
-    said = final.select(
-        pl.col("_leaf"),
-        *[
-            (pl.col(name) if name in sent else pl.lit(None, pl.String)).alias(name)
-            for name in (
-                "grid_code",
-                "duty_grid_code",
-                "qr_grid_code",
-                "lon",
-                "lat",
-                "place_code",
-                "community_name",
-                "street_name",
-            )
-        ],
-    ).with_columns(pl.coalesce("grid_code", "duty_grid_code", "qr_grid_code").alias("grid_code"))
-
-    def known(column: str) -> pl.Expr:
-        return pl.when(pl.col(column).is_in(codes)).then(column)
-
-    def named(column: str) -> pl.Expr:
-        return pl.col(column).replace_strict(names, default=None, return_dtype=pl.String)
-
-    steps = said.select(
-        known("grid_code").alias("code"),
-        pl.when(pl.col("lon").is_not_null() & pl.col("lat").is_not_null()).then("_leaf").alias("polygon"),
-        known("place_code").alias("place_code"),
-        pl.coalesce(named("grid_code"), named("community_name"), named("street_name")).alias("name"),
-    )
-    ladder = steps.columns
-    method = pl.coalesce([pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in ladder])
-    return final.with_columns(
-        steps.select(pl.coalesce(ladder).fill_null(UNASSIGNED)).to_series().alias("_place"),
-        steps.select(method.fill_null("none")).to_series().alias("_method"),
+    return found.with_columns(
+        pl.col("_place", "_place_now").fill_null(UNASSIGNED),
+        pl.col("_method").fill_null("none"),
+        pl.col("_now_by").fill_null("same"),
     )

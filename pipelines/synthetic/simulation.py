@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from pipelines.synthetic import exports, modes, referrals, render, seasons, voca
 from pipelines.synthetic import people as folk
 from pipelines.synthetic.arbitration import ARBITRATION
 from pipelines.synthetic.callback import CALLBACK
-from pipelines.synthetic.city import City, build_city
+from pipelines.synthetic.city import LOCAL_CODE, City, build_city
 from pipelines.synthetic.court import COURT
 from pipelines.synthetic.deliberation import DELIBERATION
 from pipelines.synthetic.dirt import Soiled, soil
@@ -31,6 +31,7 @@ from pipelines.synthetic.hotline import HOTLINE
 from pipelines.synthetic.mediation import MEDIATION
 from pipelines.synthetic.petition import PETITION
 from pipelines.synthetic.police import POLICE
+from pipelines.synthetic.regrid_plan import plan_regrid
 from pipelines.synthetic.rows import Delivery, plan_deliveries, versions
 from pipelines.synthetic.seasons import Block, Rhythm
 from pipelines.synthetic.urban import URBAN
@@ -97,7 +98,9 @@ class Simulation:
         self.end, self.ahead, self.seed = end, ahead, seed
         self.start = end - dt.timedelta(days=days - 1)
         years = range(self.start.year - 1, end.year + 2)
-        self.city: City = build_city(grids=grids, years=years, seed=seed)
+        city = build_city(grids=grids, years=years, seed=seed)
+        self.regrid = plan_regrid(city, self.start, end)
+        self.city: City = replace(city, codes=self.regrid.versions["code"].unique(maintain_order=True))
         self.people = folk.draw_people(np.random.default_rng([seed, 2]))
         self.plan: list[Delivery] = plan_deliveries(self.start, end, daily=min(DAILY_FILES, days), ahead=ahead)
         self.modes = modes.mode_rows(self.city, self.start, end)
@@ -123,7 +126,10 @@ class Simulation:
             ).with_columns(pl.lit(at).alias("_block"))
             for at, block in enumerate(blocks)
         ]  # fmt: skip
-        return feed.finish(pl.concat(drawn))
+        placed = [
+            self.regrid.relocated(events, np.random.default_rng([self.seed, 90 + number, at])) for at, events in enumerate(drawn)
+        ]
+        return feed.finish(pl.concat(placed))
 
     def _send(self, number: int, feed: Feed) -> Sent:
         """A feed's events as rows of deliveries, with their dirt."""
@@ -181,11 +187,9 @@ class Simulation:
                 yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric, nested)
 
     def _write_references(self, out: Path) -> list[Path]:
-        """Grids, departments, residents: once, as files of the first day; modes and posts as they stand at the end."""
+        """Departments, residents and grids: as files of the first day; what tells of other grids since, and modes and posts
+        as they stand at the end."""
         stamp, ended = self.start.strftime("%Y%m%d"), self.end.strftime("%Y%m%d")
-        grids = {"code": "网格编码", "level": "网格层级", "name_zh": "网格名称", "name_en": "英文名称",
-                 "parent_code": "上级网格编码", "households": "户数", "kind": "网格类型"}  # fmt: skip
-        areas = self.city.areas.with_columns(pl.lit("基础网格").alias("kind"))
         departments = {"dept_id": "部门编码", "name_zh": "部门名称", "name_en": "英文名称", "aliases": "别名",
                        "parent_dept_id": "上级部门编码", "network": "条线", "grid_level": "层级"}  # fmt: skip
         people = {"area_code": "区划编码", "year": "年份", "usual": "常住人口", "registered": "户籍人口",
@@ -196,12 +200,16 @@ class Simulation:
         files = {
             f"reference/operating_mode_{ended}.csv": _reference(self.modes, modes_told, mode="operating_mode"),
             f"reference/grid_post_{ended}.csv": _reference(self.posts, posts_told, role="post_role", employment="employment"),
-            f"reference/grid_{stamp}.geojson": exports.geojson_bytes(areas, grids, "wkt"),
+            f"reference/grid_{stamp}.geojson": _register(self.city.areas),
             f"reference/department_{stamp}.csv": exports.csv_bytes(self.city.departments.rename(departments), encoding="utf-8"),
             f"reference/population_{stamp}.csv": exports.csv_bytes(
-                self.city.population.rename(people).with_columns(pl.lit("合成").alias("来源")), encoding="gb18030"
+                self.regrid.population().rename(people).with_columns(pl.lit("合成").alias("来源")), encoding="gb18030"
             ),
         }
+        if day := self.regrid.register_on:
+            then = self.regrid.versions.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
+            files[f"reference/grid_{day:%Y%m%d}.geojson"] = _register(then)
+            files[f"reference/grid_change_{day:%Y%m%d}.csv"] = exports.csv_bytes(self.regrid.notices, encoding="utf-8")
         for name, data in files.items():
             exports.write(out / name, data)
         return [out / name for name in files]
@@ -216,6 +224,17 @@ def _reference(table: pl.DataFrame, headers: dict[str, str], **codes: str) -> by
     ]
     times = pl.col(pl.Datetime("us")).dt.strftime(render.PLAIN_TIME)
     return exports.csv_bytes(table.with_columns(*spelled, times).select(list(headers)).rename(headers), encoding="utf-8")
+
+
+def _register(areas: pl.DataFrame) -> bytes:
+    """The register of areas as its office exports it."""
+    headers = {"code": "网格编码", "level": "网格层级", "name_zh": "网格名称", "name_en": "英文名称",
+               "parent_code": "上级网格编码", "households": "户数", "kind": "网格类型", "authority": "编码机构"}  # fmt: skip
+    is_local = pl.col("code").str.starts_with(LOCAL_CODE)
+    told = areas.with_columns(
+        pl.lit("基础网格").alias("kind"), pl.when(is_local).then(pl.lit("本地")).otherwise(pl.lit("国家")).alias("authority")
+    )
+    return exports.geojson_bytes(told, headers, "wkt")
 
 
 def _daily_rates(city: City, grids: int, per_grid_month: float) -> dict[str, float]:

@@ -33,7 +33,7 @@ class Truth:
     rows: feed, file, record_no, source_case_no, version_at, dirt (codes), flags (expected `_flags`), fate (accepted,
     superseded, quarantined, repeat), rule_ids (of quarantined rows), is_key_conflict, time_precision.
     events: one row per event that reaches the marts, with the columns of `fct_event` that do not depend on builds.
-    figures: metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, num, den, stat_value.
+    figures: metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, basis, num, den, stat_value.
     links: kind_a, case_no_a, kind_b, case_no_b, link_kind: cases of which one names the other.
     canaries: kind, value: strings that must not leave the vault.
     """
@@ -68,7 +68,7 @@ def tell_truth(simulation: Simulation, *, through: dt.date | None = None) -> Tru
         as_of[sent.feed.name] = max((d.extracted_at for d in plan if d.number in shown), default=plan[-1].extracted_at)
     told: list[pl.DataFrame] = []
     for sent, rows in judged:
-        told.append(events_of(sent.feed, rows, simulation.city, pl.concat(told) if told else None))
+        told.append(events_of(sent.feed, rows, simulation.regrid, pl.concat(told) if told else None))
     events = with_help(called_back(pl.concat(told)))
     links = links_of({sent.feed.name: rows for sent, rows in judged}, events)
     events = with_followers(events, links)
@@ -76,7 +76,7 @@ def tell_truth(simulation: Simulation, *, through: dt.date | None = None) -> Tru
     return Truth(
         rows=pl.concat([_told(sent, rows, plan) for sent, rows in judged]),
         events=events,
-        figures=figures.figures_of(events, simulation.city, as_of, cases, EVERY_FIGURE),
+        figures=figures.figures_of(events, simulation.regrid, as_of, cases, EVERY_FIGURE),
         links=links,
         canaries=simulation.people.canaries(),
     )
