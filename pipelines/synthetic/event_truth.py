@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.core.contracts import load_contract
 from pipelines.synthetic import grid_truth
 from pipelines.synthetic.feed import Feed
 from pipelines.synthetic.figures import plain_number

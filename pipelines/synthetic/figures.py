@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from pipelines.synthetic.city import City
+from pipelines.synthetic.regrid import FOREVER, Regrid
+from pipelines.synthetic.residents_truth import residents_of
 
 UNASSIGNED = "UNASSIGNED"
 YES = pl.lit(True)
@@ -169,13 +170,13 @@ def plain_number(column: str) -> pl.Expr:
 
 
 def figures_of(
-    events: pl.DataFrame, city: City, as_of: dict[str, dt.datetime], cases: Sequence[str], wanted: Sequence[Figure]
+    events: pl.DataFrame, regrid: Regrid, as_of: dict[str, dt.datetime], cases: Sequence[str], wanted: Sequence[Figure]
 ) -> pl.DataFrame:
-    """All figures of all areas and periods that have begun.
+    """All figures of all areas and periods that have begun; restated ones where they differ.
 
     Args:
         events: the true events.
-        city: areas and residents.
+        regrid: areas, how they changed, residents.
         as_of: last extract of each feed.
         cases: the event kinds that are cases.
         wanted: which figures.
@@ -187,21 +188,53 @@ def figures_of(
     last = max(as_of.values())
     first = events.select(pl.min_horizontal(pl.col(pl.Datetime("us")).min())).item()
     windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in (*EVERY, "cumulative")])
-    ancestors = _ancestors(city)
+    ancestors = _ancestors(regrid.versions)
     named = [replace(figure, kinds=figure.kinds or tuple(cases)) for figure in wanted]
-    parts = [_figure(figure, events, ancestors, windows, as_of) for figure in named]
-    told = pl.concat(parts).with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
-    told = told.join(_residents(city, wanted), on=["metric_id", "grid_code", "year"], how="left")
+    today = events.with_columns(pl.col("restated_grid_code").alias("grid_code"))
+    told = {
+        basis: pl.concat([_figure(figure, placed, ancestors, windows, as_of) for figure in named])
+        for basis, placed in (("as_was", events), ("restated", today))
+    }
+    people = {basis: _residents(listed, wanted) for basis, listed in residents_of(regrid).items()}
+    was = _divided(told["as_was"], people["as_was"], wanted).with_columns(basis=pl.lit("as_was"))
+    gone = _gone(told["as_was"], told["restated"], wanted)
+    now = _divided(pl.concat([told["restated"], gone]), people["restated"], wanted).with_columns(basis=pl.lit("restated"))
+    in_force = regrid.versions.filter(pl.col("valid_to") == FOREVER).select(grid_code="code")
+    same = was.drop("basis")
+    other = now.join(in_force, on="grid_code", how="semi").join(same, on=same.columns, how="anti", nulls_equal=True)
+    # Nothing of nothing where there was nothing is no other figure.
+    says = pl.any_horizontal(pl.col("num") != 0, pl.col("den") != 0, pl.col("stat_value").is_not_null()).fill_null(value=False)
+    other = pl.concat([other.filter(says), other.filter(~says).join(was, on=KEYS, how="semi", nulls_equal=True)])
+    return pl.concat([was, other.select(was.columns)]).sort("basis", *KEYS)
+
+
+def _gone(was: pl.DataFrame, now: pl.DataFrame, wanted: Sequence[Figure]) -> pl.DataFrame:
+    """Figures of areas that all their cases left: nothing, of what the other members of a share have."""
+    lost = was.join(now, on=KEYS, how="anti", nulls_equal=True)
+    shares = [f.metric_id for f in wanted if f.family == "share"]
+    medians = [f.metric_id for f in wanted if f.family == "median"]
+    area = [k for k in KEYS if k not in ("slice_kind", "slice_code")]
+    whole = now.filter(pl.col("metric_id").is_in(shares)).group_by(area).agg(_whole=pl.col("den").first())
+    return lost.join(whole, on=area, how="left", nulls_equal=True).with_columns(
+        pl.when(~pl.col("metric_id").is_in(medians)).then(0).cast(pl.Int64).alias("num"),
+        pl.col("_whole").fill_null(0).alias("den"), pl.lit(None, pl.Float64).alias("stat_value"),
+    ).select(now.columns)  # fmt: skip
+
+
+def _divided(told: pl.DataFrame, people: pl.DataFrame, wanted: Sequence[Figure]) -> pl.DataFrame:
+    """Below the line: cases, residents, or nothing."""
+    dated = told.with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
+    joined = dated.join(people, on=["metric_id", "grid_code", "year"], how="left")
     rates = [f.metric_id for f in wanted if f.family == "rate"]
     counts = [f.metric_id for f in wanted if f.family == "count"]
     below = pl.when(pl.col("metric_id").is_in(rates)).then("residents").when(~pl.col("metric_id").is_in(counts)).then("den")
-    return told.with_columns(below.alias("den")).select(*KEYS, "num", "den", "stat_value").sort(KEYS)
+    return joined.with_columns(below.alias("den")).select(*KEYS, "num", "den", "stat_value").sort(KEYS)
 
 
-def _residents(city: City, wanted: Sequence[Figure]) -> pl.DataFrame:
+def _residents(listed: pl.DataFrame, wanted: Sequence[Figure]) -> pl.DataFrame:
     """What each rate is divided by: metric_id, grid_code, year, residents."""
     return pl.concat(
-        city.population.select(
+        listed.select(
             pl.lit(figure.metric_id).alias("metric_id"),
             pl.col("area_code").alias("grid_code"),
             "year",
@@ -212,10 +245,10 @@ def _residents(city: City, wanted: Sequence[Figure]) -> pl.DataFrame:
     )
 
 
-def _ancestors(city: City) -> pl.DataFrame:
+def _ancestors(areas: pl.DataFrame) -> pl.DataFrame:
     """Every area with each area it lies in, itself included: grid_code, area, level. UNASSIGNED lies in the root."""
-    parent = dict(city.areas.select("code", "parent_code").iter_rows())
-    level = dict(city.areas.select("code", "level").iter_rows())
+    parent = dict(areas.select("code", "parent_code").iter_rows())
+    level = dict(areas.select("code", "level").iter_rows())
     root = next(code for code, up in parent.items() if not up)
     rows = [(UNASSIGNED, UNASSIGNED, level[root] + 1), (UNASSIGNED, root, level[root])]
     for code in parent:

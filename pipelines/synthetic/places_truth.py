@@ -6,6 +6,7 @@ taken from the pipeline but the system names by which events are identified, whi
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from functools import cache
 
@@ -22,15 +23,18 @@ SAID = ("grid_code", "duty_grid_code", "qr_grid_code", "lon", "lat", "place_code
 
 
 def placed(feed: Feed, final: pl.DataFrame, regrid: Regrid) -> pl.DataFrame:
-    """Add `_place` and `_method` (the ladder: the code if it holds on the day, else another code of the area, else the
-    point, else the place's code, else a name, else nothing), `_place_now` and `_now_by`."""
+    """Add `_place`, `_method`, `_place_now` and `_now_by`.
+
+    The ladder: the code if it holds on the day, else another code of the same area, else the point, else the place's code,
+    else a name, else nothing.
+    """
     sent = {column.name for column in load_contract(feed.name).columns} & set(final.columns)
     said = final.select(
         pl.col(feed.main_time).cast(pl.Date).alias("day"),
         pl.col("source_case_no"),
         *[(pl.col(n) if n in sent else pl.lit(None, pl.String)).alias(n) for n in SAID],
     ).with_columns(pl.coalesce("grid_code", "duty_grid_code", "qr_grid_code").alias("grid_code"))
-    leaf = regrid.leaf_on(final["_leaf"], said["day"], final["lon"], final["lat"]) if "lon" in final.columns else final["_leaf"]
+    leaf = regrid.leaf_on(final["_leaf"], said["day"], final)
     steps = {
         "code": _held(said, "grid_code", regrid),
         "other_code": _other(said, "grid_code", regrid),
@@ -43,13 +47,16 @@ def placed(feed: Feed, final: pl.DataFrame, regrid: Regrid) -> pl.DataFrame:
     told = pl.DataFrame(steps)
     method = pl.coalesce([pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in steps])
     found = told.select(pl.coalesce(list(steps)).fill_null(UNASSIGNED).alias("place"), method.fill_null("none").alias("by"))
-    now = [_now(feed, place, *row, regrid) for place, row in zip(
+    asked = zip(
         found["place"].to_list(), said.select("day", "lon", "lat", plain_number("source_case_no")).iter_rows(), strict=True
-    )]  # fmt: skip
+    )
+    now = [_now(feed, regrid, place, *row) for place, row in asked]
     return final.with_columns(
-        found["place"].alias("_place"), found["by"].alias("_method"),
-        pl.Series("_place_now", [code for code, _ in now], dtype=pl.String), pl.Series("_now_by", [by for _, by in now], dtype=pl.String),
-    )  # fmt: skip
+        found["place"].alias("_place"),
+        found["by"].alias("_method"),
+        pl.Series("_place_now", [code for code, _ in now], dtype=pl.String),
+        pl.Series("_now_by", [by for _, by in now], dtype=pl.String),
+    )
 
 
 def _held(said: pl.DataFrame, column: str, regrid: Regrid) -> pl.Series:
@@ -79,11 +86,11 @@ def _named(said: pl.DataFrame, column: str, regrid: Regrid) -> pl.Series:
 
 
 def _now(
-    feed: Feed, place: str, day: object, lon: float | None, lat: float | None, number: str, regrid: Regrid
+    feed: Feed, regrid: Regrid, place: str, day: dt.date, lon: float | None, lat: float | None, number: str
 ) -> tuple[str, str]:
     """The area of the last map, and how we know."""
     later = regrid.later.get(place)
-    if later is None or day >= later[0]:  # type: ignore[operator]
+    if later is None or day >= later[0]:
         return place, "same"
     _, kind, parts = later
     if len(parts) == 1:

@@ -92,24 +92,26 @@ class Regrid:
         outlines = dict(areas.filter(pl.col("code").is_in(list(codes))).select("code", "wkt").iter_rows())
         return {code: shapely.from_wkt(outlines[code]) for code in codes}
 
-    def leaf_on(self, leaf: pl.Series, days: pl.Series, lon: pl.Series, lat: pl.Series) -> pl.Series:
-        """The leaf area in which each point lies on its day; `leaf` is its leaf area on any day."""
+    def leaf_on(self, leaf: pl.Series, days: pl.Series, events: pl.DataFrame) -> pl.Series:
+        """The leaf area in which each event lies on its day; `leaf` is its leaf area on any day, `events` may have lon, lat."""
         alone = self.links.filter((pl.len().over("old") == 1) & (pl.len().over("new") == 1))
         new_of, old_of = alone.select(l="old", n="new", d="on"), alone.select(l="new", o="old", e="on")
-        frame = pl.DataFrame({"l": leaf, "day": days.cast(pl.Date), "x": lon, "y": lat})
+        frame = pl.DataFrame({"l": leaf, "day": days.cast(pl.Date)})
         told = frame.join(new_of, on="l", how="left", maintain_order="left").join(
             old_of, on="l", how="left", maintain_order="left"
         )
         found = told.select(
             pl.when(pl.col("day") >= pl.col("d")).then("n").when(pl.col("day") < pl.col("e")).then("o").otherwise("l").alias("l")
         ).to_series().to_list()  # fmt: skip
-        at, x, y = frame["day"].to_list(), frame["x"].to_numpy(), frame["y"].to_numpy()
+        at = frame["day"].to_list()
+        nowhere = np.full(frame.height, np.nan)
+        x, y = (events[name].to_numpy() if name in events.columns else nowhere for name in ("lon", "lat"))
         for on, olds, news in self.groups:
-            for row in [n for n, code in enumerate(found) if code in olds or code in news]:
-                if at[row] is not None:
-                    shapes = news if at[row] >= on else olds
-                    inside = [code for code, shape in sorted(shapes.items()) if shapely.intersects_xy(shape, x[row], y[row])]
-                    found[row] = inside[0] if inside else found[row]
+            for row in [n for n, code in enumerate(found) if at[n] is not None and (code in olds or code in news)]:
+                shapes = dict(sorted((news if at[row] >= on else olds).items()))
+                inside = [code for code, shape in shapes.items() if shapely.intersects_xy(shape, x[row], y[row])]
+                # An event without a point lies where it was, or in the first part of it.
+                found[row] = inside[0] if inside else (found[row] if found[row] in shapes else next(iter(shapes)))
         return pl.Series(leaf.name, found, dtype=pl.String)
 
     def relocated(self, events: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
@@ -117,7 +119,7 @@ class Regrid:
         if self.links.is_empty() or "_leaf" not in events.columns:
             return events
         day = events["_arrived_at"].dt.date()
-        leaf = self.leaf_on(events["_leaf"], day, events["lon"], events["lat"])
+        leaf = self.leaf_on(events["_leaf"], day, events)
         since = dict(self.links.select("old", "on").iter_rows())
         begun = events["_leaf"].replace_strict(since, default=None, return_dtype=pl.Date)
         is_late = pl.Series(rng.random(events.height) < LATE) & ((day - begun).dt.total_days() < LATE_DAYS).fill_null(value=False)

@@ -21,7 +21,7 @@ from tests.conftest import TinyCity
 
 FEEDS = tuple(feed.name for feed, _ in simulation.FEEDS)
 ROW = ["feed", "file", "record_no"]
-KEYS = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end"]
+KEYS = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end", "basis"]
 EVENT = ["event_kind", "source_case_no"]
 #: Columns of the truth about an event that stand beside a column of the same name.
 BESIDE = ("severity_or", "has_key_conflict", "root_case_no")

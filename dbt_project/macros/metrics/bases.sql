@@ -1,3 +1,10 @@
+{# Whether rows of two relations are of one metric, slice, area and period. #}
+{% macro same_figure(one, other) -%}
+    {%- for column in ['metric_id', 'slice_kind', 'slice_code', 'grid_code', 'period_kind', 'period_start', 'period_end'] -%}
+        {{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# Published figures as they were, and on the map in force: the restated row where there is one, else, for an area in force
    whose cases moved, the row as it was. So two periods can be compared on one basis. #}
 {% macro on_both_bases(relation) -%}
@@ -12,13 +19,7 @@
     left join {{ relation }} as restated
         on
             restated.basis = 'restated'
-            and held.metric_id = restated.metric_id
-            and held.slice_kind = restated.slice_kind
-            and held.slice_code = restated.slice_code
-            and held.grid_code = restated.grid_code
-            and held.period_kind = restated.period_kind
-            and held.period_start = restated.period_start
-            and held.period_end = restated.period_end
+            and {{ same_figure('held', 'restated') }}
     where
         held.basis = 'as_was'
         and restated.metric_id is null

@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 -- Codes that came late or early: an old code still sent after its area has another, or a new one sent before it holds.
--- It means the version that it leads to, as long as every step leads to one area only. One row per code and version.
+-- It means the version that it leads to, as long as every step leads to one area only (a part lies in its whole, but an
+-- area that was divided in none of its parts). One row per code and version.
 with recursive versions as (
     select * from {{ ref('int_grid_path') }}
 ),
@@ -10,21 +11,20 @@ crosswalk as (
     where is_used
 ),
 
-single as (
+counted as (
     select
         from_version_id,
         to_version_id,
+        count(*) over (partition by from_version_id) as targets_n,
         count(*) over (partition by to_version_id) as sources_n
-    from (
-        select crosswalk.*, count(*) over (partition by crosswalk.from_version_id) as targets_n from crosswalk
-    ) as counted
-    where targets_n = 1
+    from crosswalk
 ),
 
 steps as (
-    select from_version_id, to_version_id, 'late' as direction from single
+    select from_version_id, to_version_id, 'late' as direction from counted
+    where targets_n = 1
     union all
-    select to_version_id as from_version_id, from_version_id as to_version_id, 'early' as direction from single
+    select to_version_id as from_version_id, from_version_id as to_version_id, 'early' as direction from counted
     where sources_n = 1
 ),
 

@@ -15,6 +15,10 @@ cuts as (
     select * from {{ ref('ref_metric_cut') }}
 ),
 
+touched as (
+    select * from {{ ref('int_grid_touched') }}
+),
+
 areas as (
     {%- for level in [3, 2, 1, 0] %}
     select durations.*, durations.path_{{ level }} as grid_code, {{ level }} as area_level
@@ -63,16 +67,19 @@ final as (
     select quantiles.*, as_was.den as as_was_den, as_was.stat_value as as_was_value
     from quantiles
     left join quantiles as as_was
-        on
-            quantiles.basis = 'restated'
-            and as_was.basis = 'as_was'
-            and quantiles.metric_id = as_was.metric_id
-            and quantiles.slice_kind = as_was.slice_kind
-            and quantiles.slice_code = as_was.slice_code
-            and quantiles.grid_code = as_was.grid_code
-            and quantiles.period_kind = as_was.period_kind
-            and quantiles.period_start = as_was.period_start
-            and quantiles.period_end = as_was.period_end
+        on quantiles.basis = 'restated' and as_was.basis = 'as_was' and {{ same_figure('quantiles', 'as_was') }}
+    union all
+    -- All its cases lie elsewhere today.
+    select
+        'restated' as basis, as_was.metric_id, as_was.slice_kind, as_was.slice_code, as_was.grid_code,
+        as_was.area_level, as_was.period_kind, as_was.period_start, as_was.period_end, 0 as den,
+        false as is_weighted, cast(null as double) as stat_value, as_was.den as as_was_den,
+        as_was.stat_value as as_was_value
+    from quantiles as as_was
+    inner join touched on as_was.grid_code = touched.grid_code
+    left join quantiles as restated
+        on restated.basis = 'restated' and {{ same_figure('as_was', 'restated') }}
+    where as_was.basis = 'as_was' and restated.metric_id is null
 )
 
 select * from final

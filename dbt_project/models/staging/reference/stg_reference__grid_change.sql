@@ -1,6 +1,6 @@
 -- Change notices as received, kinds and bases mapped: one row per notice, kind, day, lists of codes and basis.
 with latest as (
-    {{ latest_reference('grid_change', "_event_id") }}
+    {{ latest_reference('grid_change', "notice_no, change_kind, effective_on, old_codes, new_codes, weight_basis") }}
 ),
 
 code_map as (
@@ -9,7 +9,7 @@ code_map as (
 
 final as (
     select
-        latest._event_id as change_id,
+        latest._file || cast(latest._record_no as varchar) as change_id,
         latest.notice_no,
         coalesce(map_kind.canonical_code, latest.change_kind) as change_kind,
         latest.effective_on,
