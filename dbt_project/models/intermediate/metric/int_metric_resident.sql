@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
--- The population that a period of a year is divided by: that year's, else the latest before it. As it was: what the area
--- was said to have, and for one that nobody counted yet, what the areas it came from had. Restated: on the map in force.
--- A population that adds kinds up is there only where each of them is known.
+-- The population that a period of a year is divided by: that year's, else the latest before it. As it was: what the
+-- area was said to have, and for one that nobody counted yet, what the areas it came from had. Restated: on the map in
+-- force. A population that adds kinds up is there only where each of them is known.
 with population as (
     select * from {{ ref('fct_population') }}
 ),
