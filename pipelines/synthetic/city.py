@@ -280,7 +280,10 @@ def _departments(leaves: pl.DataFrame) -> pl.DataFrame:
     streets = leaves.unique("street_code", maintain_order=True).select("street_code", "street_name", "district_code")
     for code, zh, district in streets.iter_rows():
         if code == district:
-            rows.append((f"S{code}", f"{zh}管理委员会", f"Zone Office {code}", f"{zh}管委会", "", "grid", 2))
+            rows += [
+                (f"S{code}", f"{zh}管理委员会", f"Zone Office {code}", f"{zh}管委会", "", "grid", 2),
+                (f"T{code}", f"{zh}人民调解委员会", f"Mediation Committee {code}", f"{zh}调委会", "X10", "justice", 2),
+            ]
             continue
         bare = zh.removesuffix("街道").removesuffix("镇")
         office = f"{zh}办事处" if zh.endswith("街道") else f"{zh}人民政府"
