@@ -187,8 +187,7 @@ class Simulation:
                 yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric, nested)
 
     def _write_references(self, out: Path) -> list[Path]:
-        """Departments, residents and grids: as files of the first day; what tells of other grids since, and modes and posts
-        as they stand at the end."""
+        """Departments, residents, grids: as of the first day; changes of grids since; modes and posts as they end."""
         stamp, ended = self.start.strftime("%Y%m%d"), self.end.strftime("%Y%m%d")
         departments = {"dept_id": "部门编码", "name_zh": "部门名称", "name_en": "英文名称", "aliases": "别名",
                        "parent_dept_id": "上级部门编码", "network": "条线", "grid_level": "层级"}  # fmt: skip
