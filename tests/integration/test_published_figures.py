@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pipelines.analytics.figures import audit_published_figure
@@ -194,11 +195,14 @@ def test_acc_17_the_bulletin_of_tianmen(acceptance: Acceptance) -> None:
 
 def test_acc_20_three_contacts_are_one_matter(acceptance: Acceptance) -> None:
     rows = acceptance.build.frame(
-        "select event_id, root_event_id, is_counted from marts.fct_event where source_case_no in ('ACC20A', 'ACC20B', 'ACC20C')"
+        "select event_kind, root_event_id, is_counted from marts.fct_event where source_case_no in ('ACC20A', 'ACC20B', 'ACC20C')"
     )
     assert rows.height == 3
     assert rows["root_event_id"].n_unique() == 1
-    assert rows["is_counted"].sum() == 1
+    matters = rows.filter((pl.col("event_kind") == "petition") & pl.col("is_counted"))
+    assert matters.height == 1, "M05 counts one matter; the hotline keeps its order as its own case"
+    assert acceptance.shown("M05", XIALU, H1)["num"] == 1
+    assert acceptance.shown("V11", XIALU, H1)["num"] == 3
 
 
 def test_acc_22_three_counts_of_grid_like_things_stay_three(acceptance: Acceptance) -> None:

@@ -142,14 +142,14 @@ def tianmen() -> Parts:
     def cases(count: int, prefix: str, code: str, channel: str, *, due: int, closed: int, on_time: int) -> pl.DataFrame:
         return rows(
             count, prefix, intake_channel=channel, item_type="component" if code.startswith("31") else "event",
-            small_code=code, reported_at=f"{day} 09:00:00", accepted_at=f"{day} 09:30:00", registered_at=f"{day} 10:00:00",
+            class_text=code, reported_at=f"{day} 09:00:00", accepted_at=f"{day} 09:30:00", registered_at=f"{day} 10:00:00",
             deadline_at=first(due, "2016-12-15 10:00:00", "2017-01-05 10:00:00"),
             closed_at=first(on_time, "2016-12-14 10:00:00", first(closed, "2016-12-20 10:00:00")),
             grid_code=TIANMEN,
         )  # fmt: skip
 
     refused = rows(
-        1_054 - 996, "TMBL", intake_channel="inspector", item_type="event", small_code="3019",
+        1_054 - 996, "TMBL", intake_channel="inspector", item_type="event", class_text="3019",
         reported_at=f"{day} 09:00:00", accepted_at=f"{day} 09:30:00", grid_code=TIANMEN,
     )  # fmt: skip
     return {
