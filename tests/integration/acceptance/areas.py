@@ -64,13 +64,10 @@ def rizhao() -> list[Area]:
     districts = [Area(code, 1, name, "371100", code_authority="national") for code, name in national.items()]
     districts += [Area(code, 1, name, "371100", code_authority="local") for code, name in local.items()]
     townships = [
-        Area(f"{up}{100 + n:03d}", 2, f"日照乡镇{up[-2:]}{n}", up)
-        for up, n in spread_over(54, [d.grid_code for d in districts])
+        Area(f"{up}{100 + n:03d}", 2, f"日照乡镇{up[-2:]}{n}", up) for up, n in spread_over(54, [d.grid_code for d in districts])
     ]
     villages = [Area(f"{t.grid_code}201", 3, f"{t.name_zh}村", t.grid_code) for t in townships]
-    grids = [
-        Area(f"{up}{n:03d}", 4, f"日照网格{up[4:9]}{n}", up) for up, n in spread_over(4281, [v.grid_code for v in villages])
-    ]
+    grids = [Area(f"{up}{n:03d}", 4, f"日照网格{up[4:9]}{n}", up) for up, n in spread_over(4281, [v.grid_code for v in villages])]
     return [Area("371100", 0, "日照市", ROOT), *districts, *townships, *villages, *grids]
 
 

@@ -169,7 +169,9 @@ def contacts() -> Parts:
     """One matter by letter, online and by 12345: the second merged into the first, the order naming it."""
     at = "2022-03-01 09:00:00"
     letter = rows(1, "ACC20A", registered_at=at, intake_channel="letter", purpose="appeal", grid_code=XIALU)
-    online = rows(1, "ACC20B", registered_at=at, intake_channel="online", purpose="appeal", grid_code=XIALU, merged_into_no="ACC20A")
+    online = rows(
+        1, "ACC20B", registered_at=at, intake_channel="online", purpose="appeal", grid_code=XIALU, merged_into_no="ACC20A"
+    )
     call = rows(1, "ACC20C", registered_at=at, purpose="complaint", grid_code=XIALU, related_nos="ACC20A", dispatched_at=at)
     return {
         "petition": [letter.with_columns(source_case_no=pl.lit("ACC20A")), online.with_columns(source_case_no=pl.lit("ACC20B"))],

@@ -43,8 +43,10 @@ def at_noon(day: pl.Expr) -> pl.Expr:
 
 def first(count: int, yes: Any, no: Any = None) -> pl.Expr:
     """`yes` for the first `count` rows, `no` for the others; both may be expressions."""
-    return pl.when(pl.col("n") < count).then(yes if isinstance(yes, pl.Expr) else pl.lit(yes)).otherwise(
-        no if isinstance(no, pl.Expr) else pl.lit(no)
+    return (
+        pl.when(pl.col("n") < count)
+        .then(yes if isinstance(yes, pl.Expr) else pl.lit(yes))
+        .otherwise(no if isinstance(no, pl.Expr) else pl.lit(no))
     )
 
 

@@ -20,8 +20,12 @@ cuts as (
     select * from {{ ref('ref_metric_cut') }}
 ),
 
+first_days as (
+    select * from {{ ref('fct_metric_begin') }}
+),
+
 build_info as (
-    select cast(as_of as date) as as_of_day, earliest from {{ ref('build_info') }}
+    select cast(as_of as date) as as_of_day from {{ ref('build_info') }}
 ),
 
 limits as (
@@ -45,18 +49,11 @@ based as (
             and figures.period_kind = cuts.period_kind
 ),
 
--- A year before the data begins there is nothing to compare with; its first month may be a part of one.
+-- A year before the data begins there is nothing to compare with.
 begins as (
-    select
-        based.metric_id,
-        case
-            when min(based.period_start) = max(build_info.earliest) then min(based.period_start)
-            else {{ add_months('min(based.period_start)', '1') }}
-        end as first_day
-    from based
-    cross join build_info
-    where based.period_kind = 'month'
-    group by based.metric_id
+    select changes.metric_id, first_days.first_day
+    from changes
+    inner join first_days on changes.of_metric = first_days.metric_id
 ),
 
 both_years as (
