@@ -122,9 +122,10 @@ def _row(build: PublishedBuild, schema: str, name: FigureName, window: Window, *
         "and grid_code = ? and period_kind = ? and period_end = ? "
         # What is counted since ever begins where the city says; the name states its end.
         "and (period_start = ? or period_kind = 'cumulative') "
-        f"and (basis = ? or (basis = '{AS_WAS}' and {today})) order by basis = ? desc limit 1",
+        # Printed figures bring further beginnings (int_metric_printed_period): the city's own goes first.
+        f"and (basis = ? or (basis = '{AS_WAS}' and {today})) order by period_start = ? desc, basis = ? desc limit 1",
         name.metric_id, name.slice_kind, name.slice_code, name.area, window.kind, window.last, window.first, name.basis,
-        name.basis,
+        window.first, name.basis,
     )  # fmt: skip
 
 

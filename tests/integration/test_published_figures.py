@@ -208,7 +208,7 @@ def test_acc_20_three_contacts_are_one_matter(acceptance: Acceptance) -> None:
 
 
 def test_acc_22_three_counts_of_grid_like_things_stay_three(acceptance: Acceptance) -> None:
-    grids = acceptance.shown("M30", XIALU, ("day", "2022-08-31", "2022-08-31"), "level=4")
+    grids = acceptance.shown("M30", XIALU, ("day", "2022-08-31", "2022-08-31"), "grid_level=4")
     assert grids["num"] == 378
     branches = acceptance.printed["F22"]
     assert branches["our_num"] is None, "no branch is linked to a grid: no coverage is claimed"

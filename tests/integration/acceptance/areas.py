@@ -88,4 +88,8 @@ def references() -> dict[str, list[pl.DataFrame]]:
         Area("420200", 0, "黄石市", ROOT),
     ]  # fmt: skip
     areas = [*above, *suzhou(), *huaiyang(), *xialu(), *rizhao(), *tianmen()]
-    return {"grid": [pl.DataFrame([asdict(area) for area in areas], infer_schema_length=None)]}
+    grids = [area.grid_code for area in suzhou() if area.level == 4][:636]
+    posts = pl.DataFrame({"post_id": [f"SZ{n:04d}" for n in range(636)], "grid_code": grids}).with_columns(
+        role=pl.lit("grid_leader"), valid_from=pl.lit("2021-01-01")
+    )
+    return {"grid": [pl.DataFrame([asdict(area) for area in areas], infer_schema_length=None)], "grid_post": [posts]}

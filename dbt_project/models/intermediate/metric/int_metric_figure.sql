@@ -15,6 +15,8 @@ stocks as (
 
 specials as (
     select * from {{ ref('int_metric_special') }}
+    union all
+    select * from {{ ref('int_metric_grid_count') }}
 ),
 
 metrics as (

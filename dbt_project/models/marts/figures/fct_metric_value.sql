@@ -45,7 +45,7 @@ measured as (
             when figures.den < metrics.min_denominator then 'min_denominator'
         end as why_not,
         case
-            when figures.metric_id = 'M50' or metrics.family in ('median', 'stock', 'composite') then 'none'
+            when metrics.cohort in ('by_receipt', 'at_as_of') or metrics.family in ('median', 'composite') then 'none'
             when metrics.family = 'count' or metrics.population is not null then 'poisson'
             else 'wilson'
         end as interval_kind,

@@ -61,8 +61,11 @@ final as (
             and bounded.slice_kind = figures.slice_kind
             and bounded.slice_code = figures.slice_code
             and bounded.period_kind = figures.period_kind
-            and bounded.period_start = figures.period_start
-            and bounded.period_end = figures.period_end
+            and (
+                (bounded.period_start = figures.period_start and bounded.period_end = figures.period_end)
+                -- A stock is known at as_of: it answers an article of the days before.
+                or (metrics.cohort = 'at_as_of' and bounded.period_end <= figures.period_end)
+            )
 )
 
 select * from final

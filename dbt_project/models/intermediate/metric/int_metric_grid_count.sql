@@ -1,0 +1,87 @@
+-- Grids and posts at as_of: how many areas of each level lie in an area (M30), and how many grids there are to a post
+-- (M31). Posts are counted, never who holds them.
+with grids as (
+    select * from {{ ref('dim_grid') }}
+    where is_current and grid_code <> 'UNASSIGNED'
+),
+
+posts as (
+    select * from {{ ref('stg_reference__grid_post') }}
+    where post_role in ('grid_leader', 'grid_staff')
+),
+
+build_info as (
+    select root_code, cast(as_of as date) as as_of_day from {{ ref('build_info') }}
+),
+
+cuts as (
+    select * from {{ ref('ref_metric_cut') }}
+),
+
+filled as (
+    select posts.grid_code, count(*) as posts_n
+    from posts
+    cross join build_info
+    where posts.valid_from <= build_info.as_of_day and posts.valid_to > build_info.as_of_day
+    group by posts.grid_code
+),
+
+placed as (
+    select grids.*, coalesce(filled.posts_n, 0) as posts_n
+    from grids
+    left join filled on grids.grid_code = filled.grid_code
+),
+
+areas as (
+    {%- for level in [3, 2, 1, 0] %}
+    select placed.grid_level, placed.posts_n, placed.path_{{ level }} as area_code, {{ level }} as area_level
+    from placed
+    cross join build_info
+    where placed.path_{{ level }} is not null and placed.path_{{ level }} <> build_info.root_code
+    union all
+    {%- endfor %}
+    select placed.grid_level, placed.posts_n, build_info.root_code as area_code, 0 as area_level
+    from placed
+    cross join build_info
+),
+
+counted as (
+    select
+        'M30' as metric_id,
+        'grid_level' as slice_kind,
+        cast(grid_level as varchar) as slice_code,
+        area_code,
+        area_level,
+        count(*) as num,
+        cast(null as bigint) as den
+    from areas
+    group by grid_level, area_code, area_level
+    union all
+    select
+        'M31' as metric_id,
+        'all' as slice_kind,
+        'all' as slice_code,
+        area_code,
+        area_level,
+        sum(case when grid_level = {{ threshold('working_grid_level') }} then 1 else 0 end) as num,
+        cast(sum(posts_n) as bigint) as den
+    from areas
+    group by area_code, area_level
+    having sum(posts_n) > 0
+),
+
+final as (
+    select
+        counted.metric_id, counted.slice_kind, counted.slice_code, counted.area_code as grid_code, counted.area_level,
+        'day' as period_kind, build_info.as_of_day as period_start, build_info.as_of_day as period_end,
+        cast(counted.num as bigint) as num, counted.den
+    from counted
+    cross join build_info
+    inner join cuts
+        on
+            counted.metric_id = cuts.metric_id
+            and counted.slice_kind = cuts.slice_kind
+            and counted.area_level = cuts.grid_level
+)
+
+select * from final
