@@ -54,7 +54,8 @@ TIMES = (
 SLICES = {
     "all": "'all'", "event_kind": "event_kind", "category": "category_code", "domain": "category_domain",
     "department": "lead_dept_id", "channel": "intake_channel", "class": "case_class", "received_level": "received_level",
-    "handling_level": "cast(handling_level as varchar)", "age_band": "", "feed": "", "grid_level": "", "exempt_reason": "exempt_reason",
+    "handling_level": "cast(handling_level as varchar)", "age_band": "", "feed": "", "grid_level": "",
+    "exempt_reason": "exempt_reason",
 }  # fmt: skip
 PERIODS = (
     "day", "week", "rolling_28d", "month", "quarter", "half_year", "year", "year_to_date", "cumulative",
