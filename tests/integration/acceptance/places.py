@@ -100,7 +100,7 @@ def rizhao() -> Parts:
     def petitions(count: int, prefix: str, days: pl.Expr, level: str, settled: int) -> pl.DataFrame:
         return rows(
             count, prefix, registered_at=at_noon(days), accept_notice_at=at_noon(days), received_level=level,
-            subject_code="2015", purpose="appeal", grid_code=RIZHAO, closed_at=first(settled, at_noon(days)),
+            subject_code="3005", purpose="appeal", grid_code=RIZHAO, closed_at=first(settled, at_noon(days)),
             close_type=first(settled, "reply"),
         )  # fmt: skip
 
