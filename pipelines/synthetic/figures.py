@@ -110,10 +110,10 @@ REACHED = (
     & (pl.col("arrived_at") <= pl.col("_known")) & (pl.col("time_precision") == "minute")
 )  # fmt: skip
 IN_FIVE = pl.col("arrived_at") - pl.col("dispatched_at") <= pl.duration(minutes=5)
-LOOP = ("registered_at", "dispatched_at", "handled_at", "verified_at")
 LOOPED = (
-    pl.when(pl.col("event_kind") == "urban_case").then(pl.all_horizontal(pl.col(*LOOP).is_not_null()))
-    .otherwise(pl.all_horizontal(pl.col("handled_at", "verified_at").is_not_null()))
+    pl.col("handled_at").is_not_null() & pl.col("verified_at").is_not_null()
+    & ((pl.col("event_kind") == "hazard") | pl.col("dispatched_at").is_not_null())
+    & ((pl.col("event_kind") != "urban_case") | pl.col("registered_at").is_not_null())
 )  # fmt: skip
 #: Slices of disputes: kind of committee, way in, kind of dispute.
 CLASS, CHANNEL, CATEGORY = ("class", "case_class"), ("channel", "intake_channel"), ("category", "category_code")
@@ -140,7 +140,7 @@ FIGURES = (
     Figure("M26", ("hazard",), "deadline_at", YES, CLOSED, by=(CATEGORY,), numerator_by="closed_at"),
     Figure("M46", ("mediation",), "closed_at", pl.col("prevented_kind").is_not_null(), family="count", levels=(0, 1, 2),
            periods=EVERY[2:]),
-    Figure("M17", ("urban_case", "hazard"), "closed_at", YES, LOOPED,
+    Figure("M17", ("urban_case", "hazard", "grid_event"), "closed_at", ~pl.col("is_self_handled").fill_null(False), LOOPED,
            by=(("event_kind", "event_kind"), ("department", "lead_dept_id"))),
     Figure("M19", ("petition", "hotline_order"), "response_due_at", JUDGED, RESPONDED <= RESPONSE_DUE, levels=(0,),
            periods=EVERY[2:]),
