@@ -34,6 +34,7 @@ PARTS = {
     "fct_event_link": (
         "select l.*, {month} as part_month from marts.fct_event_link l join marts.fct_event f on l.event_id_a = f.event_id"
     ),
+    "fct_event_stage": ("select s.*, {month} as part_month from marts.fct_event_stage s join marts.fct_event f using (event_id)"),
     "fct_sla_clock": "select k.*, {month} as part_month from marts.fct_sla_clock k join marts.fct_event f using (event_id)",
     "fct_dispatch": "select d.*, {month} as part_month from marts.fct_dispatch d join marts.fct_event f using (event_id)",
 }
@@ -41,6 +42,7 @@ ORDER = {
     "fct_event": "event_id", "fct_event_version": "event_id, version_no", "fct_callback": "callback_id",
     "fct_event_link": "event_id_a, event_id_b, link_kind", "fct_sla_clock": "event_id, sla_rule_id",
     "fct_dispatch": "event_id",
+    "fct_event_stage": "event_id, seq",
 }  # fmt: skip
 CLOCKS = "fct_sla_clock"
 MONTH = "strftime(f.reported_at, '%Y-%m')"
@@ -48,7 +50,7 @@ MONTH = "strftime(f.reported_at, '%Y-%m')"
 SEEDS = (
     "ref_metric", "ref_metric_cut", "ref_metric_warning", "ref_metric_planned", "ref_warning", "ref_threshold",
     "ref_age_band", "ref_category_domain", "ref_event_kind", "ref_grid_level", "ref_quality_weight",
-    "ref_sla_rule",
+    "ref_sla_rule", "ref_native_stage",
 )  # fmt: skip
 OPS = ("code_name",)
 #: In the order in which they read each other.

@@ -127,9 +127,6 @@ EVALUATION_DAYS, REPEAT_DAYS = 30, 365
 #: Persons from whom on a visit is one of a group.
 GROUP_FROM = 5
 RANKS = {"town": 1, "county": 2, "city": 3, "provincial": 4, "national": 5}
-#: The one column of `fct_event` in which rows of one number and time may differ here: which row wins, a hash decides,
-#: so the truth allows both values (`severity` and `severity_or`).
-CONFLICT = "severity"
 #: What follows a mediation is looked for within these days.
 FOLLOW_UP_DAYS = 180
 #: Ways in by which residents bring a case; all other known ways are findings.
@@ -220,13 +217,9 @@ def events_of(feed: Feed, rows: pl.DataFrame, regrid: Regrid, told: pl.DataFrame
     """
     good = rows.filter("_good")
     final = good.filter((pl.col("_fate") == "accepted") & (pl.col("_copy") == 0))
-    other = good.filter((pl.col("_fate") == "accepted") & (pl.col("_copy") == 2)).select(
-        "source_case_no", pl.col(feed.conflict).cast(pl.String).alias("conflict_value")
-    )
     clashing = good.filter("_clashes").select("source_case_no").unique().with_columns(has_key_conflict=pl.lit(True))
     final = (
-        final.join(other, on="source_case_no", how="left", maintain_order="left")
-        .join(clashing, on="source_case_no", how="left", maintain_order="left")
+        final.join(clashing, on="source_case_no", how="left", maintain_order="left")
         .pipe(lambda frame: _linked(feed, frame, told))
         .pipe(lambda frame: _with_case(frame, told) if feed.about else placed(feed, frame, regrid))
     )
@@ -279,7 +272,6 @@ def _read(feed: Feed, final: pl.DataFrame) -> pl.DataFrame:
         reason.is_null().alias("is_counted"),
         reason.alias("not_counted_reason"),
         pl.col("updated_at").alias("last_changed_at"),
-        pl.when(feed.conflict in TEXTS).then("conflict_value").alias(f"{CONFLICT}_or"),
         pl.col("has_key_conflict").fill_null(False),
     )
 

@@ -50,7 +50,8 @@ class Feed:
         stages: time columns whose passing makes a new version; the first is the arrival.
         gates: column -> stage column before which it is still empty.
         old: column -> hidden column with the value before the correction at `_corrected_at`.
-        conflict: the column in which two rows of equal version time may differ (D05).
+        conflict: the column in which two rows of equal version time may differ (D05); which of them wins, a hash decides, so it
+            is one that no figure looks at.
         before: column -> its value until its gate opens (NULL for all others).
         form, encoding: of its files: csv, xlsx or jsonl; of CSV text. `archive_encoding` is what the system wrote before
             it was replaced; files of that time are gzipped.

@@ -90,6 +90,32 @@ VIOLENT = (pl.col("case_class") == "criminal") & pl.col("category_code").is_in([
 LONG = ("month", "quarter", "half_year", "year")
 AGREED = pl.col("result") == "agreed"
 PERFORMED = pl.col("performance") == "full"
+#: The notice of acceptance is due 15 days after receipt, at the end of the day; the first contact 24 hours after dispatch.
+#: A case that ended without either cannot be judged.
+TOLD = {"petition": pl.col("accepted_at"), "hotline_order": pl.col("first_contact_at")}
+SINCE = {"petition": pl.col("reported_at"), "hotline_order": pl.col("dispatched_at")}
+RESPONDED, ASKED = (
+    pl.coalesce(*[pl.when(pl.col("event_kind") == kind).then(time) for kind, time in times.items()]) for times in (TOLD, SINCE)
+)  # fmt: skip
+RESPONSE_DUE = (
+    pl.when(pl.col("event_kind") == "petition")
+    .then(ASKED.dt.truncate("1d") + pl.duration(days=16) - pl.duration(seconds=1))
+    .when((pl.col("event_kind") == "hotline_order") & (pl.col("time_precision") == "minute"))
+    .then(ASKED + pl.duration(hours=24))
+)
+ENDED = ((pl.col("closed_at") <= pl.col("_known")) & (pl.col("closed_at") >= ASKED)).fill_null(False)
+JUDGED = ((pl.col("_known") >= RESPONDED).fill_null(False) | ~ENDED) & ~(RESPONDED < ASKED).fill_null(False)
+#: Urgent calls are those of severity 1 to 3; they are to be reached in five minutes.
+REACHED = (
+    pl.col("severity").is_in(["1", "2", "3"]) & (pl.col("arrived_at") >= pl.col("dispatched_at"))
+    & (pl.col("arrived_at") <= pl.col("_known")) & (pl.col("time_precision") == "minute")
+)  # fmt: skip
+IN_FIVE = pl.col("arrived_at") - pl.col("dispatched_at") <= pl.duration(minutes=5)
+LOOPED = (
+    pl.col("handled_at").is_not_null() & pl.col("verified_at").is_not_null()
+    & ((pl.col("event_kind") == "hazard") | pl.col("dispatched_at").is_not_null())
+    & ((pl.col("event_kind") != "urban_case") | pl.col("registered_at").is_not_null())
+)  # fmt: skip
 #: Slices of disputes: kind of committee, way in, kind of dispute.
 CLASS, CHANNEL, CATEGORY = ("class", "case_class"), ("channel", "intake_channel"), ("category", "category_code")
 FIGURES = (
@@ -115,6 +141,11 @@ FIGURES = (
     Figure("M26", ("hazard",), "deadline_at", YES, CLOSED, by=(CATEGORY,), numerator_by="closed_at"),
     Figure("M46", ("mediation",), "closed_at", pl.col("prevented_kind").is_not_null(), family="count", levels=(0, 1, 2),
            periods=EVERY[2:]),
+    Figure("M17", ("urban_case", "hazard", "grid_event"), "closed_at", ~pl.col("is_self_handled").fill_null(False), LOOPED,
+           by=(("event_kind", "event_kind"), ("department", "lead_dept_id"))),
+    Figure("M19", ("petition", "hotline_order"), "response_due_at", JUDGED, RESPONDED <= RESPONSE_DUE, levels=(0,),
+           periods=EVERY[2:]),
+    Figure("M20", ("police_incident",), "reported_at", REACHED, IN_FIVE, levels=(0,), periods=EVERY[2:]),
     Figure("M16", ("urban_case",), "deadline_at", YES, pl.col("closed_at") <= pl.col("deadline_at"),
            levels=(0, 1, 2, 3, 4)),
     Figure("M10b", ("urban_case",), "deadline_at", YES, CLOSED, family="backlog", levels=(0, 1, 2), periods=LONG,
@@ -185,6 +216,7 @@ def figures_of(
         Rows of `KEYS` with num, den, stat_value; `period_start` is NULL for cumulative periods, whose first day the
         city folder states.
     """
+    events = events.with_columns(RESPONSE_DUE.alias("response_due_at"))
     last = max(as_of.values())
     first = events.select(pl.min_horizontal(pl.col(pl.Datetime("us")).min())).item()
     windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in (*EVERY, "cumulative")])
@@ -295,12 +327,16 @@ def _figure(
     figure: Figure, events: pl.DataFrame, ancestors: pl.DataFrame, windows: pl.DataFrame, as_of: dict[str, dt.datetime]
 ) -> pl.DataFrame:
     known = pl.col("event_kind").replace_strict(as_of, return_dtype=pl.Datetime("us"))
-    chosen = events.filter(
-        pl.col("event_kind").is_in(figure.kinds)
-        & figure.cohort.fill_null(False)
-        & (pl.col(figure.time) <= known)
-        & (pl.lit(figure.counts_all) | pl.col("is_counted"))
-    ).with_columns(pl.col(figure.time).dt.date().alias("day"), known.alias("_known"))
+    chosen = (
+        events.with_columns(known.alias("_known"))
+        .filter(
+            pl.col("event_kind").is_in(figure.kinds)
+            & figure.cohort.fill_null(False)
+            & (pl.col(figure.time) <= known)
+            & (pl.lit(figure.counts_all) | pl.col("is_counted"))
+        )
+        .with_columns(pl.col(figure.time).dt.date().alias("day"))
+    )
     slices = [("all", "all", chosen)]
     if figure.member:
         members = chosen.with_columns(pl.col(figure.member).fill_null("UNMAPPED"))

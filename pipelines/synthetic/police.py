@@ -138,6 +138,6 @@ POLICE = Feed(
         "merged_into_no": "finished_at",
     },
     old={"feedback_class_code": "_old_class", "reported_at": "_old_time"},
-    conflict="severity",
+    conflict="is_repeat_call",
     encoding="gb18030",
 )

@@ -16,6 +16,20 @@ from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.tracing.figure import Figure
 from pipelines.tracing.naming import ALL, ONE_DAY, Window
 
+
+def clock_units(which: str, numerator: str, placed_by: str) -> str:
+    """The units of a figure of clocks: SQL over fct_sla_clock, its event, and its feed's as_of, with `{schema}` to fill in."""
+    return (
+        "select event_id || ' ' || sla_rule_id as unit, feed, source_file as sha256, "
+        f"cast(coalesce({numerator}, false) as integer) as num, 1 as den, cast({placed_by} as date) as happened "
+        "from (select clocks.*, clocks.deadline_at as deadline, facts.event_kind, facts.reported_at, facts.extension_n, "
+        "facts.source_file, feeds.as_of from {schema}.fct_sla_clock as clocks join {schema}.fct_event as facts "
+        "on clocks.event_id = facts.event_id join {schema}.dim_feed as feeds on facts.feed = feeds.feed "
+        "where facts.is_counted and facts.reported_at <= feeds.as_of and clocks.outcome <> 'void') as clocks "
+        f"where {which}"
+    )
+
+
 #: name of the rule (`sql:`) -> units: unit, feed, sha256, num, den, happened (day). `{schema}` is filled in.
 WHOLES = {
     "metric_sql__data_health": (
@@ -24,6 +38,24 @@ WHOLES = {
         "weights.weight as den, cast(files.extracted_at as date) as happened "
         "from {schema}.fct_rule_outcome as rules join {schema}.ref_quality_weight as weights using (severity) "
         "join {schema}.fct_feed_outcome as files on rules.feed = files.feed and rules.sha256 = files.sha256"
+    ),
+    "metric_sql__first_response": clock_units(
+        "clock_role = 'first_response' and deadline <= as_of and outcome <> 'open_in_time'", "outcome = 'met'", "deadline"
+    ),
+    "metric_sql__arrival": clock_units(
+        "clock_role = 'arrival' and event_kind = 'police_incident' and outcome in ('met', 'late')",
+        "outcome = 'met'",
+        "reported_at",
+    ),
+    "metric_sql__extension": clock_units(
+        "clock_role = 'finish' and deadline <= as_of and outcome <> 'open_in_time'",
+        "extension_minutes > 0 or extension_n > 0",
+        "deadline",
+    ),
+    "metric_sql__bad_transition": (
+        "select stages.event_id || ' ' || stages.seq as unit, facts.feed, facts.source_file as sha256, "
+        "cast(stages.is_bad_transition as integer) as num, 1 as den, cast(facts.reported_at as date) as happened "
+        "from {schema}.fct_event_stage as stages join {schema}.fct_event as facts using (event_id)"
     ),
 }
 
@@ -95,9 +127,12 @@ def whole_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts") ->
         f"left join {schema}.fct_feed_outcome as files on units.feed = files.feed and units.sha256 = files.sha256 "
         "where is_inside group by all order by 3 desc, 1"
     )
-    words = pick(
-        f"checks of {len(rows)} files, weighted by severity ({rule})", f"{len(rows)} 个文件的检查结果，按严重程度加权（{rule}）"
-    )
+    words = pick(f"cases of {len(rows)} files, judged by {rule}", f"{len(rows)} 个文件中的案件，按 {rule} 判定")
+    if rule == "metric_sql__data_health":
+        words = pick(
+            f"checks of {len(rows)} files, weighted by severity ({rule})",
+            f"{len(rows)} 个文件的检查结果，按严重程度加权（{rule}）",
+        )
     units = tuple((str(name), int(num), int(den)) for name, num, den in rows)
     return Whole(words, sum(num for _, num, _ in units), sum(den for _, _, den in units), units)
 

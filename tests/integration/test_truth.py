@@ -24,7 +24,7 @@ ROW = ["feed", "file", "record_no"]
 KEYS = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end", "basis"]
 EVENT = ["event_kind", "source_case_no"]
 #: Columns of the truth about an event that stand beside a column of the same name.
-BESIDE = ("severity_or", "has_key_conflict", "root_case_no")
+BESIDE = ("has_key_conflict", "root_case_no")
 
 
 def truth_of(city: TinyCity, name: str) -> pl.DataFrame:
@@ -142,8 +142,6 @@ def test_every_event_is_told_as_it_was(tiny_city: TinyCity, published: Any) -> N
             continue
         true, told = pl.col(name), pl.col(f"{name}_found")
         differs = (true - told).abs() > 1e-6 if name == "amount_yuan" else true.ne_missing(told)
-        if name == "severity":  # two rows of one number and time: a hash decides which is in force
-            differs = differs & pl.col("severity_or").ne_missing(told)
         if (bad := both.filter(differs)).height:
             wrong[name] = bad.select(*EVENT, name, f"{name}_found").head(3).rows()
     assert wrong == {}

@@ -12,6 +12,14 @@ places as (
     select * from {{ ref('int_event_place') }}
 ),
 
+native as (
+    select * from {{ ref('ref_native_stage') }}
+),
+
+needed as (
+    {{ needed_stages() }}
+),
+
 judged as (
     select
         unioned.*,
@@ -55,6 +63,7 @@ final as (
         coalesce(judged.time_precision, 'minute') as time_precision,
         judged.not_counted_reason is null as is_counted,
         judged.not_counted_reason,
+        {{ closed_loop() }} as is_closed_loop,
         judged.first_seen_at,
         judged.last_changed_at,
         {{ list_union(['judged.landing_flags', list_of([
@@ -72,6 +81,7 @@ final as (
         judged.source_record_no
     from judged
     left join places on judged.place_event_id = places.event_id
+    left join needed on judged.event_kind = needed.event_kind
 )
 
 select * from final

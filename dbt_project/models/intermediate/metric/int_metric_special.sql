@@ -1,4 +1,4 @@
--- Figures that are not made of events: the health of the data, at the root, per feed and for all.
+-- Figures that are not made of events: the health of the data, clocks, steps; at the root, per feed and for all.
 with outcomes as (
     select * from {{ ref('int_rule_outcome') }}
 ),
@@ -19,14 +19,46 @@ cuts as (
     select * from {{ ref('ref_metric_cut') }}
 ),
 
-health as (
-    {{ metric_sql__data_health() }}
+facts as (
+    select * from {{ ref('fct_event') }}
+),
+
+clocks as (
+    select
+        clocks.*,
+        facts.event_kind,
+        facts.reported_at,
+        facts.extension_n,
+        feeds.as_of
+    from {{ ref('fct_sla_clock') }} as clocks
+    inner join facts on clocks.event_id = facts.event_id
+    inner join {{ ref('dim_feed') }} as feeds on facts.feed = feeds.feed
+    where facts.is_counted and facts.reported_at <= feeds.as_of
+),
+
+stages as (
+    select
+        stages.*,
+        facts.feed,
+        facts.reported_at
+    from {{ ref('fct_event_stage') }} as stages
+    inner join facts on stages.event_id = facts.event_id
+),
+
+measured as (
+    {%- for metric in register() if metric.sql and metric.family == 'ratio' %}
+    select
+        '{{ metric.id }}' as metric_id,
+        rule.*
+    from ({{ metric_sql(metric.sql) }}) as rule
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
 ),
 
 sliced as (
-    select 'M50' as metric_id, 'feed' as slice_kind, feed as slice_code, day, num, den from health
+    select metric_id, 'feed' as slice_kind, feed as slice_code, day, num, den from measured
     union all
-    select 'M50' as metric_id, 'all' as slice_kind, 'all' as slice_code, day, num, den from health
+    select metric_id, 'all' as slice_kind, 'all' as slice_code, day, num, den from measured
 ),
 
 final as (
