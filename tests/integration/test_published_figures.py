@@ -18,6 +18,7 @@ import pytest
 
 from pipelines.analytics.figures import audit_published_figure, half_up_percent
 from pipelines.core.warehouse import PublishedBuild, open_published
+from pipelines.reports import printed
 from tests.conftest import citybrain
 from tests.integration.acceptance import sources
 
@@ -238,3 +239,10 @@ def test_every_printed_share_is_audited_as_the_pure_function_does(acceptance: Ac
 def test_no_figure_of_a_real_place_is_claimed_by_a_city_that_does_not_hold_it(tiny_home: Path) -> None:
     with open_published(tiny_home) as build:
         assert build.rows("select count(*) from marts.fct_published_figure where our_num is not null") == [(0,)]
+
+
+def test_the_front_pages_tell_what_this_build_says(acceptance: Acceptance) -> None:
+    for language, page in printed.PAGES.items():
+        text = page.read_text(encoding="utf-8")
+        assert printed.written(text, acceptance.build, language) == text, "python -m pipelines.reports.printed HOME"
+        assert printed.table(acceptance.build, language) in text

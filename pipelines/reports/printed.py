@@ -1,7 +1,7 @@
 """The README's table "printed / what citybrain says", from a build of the acceptance city.
 
 Belongs here: which printed figures are told there, and in which words. Does not: the figures (fct_published_figure) or the
-city (tests/integration/acceptance). `python docs/make_printed_table.py HOME` writes both front pages; a test holds them to
+city (tests/integration/acceptance). `python -m pipelines.reports.printed HOME` writes both front pages; a test holds them to
 the build.
 """
 
