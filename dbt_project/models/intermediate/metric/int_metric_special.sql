@@ -46,7 +46,7 @@ stages as (
 ),
 
 measured as (
-    {%- for metric in register() if metric.sql and metric.family == 'ratio' %}
+    {%- for metric in register() if metric.sql[:12] == 'metric_sql__' and metric.family == 'ratio' %}
     select
         '{{ metric.id }}' as metric_id,
         rule.*
