@@ -160,12 +160,12 @@ class Build:
             run(f"insert into {schema}.fct_feed_outcome values ('urban_case', ?, ?, ?)", [sha256, f"{sha256}.csv", status])
         run(f"create table {schema}.dim_grid (grid_code varchar, parent_code varchar, grid_level integer, name_zh varchar, name_en varchar, "
             "valid_from date, valid_to date, path_0 varchar, path_1 varchar, path_2 varchar, path_3 varchar, path_4 varchar, "
-            "path_5 varchar)")  # fmt: skip
+            "path_5 varchar, is_current boolean)")  # fmt: skip
         for code, parent, level, path in self.grids:
-            run(f"insert into {schema}.dim_grid values (?, ?, ?, ?, ?, '2020-01-01', '9999-12-31', '37', ?, null, null, null, null)",
+            run(f"insert into {schema}.dim_grid values (?, ?, ?, ?, ?, '2020-01-01', '9999-12-31', '37', ?, null, null, null, null, true)",
                 [code, parent, level, f"区{code}", f"Area {code}", path])  # fmt: skip
         run(f"create table {schema}.fct_population as select unnest(['37', '3701']) as grid_code, 2026 as year, 'usual' as pop_kind, "
-            "?::bigint as value, 'given' as method", [self.residents])  # fmt: skip
+            "?::bigint as value, 'given' as method, 'as_was' as basis", [self.residents])  # fmt: skip
         run(f"create table {schema}.ref_age_band (age_band varchar, days_from integer, days_to integer)")
         run(f"create table {schema}.ref_threshold as select 'small_cell_max' as threshold_id, 4.0 as value")
         run(f"create table {schema}.fct_metric_value (metric_id varchar, slice_kind varchar, slice_code varchar, grid_code varchar, "
