@@ -27,7 +27,7 @@ FEEDS = {
     "mediation": "justice_office",
     "grid_event": "platform", "dispatch_whistle": "platform", "grid_assist": "platform",
     "hotline_order": "hotline", "callback": "caller",
-    "grid": "grid_office", "department": "staffing", "population": "statistics",
+    "grid": "grid_office", "department": "staffing", "population": "statistics", "grid_change": "grid_office",
 }  # fmt: skip
 Row = dict[str, Any]
 
