@@ -45,7 +45,8 @@ def test_every_committed_city_loads(folder: Path) -> None:
 
 def test_every_shipped_contract_is_valid() -> None:
     for contract in contract_ids():
-        assert load_contract(contract).key
+        # A notice may order several changes under one number: its rows have no key of their own.
+        assert load_contract(contract).key or contract == "grid_change"
 
 
 @pytest.mark.parametrize(
