@@ -6,12 +6,13 @@ Belongs here: our own reading of each metric's definition. Does not: the registe
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
+from pipelines.synthetic import clock_truth as clocks
+from pipelines.synthetic.period_truth import windows_of
 from pipelines.synthetic.regrid import FOREVER, Regrid
 from pipelines.synthetic.residents_truth import residents_of
 
@@ -90,32 +91,6 @@ VIOLENT = (pl.col("case_class") == "criminal") & pl.col("category_code").is_in([
 LONG = ("month", "quarter", "half_year", "year")
 AGREED = pl.col("result") == "agreed"
 PERFORMED = pl.col("performance") == "full"
-#: The notice of acceptance is due 15 days after receipt, at the end of the day; the first contact 24 hours after dispatch.
-#: A case that ended without either cannot be judged.
-TOLD = {"petition": pl.col("accepted_at"), "hotline_order": pl.col("first_contact_at")}
-SINCE = {"petition": pl.col("reported_at"), "hotline_order": pl.col("dispatched_at")}
-RESPONDED, ASKED = (
-    pl.coalesce(*[pl.when(pl.col("event_kind") == kind).then(time) for kind, time in times.items()]) for times in (TOLD, SINCE)
-)  # fmt: skip
-RESPONSE_DUE = (
-    pl.when(pl.col("event_kind") == "petition")
-    .then(ASKED.dt.truncate("1d") + pl.duration(days=16) - pl.duration(seconds=1))
-    .when((pl.col("event_kind") == "hotline_order") & (pl.col("time_precision") == "minute"))
-    .then(ASKED + pl.duration(hours=24))
-)
-ENDED = ((pl.col("closed_at") <= pl.col("_known")) & (pl.col("closed_at") >= ASKED)).fill_null(False)
-JUDGED = ((pl.col("_known") >= RESPONDED).fill_null(False) | ~ENDED) & ~(RESPONDED < ASKED).fill_null(False)
-#: Urgent calls are those of severity 1 to 3; they are to be reached in five minutes.
-REACHED = (
-    pl.col("severity").is_in(["1", "2", "3"]) & (pl.col("arrived_at") >= pl.col("dispatched_at"))
-    & (pl.col("arrived_at") <= pl.col("_known")) & (pl.col("time_precision") == "minute")
-)  # fmt: skip
-IN_FIVE = pl.col("arrived_at") - pl.col("dispatched_at") <= pl.duration(minutes=5)
-LOOPED = (
-    pl.col("handled_at").is_not_null() & pl.col("verified_at").is_not_null()
-    & ((pl.col("event_kind") == "hazard") | pl.col("dispatched_at").is_not_null())
-    & ((pl.col("event_kind") != "urban_case") | pl.col("registered_at").is_not_null())
-)  # fmt: skip
 #: Slices of disputes: kind of committee, way in, kind of dispute.
 CLASS, CHANNEL, CATEGORY = ("class", "case_class"), ("channel", "intake_channel"), ("category", "category_code")
 FIGURES = (
@@ -141,11 +116,11 @@ FIGURES = (
     Figure("M26", ("hazard",), "deadline_at", YES, CLOSED, by=(CATEGORY,), numerator_by="closed_at"),
     Figure("M46", ("mediation",), "closed_at", pl.col("prevented_kind").is_not_null(), family="count", levels=(0, 1, 2),
            periods=EVERY[2:]),
-    Figure("M17", ("urban_case", "hazard", "grid_event"), "closed_at", ~pl.col("is_self_handled").fill_null(False), LOOPED,
+    Figure("M17", ("urban_case", "hazard", "grid_event"), "closed_at", ~pl.col("is_self_handled").fill_null(False), clocks.LOOPED,
            by=(("event_kind", "event_kind"), ("department", "lead_dept_id"))),
-    Figure("M19", ("petition", "hotline_order"), "response_due_at", JUDGED, RESPONDED <= RESPONSE_DUE, levels=(0,),
-           periods=EVERY[2:]),
-    Figure("M20", ("police_incident",), "reported_at", REACHED, IN_FIVE, levels=(0,), periods=EVERY[2:]),
+    Figure("M19", ("petition", "hotline_order"), "response_due_at", clocks.JUDGED, clocks.RESPONDED <= clocks.RESPONSE_DUE,
+           levels=(0,), periods=EVERY[2:]),
+    Figure("M20", ("police_incident",), "reported_at", clocks.REACHED, clocks.IN_FIVE, levels=(0,), periods=EVERY[2:]),
     Figure("M16", ("urban_case",), "deadline_at", YES, pl.col("closed_at") <= pl.col("deadline_at"),
            levels=(0, 1, 2, 3, 4)),
     Figure("M10b", ("urban_case",), "deadline_at", YES, CLOSED, family="backlog", levels=(0, 1, 2), periods=LONG,
@@ -216,7 +191,7 @@ def figures_of(
         Rows of `KEYS` with num, den, stat_value; `period_start` is NULL for cumulative periods, whose first day the
         city folder states.
     """
-    events = events.with_columns(RESPONSE_DUE.alias("response_due_at"))
+    events = events.with_columns(clocks.RESPONSE_DUE.alias("response_due_at"))
     last = max(as_of.values())
     first = events.select(pl.min_horizontal(pl.col(pl.Datetime("us")).min())).item()
     windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in (*EVERY, "cumulative")])
@@ -289,38 +264,6 @@ def _ancestors(areas: pl.DataFrame) -> pl.DataFrame:
             rows.append((code, up, level[up]))
             up = parent[up]
     return pl.DataFrame(rows, schema=["grid_code", "area", "level"], orient="row")
-
-
-def _spans(kind: str, days: list[dt.date]) -> list[tuple[dt.date, dt.date]]:
-    """Start and inclusive end of the periods of one kind that hold one of `days`; the last of them is today."""
-    today, one = days[-1], dt.timedelta(days=1)
-    months = [dt.date(y, m, 1) for y in range(days[0].year, today.year + 2) for m in range(1, 13)]
-    ends = [b - one for b in months[1:] if b - one <= today]
-    step = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}.get(kind)
-    if step:
-        return [(a, b - one) for a, b in itertools.pairwise(months[::step]) if a <= today and b > days[0]]
-    if kind == "week":
-        mondays = {day - dt.timedelta(days=day.weekday()) for day in days}
-        return [(day, day + dt.timedelta(days=6)) for day in sorted(mondays)]
-    if kind == "rolling_28d":
-        return [(day - dt.timedelta(days=27), day) for day in days if day.weekday() == 6 or day == today]
-    if kind == "year_to_date":
-        year_ago = today.replace(year=today.year - 1, day=min(today.day, 28) if today.month == 2 else today.day)
-        return [(dt.date(end.year, 1, 1), end) for end in sorted({*ends, today, year_ago})]
-    since = dt.date(today.year - 1 - (today.month == 1), (today.month - 2) % 12 + 1, 1)
-    return [(days[0], end) for end in sorted({*[e for e in ends if e >= since], today})]
-
-
-def windows_of(kind: str, first: dt.date, last: dt.date) -> pl.DataFrame:
-    """Which days lie in which periods of one kind: period_kind, period_start, period_end, day."""
-    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
-    spans = pl.DataFrame(_spans(kind, days), schema={"period_start": pl.Date, "period_end": pl.Date}, orient="row")
-    held = spans.with_columns(
-        pl.lit(kind).alias("period_kind"),
-        pl.date_ranges(pl.max_horizontal("period_start", pl.lit(first)), pl.min_horizontal("period_end", pl.lit(last)))
-        .alias("day"),
-    )  # fmt: skip
-    return held.explode("day").drop_nulls("day")
 
 
 def _figure(

@@ -182,7 +182,7 @@ GRID_EVENT = Feed(
         **dict.fromkeys(_CLOSED, "closed_at"),
     },
     old={"class_l2_code": "_old_class", "class_l1_code": "_old_l1", "reported_at": "_old_time"},
-    conflict="severity",
+    conflict="attachment_n",
     before={"handling_level": GRID_LEVEL, "_escalation_n": 0, "current_stage": "reported"},
     form="jsonl",
 )

@@ -32,11 +32,15 @@ def build(tiny_home: Path) -> Any:
 
 
 def figures_of(build: PublishedBuild, area: str) -> dict[str, tuple[str, str]]:
-    """Metric to (value_text, unit) of the year to date, straight from the view; changes stand beside what they are of."""
+    """Metric to (value_text, unit) of the year to date, straight from the view; changes stand beside what they are of.
+
+    What has no value is told in words: the page says why.
+    """
     rows = build.rows(
         "select metric_id, value_text, unit_en from marts.v_metric_display inner join marts.ref_metric using (metric_id, unit_en) "
         "where family not in ('share', 'change', 'composite') and grid_code = ? and slice_kind = 'all' and "
-        "basis = 'as_was' and period_kind = 'year_to_date' and period_end = (select cast(as_of as date) from marts.build_info)",
+        "basis = 'as_was' and period_kind = 'year_to_date' and period_end = (select cast(as_of as date) from marts.build_info) "
+        "and reason is null",
         [area],
     )
     return {metric: (text, unit) for metric, text, unit in rows}

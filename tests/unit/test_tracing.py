@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -22,8 +23,7 @@ from pipelines.tracing.quantile import Minutes
 AS_OF, EARLIEST = dt.date(2026, 6, 25), dt.date(2020, 1, 1)
 
 
-def window(text: str) -> Any:
-    return window_of(text, as_of=AS_OF, earliest=EARLIEST)
+window = partial(window_of, as_of=AS_OF, earliest=EARLIEST)
 
 
 @pytest.mark.parametrize(
