@@ -128,9 +128,8 @@ class Build:
         self.cases = {
             key: {**CASE, "event_id": key, "source_case_no": key, "root_event_id": key, **case} for key, case in cases.items()
         }
-        self.files = {"f1": "loaded", "f2": "loaded"}
+        self.files, self.month = {"f1": "loaded", "f2": "loaded"}, ("2026-06-01", "2026-06-30")
         self.grids, self.residents, self.entries = list(GRIDS), 1000, dict(ENTRIES)
-        self.month = ("2026-06-01", "2026-06-30")
         self.figures: dict[str, tuple[int | None, int | None, float | None]] = {}
 
     def case(self, key: str, **changes: Any) -> None:
