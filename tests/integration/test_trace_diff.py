@@ -72,7 +72,10 @@ TIMES: dict[str, dict[str, Callable[[Row], dt.datetime | None]]] = {
         "reported": lambda r: r["registered_at"], "accepted": lambda r: r["accept_notice_at"], "closed": lambda r: r["closed_at"],
         "due": lambda r: r["extended_to"] or r["deadline_at"],
     },
-    "hotline_order": {"reported": lambda r: r["registered_at"], "closed": lambda r: r["closed_at"]},
+    "hotline_order": {
+        "reported": lambda r: r["registered_at"], "closed": lambda r: r["closed_at"],
+        "due": lambda r: r["extended_to"] or r["deadline_at"],
+    },
     "court_case": {
         "reported": lambda r: moment(r["received_on"] or r["filed_on"]), "filed": lambda r: moment(r["filed_on"]),
         "closed": lambda r: moment(r["closed_on"]),
