@@ -24,7 +24,7 @@ final as (
         false as reviewed
     from links
     {% if is_incremental() %}
-    where event_id_a in (select due.event_id_a from due)
+    where links.event_id_a in (select due.event_id_a from due)
     {% endif %}
 )
 
