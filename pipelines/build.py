@@ -70,7 +70,7 @@ def prepare(home: Home, city: City, settings: Settings, as_of: dt.datetime | Non
         touched: int | None = None
         if not why:
             touched = _write(home, settings, ledger, inputs, "incremental")
-            why = "" if touched is not None else "a landing file of the last build is gone"
+            why = "" if touched is not None else "a landing file of the last build is gone, or areas began or ended since"
         if touched is None:
             _set_aside(home)
             touched = _write(home, settings, ledger, inputs, "full")

@@ -26,6 +26,8 @@ import duckdb
 import openpyxl
 import yaml
 
+from quality.conservation import sums_on_both_maps
+
 CONTRACTS = Path(__file__).resolve().parents[1] / "pipelines" / "contracts"
 UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload", ".ok", ".md5")
 #: The column of `fct_event` that holds a contract's main time; every other kind keeps it in `reported_at`.
@@ -358,6 +360,10 @@ def _totals(scene: Scene) -> Iterator[Invariant]:
                 subject = f"{feed} {year or '—'}"
                 equal = ("发布的事件数 = 落地的事件数", "events published = events landed")
                 yield _compare(subject, equal, expected[feed, year], found[feed, year])
+    parts = [str(path.parent / part["path"]) for part in manifest["parts"] if part["table"] == "fct_event"]
+    kept = ("按现行区划重述不增不减", "restating on the map in force keeps the sum")
+    for metric, level, _, was, today in sums_on_both_maps(path.parent / manifest["file"], parts):
+        yield _compare(f"{metric} {level}", kept, was, today)
 
 
 def verify(home: Path, city_folder: Path, source_root: Path) -> list[Invariant]:

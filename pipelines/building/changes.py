@@ -53,6 +53,24 @@ def finished_fingerprint(connection: Connection) -> str:
     return str(connection.execute("select fingerprint from ops.finished").fetchall()[0][0])
 
 
+def is_regridded(connection: Connection, inputs: Inputs) -> bool:
+    """Whether an area begins or ends between the two as_of: then old cases lie elsewhere on the map in force.
+
+    A notice, or a validity in the register, may have been known long before; no file changes on its day.
+    """
+    days = " union all ".join(
+        f"select {column} as day from raw.{contract}"
+        for contract, column in (("grid_change", "effective_on"), ("grid", "valid_from"), ("grid", "valid_to"))
+    )
+    found = connection.execute(
+        f"select count(*) from ({days}) as told, ops.finished as f "
+        "where told.day > least(cast(f.as_of as date), cast(? as date)) "
+        "and told.day <= greatest(cast(f.as_of as date), cast(? as date))",
+        [inputs.as_of, inputs.as_of],
+    ).fetchall()
+    return bool(found[0][0])
+
+
 def make_tables(connection: Connection) -> None:
     """The tables that outlive a build."""
     connection.execute("create schema if not exists ops")
@@ -68,12 +86,15 @@ def _switched(connection: Connection, ledger: Ledger, inputs: Inputs) -> list[di
 
 
 def write_touched(connection: Connection, home: Home, ledger: Ledger, inputs: Inputs) -> int | None:
-    """Append what changed to `ops.touched`; None when it cannot be known (a landing file is gone), so build anew.
+    """Append what changed to `ops.touched`; None when it cannot be known (a landing file is gone, the map is another one).
 
     Touched are: events of parses switched on or off; events of which a time that a register entry or a clock uses, or the
     deadline of an open clock, lies between the feed's two as_of; and whatever a declared number ties to one of these, at
     any distance.
     """
+    paths_of_areas = [landing_path(home, p) for p in inputs.parses if p["contract"] in ("grid", "grid_change")]
+    if not all(path.exists() for path in paths_of_areas) or is_regridded(connection, inputs):
+        return None
     connection.execute("create or replace temp table changed (event_id varchar)")
     for contract, paths in _paths_by_contract(home, _switched(connection, ledger, inputs)).items():
         if not all(path.exists() for path in paths):

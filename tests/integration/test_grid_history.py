@@ -17,8 +17,11 @@ import pytest
 
 from pipelines import build, publish
 from pipelines.analytics.figures import signed_change
+from pipelines.building.changes import is_regridded
 from pipelines.core.settings import Home, load_settings
-from pipelines.core.warehouse import PublishedBuild, open_published, writer_lock
+from pipelines.core.warehouse import PublishedBuild, open_published, writer, writer_lock
+from pipelines.trace import asked_name, trace
+from quality.conservation import sums_on_both_maps
 from tests.integration.landed import ROOT, Landed, Row, moment, write_city
 
 SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2, fault=None)
@@ -126,6 +129,13 @@ def land_cases(place: Landed) -> None:
     rows += [urban("OLD-GRID", "2022-08-13", old_grids()[200][0]), urban("OLD-SPLIT", "2022-08-13", old_grids()[0][0])]
     rows += [urban(f"Z{n}", "2022-08-14", ZONE_COMMUNITY) for n in range(5)]
     place.land("urban_case", "cases", rows, at="2022-12-31T23:59:59")
+    # Violent crime: 17 in the county's last year, 2 in the district's first.
+    violent = [("2021-08-12", COUNTY, 17), ("2022-08-12", DISTRICT, 2), ("2020-02-01", COUNTY, 1)]
+    place.land("police_incident", "calls", [
+        {"source_case_no": f"P{day}-{n}", "reported_at": moment(f"{day}T01:00:00"), "filed_at": moment(f"{day}T09:00:00"),
+         "class_l2_code": "故意伤害", "case_nature": "刑事", "grid_code": prefix + TAILS[3]}
+        for day, prefix, count in violent for n in range(count)
+    ], at="2022-12-31T23:59:59")  # fmt: skip
     place.land("population", "people", [
         *({"area_code": f"{STREET}{n:03d}", "year": 2021, "usual_residents": people} for n, people in RESIDENTS.items()),
         {"area_code": COUNTY, "year": 2020, "usual_residents": 50_000},
@@ -133,7 +143,7 @@ def land_cases(place: Landed) -> None:
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublishedBuild]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Landed, build.Prepared]:
     base: Path = tmp_path_factory.mktemp("history")
     place = Landed(Home(base / "home").make(), write_city(base / "places"))
     land_areas(place)
@@ -142,7 +152,13 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublishedBuild]:
     with writer_lock(place.home.warehouse):
         built = build.build(place.home, place.city, SETTINGS, moment("2022-12-31T23:59:59"))
         publish.publish(place.home, SETTINGS, built.prepared.inputs, built.prepared.mode, now=dt.datetime(2023, 1, 1))
-    with open_published(place.home.root) as published:
+        build.finish(built.prepared)
+    return place, built.prepared
+
+
+@pytest.fixture(scope="module")
+def city(made: tuple[Landed, build.Prepared]) -> Iterator[PublishedBuild]:
+    with open_published(made[0].home.root) as published:
         yield published
 
 
@@ -253,16 +269,16 @@ def test_a_new_prefix_is_the_same_area_at_every_level(city: PublishedBuild) -> N
 
 def test_a_year_on_year_comparison_over_the_change_has_no_break(city: PublishedBuild) -> None:
     august = {year: counted(city, "restated", f"{year}-08-01", DISTRICT) for year in (2021, 2022)}
-    assert august[2021] == {DISTRICT: 31}
+    assert august[2021] == {DISTRICT: 31 + 17}
     assert august[2022] == {}, "nothing differs after the change: the figure as it was is the one"
-    assert counted(city, "as_was", "2022-08-01", DISTRICT) == {DISTRICT: 25}
-    assert counted(city, "as_was", "2021-08-01", DISTRICT, COUNTY) == {COUNTY: 31}
-    both = city.rows(
-        "select num, den from marts.v_metric_change where basis = 'restated' and grid_code = ? and period_kind = 'month' "
-        "and period_start = date '2022-08-01' and metric_id in (select metric_id from marts.ref_metric where of_metric = 'V01')",
+    assert counted(city, "as_was", "2022-08-01", DISTRICT) == {DISTRICT: 25 + 2}
+    assert counted(city, "as_was", "2021-08-01", DISTRICT, COUNTY) == {COUNTY: 31 + 17}
+    changes = city.rows(
+        "select num, den, value_text, is_small_base from marts.v_metric_display where metric_id = 'M49' and basis = 'restated' "
+        "and grid_code = ? and slice_kind = 'all' and period_kind = 'year' and period_start = date '2022-01-01'",
         [DISTRICT],
-    )  # fmt: skip
-    assert all(row == (25, 31) for row in both)
+    )
+    assert changes == [(2, 17, "-88.2", True)]
 
 
 def test_residents_counted_before_the_change_are_those_of_the_district(city: PublishedBuild) -> None:
@@ -301,7 +317,7 @@ def test_a_local_code_is_in_the_city_and_below_no_national_one(city: PublishedBu
         ("371102900002", ROOT, None, "local"),
     ]
     assert counted(city, "as_was", "2022-08-01", ZONE, "371102") == {ZONE: 5}
-    assert counted(city, "as_was", "2022-08-01", ROOT)[ROOT] == 378 + 24 + 5 + 3
+    assert counted(city, "as_was", "2022-08-01", ROOT)[ROOT] == 378 + 24 + 5 + 3 + 2
 
 
 def test_depth_comes_from_the_data(city: PublishedBuild) -> None:
@@ -309,3 +325,33 @@ def test_depth_comes_from_the_data(city: PublishedBuild) -> None:
         "select path_1, max(grid_level) from marts.dim_grid where is_current and path_1 is not null group by 1 order by 1"
     )
     assert dict(rows) == {DISTRICT: 5, XIALU: 4, ZONE: 3, "371102": 2, "UNASSIGNED": 1}
+
+
+# --- nothing is lost, and every figure leads to its cases
+
+
+def test_no_count_is_lost_between_the_maps(city: PublishedBuild) -> None:
+    file, parts = city.rows("select path from duckdb_databases() where path like '%.duckdb'")[0][0], []
+    sums = sums_on_both_maps(Path(str(file)), parts)
+    assert {level for _, level, *_ in sums} >= {1, 2, 3, 4}
+    assert [row for row in sums if row[3] != row[4]] == []
+
+
+@pytest.mark.parametrize("area", [DISTRICT, f"{STREET}601"])
+def test_a_restated_figure_leads_to_its_cases(city: PublishedBuild, area: str) -> None:
+    told = trace(city, asked_name("V01", cut=None, area=area, period="2021-08", basis="restated"))
+    assert told.agrees
+    assert told.num == counted(city, "restated", "2021-08-01", area)[area]
+    was = trace(city, asked_name("V01", cut=None, area=ROOT, period="2021-08", basis="restated"))
+    assert was.agrees, "where nothing differs, the figure is the one as it was"
+    assert was.num == counted(city, "as_was", "2021-08-01", ROOT)[ROOT]
+
+
+@pytest.mark.parametrize(("as_of", "is_other"), [("2023-03-01", False), ("2022-07-01", False), ("2022-03-31", True)])
+def test_a_change_between_two_as_of_calls_for_a_full_build(
+    made: tuple[Landed, build.Prepared], as_of: str, is_other: bool
+) -> None:
+    """No file arrives on the day a notice takes effect, and yet all history lies elsewhere from then on."""
+    place, prepared = made
+    with writer(place.home.warehouse, SETTINGS) as connection:
+        assert is_regridded(connection, replace(prepared.inputs, as_of=moment(f"{as_of}T00:00:00"))) is is_other

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.analytics.places import resolve_places
+from pipelines.analytics.places import resolve_places, restate_places
 from pipelines.core.errors import ConfigurationError
 
 ALWAYS = (dt.date(1900, 1, 1), dt.date(9999, 12, 31))
@@ -212,3 +212,63 @@ def test_a_million_events_take_seconds():
     assert found["grid_code"].to_list() == [f"{x:03}{y:03}" for x, y in cells.tolist()]
     assert found["grid_resolution_method"].value_counts().sort("count")["count"].to_list() == [n // 10, n - n // 10]
     assert spent < 10, f"{spent:.1f} CPU seconds"
+
+
+# --- codes of another day, and today's map
+
+ALIAS_SCHEMA = {
+    "code_sent": pl.String, "grid_version_id": pl.String, "grid_code": pl.String, "grid_level": pl.Int32,
+    "valid_from": pl.Date, "valid_to": pl.Date, "steps_n": pl.Int64,
+}  # fmt: skip
+
+
+def test_a_code_of_another_day_means_the_area_it_leads_to_and_the_fewest_changes_win() -> None:
+    aliases = pl.DataFrame(
+        [("411626", "v-411603", "411603", 1, *ALWAYS, 1), ("411626", "v-far", "411699", 1, *ALWAYS, 2)],
+        schema=ALIAS_SCHEMA, orient="row",
+    )  # fmt: skip
+    events = pl.DataFrame(
+        [{"event_id": "late", "on_date": DAY, "grid_code_sent": "411626", "lon": 110.5, "lat": 30.5},
+         {"event_id": "place", "on_date": DAY, "place_code": "411626"},
+         {"event_id": "held", "on_date": DAY, "grid_code_sent": "411603101"}], schema=EVENT_SCHEMA,
+    )  # fmt: skip
+    told = resolve_places(events, pl.DataFrame(GRIDS, schema=GRID_SCHEMA), aliases)
+    assert told.select("grid_code", "grid_resolution_method").rows() == [
+        ("411603", "other_code"), ("411603", "place_code"), ("411603101", "code"),
+    ]  # fmt: skip
+
+
+MOVES = pl.DataFrame(
+    [("v-a", "b", 1.0, "code_change", None), ("v-s", "s1", 0.75, "weight", square(0.5, 0.5)), ("v-s", "s2", 0.25, "weight", square(1.5, 0.5))],
+    schema=["grid_version_id", "to_code", "weight", "restated_by", "geom_wkt"], orient="row",
+)  # fmt: skip
+
+
+def restated(*events: tuple[str, str, float | None, float | None]) -> dict[str, tuple[str, str]]:
+    """Where events (id, version, lon, lat) lie today and how we know."""
+    places = pl.DataFrame(
+        [(e, "old", v) for e, v, *_ in events], schema=["event_id", "grid_code", "grid_version_id"], orient="row"
+    )
+    points = pl.DataFrame(
+        [(e, x, y) for e, _, x, y in events], schema={"event_id": pl.String, "lon": pl.Float64, "lat": pl.Float64}, orient="row"
+    )
+    told = restate_places(places, points, MOVES)
+    assert told["event_id"].to_list() == [e for e, *_ in events]
+    return {e: (code, by) for e, code, by in told.select("event_id", "restated_grid_code", "restated_by").iter_rows()}
+
+
+def test_an_event_lies_today_where_its_point_is_or_where_its_whole_area_went() -> None:
+    told = restated(("same", "v-x", 0.7, 0.7), ("one", "v-a", 0.7, 0.7), ("west", "v-s", 0.7, 0.7), ("east", "v-s", 1.7, 0.7))
+    assert told == {
+        "same": ("old", "same"), "one": ("b", "code_change"), "west": ("s1", "point"), "east": ("s2", "point"),
+    }  # fmt: skip
+
+
+def test_events_without_a_point_are_drawn_by_their_id_alone() -> None:
+    many = [(f"e{n}", "v-s", None, None) for n in range(2000)]
+    told = restated(*many)
+    assert {by for _, by in told.values()} == {"weight"}
+    # 1,500 expected, standard deviation 19.
+    assert 1440 < sum(code == "s1" for code, _ in told.values()) < 1560
+    assert restated(*many[::-7]) == {e: told[e] for e, *_ in many[::-7]}, "whatever other events there are, in whatever order"
+    assert restated(("off", "v-s", 90.0, 45.0))["off"][1] == "weight", "a point outside every part tells nothing"

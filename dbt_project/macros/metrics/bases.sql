@@ -25,3 +25,15 @@
         and restated.metric_id is null
         and held.grid_code in (select moved.grid_code from {{ relation }} as moved where moved.basis = 'restated')
 {%- endmacro %}
+
+{# Of published figures, one row each on the map in force: the restated one where there is one. #}
+{% macro in_force(relation) -%}
+    select held.*
+    from {{ relation }} as held
+    left join {{ relation }} as restated
+        on
+            held.basis = 'as_was'
+            and restated.basis = 'restated'
+            and {{ same_figure('held', 'restated') }}
+    where restated.metric_id is null
+{%- endmacro %}

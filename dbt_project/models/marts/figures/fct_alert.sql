@@ -1,8 +1,13 @@
 -- Weeks of a community's or street's reports that stand out from the 13 weeks before. The rule is stated, and held
 -- equal to this model by a test, in pipelines/analytics/warning.py; its numbers are in ref_threshold.
-with figures as (
+with published as (
     select * from {{ ref('fct_metric_value') }}
     where metric_id = 'V01' and slice_kind = 'event_kind' and period_kind = 'week' and grid_level in (2, 3)
+),
+
+-- One basis for all weeks of a series: the map in force.
+figures as (
+    {{ in_force('published') }}
 ),
 
 build_info as (
