@@ -62,7 +62,10 @@ def test_thirty_incremental_days_equal_one_full_build(followed: tuple[Path, Path
     test_days._bring_up_to_date(test_days._open(fresh, source, BEFORE + dt.timedelta(days=DAYS)))
     assert [number for number, mode in enumerate(modes) if mode == "full"] == [0, REMAPPED_ON]
     with open_published(home) as one, open_published(fresh) as other:
-        assert not differing(canonical_hash(one.connection), canonical_hash(other.connection))
+        hashes = canonical_hash(one.connection), canonical_hash(other.connection)
+    # What depends on the order of arrival (when a row was first seen) differs rightly: all came in one run to the other.
+    assert not [name for name in differing(*hashes) if not name.endswith("(arrival)")]
+    assert hashes[0]["state"] == hashes[1]["state"]
 
 
 def test_the_days_held_what_they_are_to_prove(followed: tuple[Path, Path, list[str]]) -> None:
