@@ -56,11 +56,11 @@ def table_rules() -> tuple[TableRule, ...]:
     rules = []
     for path in sorted(MARTS.rglob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            meta = model.get("config", {}).get("meta", {})
-            if "key" not in meta:  # a view over another mart
+            config = model["config"]
+            if config.get("materialized") == "view":  # over another mart
                 continue
             volatile = [c["name"] for c in model["columns"] if c.get("config", {}).get("meta", {}).get("volatile", False)]
-            rules.append(TableRule(model["name"], frozenset(volatile), bool(meta.get("arrival"))))
+            rules.append(TableRule(model["name"], frozenset(volatile), bool(config["meta"].get("arrival"))))
     return tuple(rules)
 
 

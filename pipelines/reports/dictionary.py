@@ -46,11 +46,9 @@ def _row(*cells: object) -> str:
 
 def _tables(words: dict[str, tuple[str, str]]) -> Iterator[str]:
     for model in mart_models():
-        meta = model.get("config", {}).get("meta", {})
         yield f"### {model['name']}\n"
         yield f"{' '.join(str(model['description']).split())}\n"
-        if meta.get("key"):
-            yield f"主键 key: {', '.join(f'`{column}`' for column in meta['key'])}\n"
+        yield f"一行一个 grain: {', '.join(f'`{column}`' for column in model['config']['meta']['grain'])}\n"
         yield _row("列 column", "中文", "English", "类型 type", "级别 level", "说明 description")
         yield _row(*["---"] * 6)
         for column in model.get("columns", []):

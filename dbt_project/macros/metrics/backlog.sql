@@ -8,6 +8,7 @@
 {% macro metric_late_cases(metric) -%}
     select
         '{{ metric.id }}' as metric_id,
+        event_id,
         grid_version_id,
         restated_grid_code,
         is_weighted,

@@ -86,6 +86,7 @@ final as (
         windowed.feed, windowed.grid_code, windowed.parent_code, windowed.name_zh, windowed.name_en,
         windowed.grid_type, windowed.code_authority, windowed.grid_level, windowed.households, windowed.geom_wkt,
         windowed.seen_on,
+        windowed.stated_from,
         windowed.stated_to,
         case
             when windowed.stated_from is not null then windowed.stated_from

@@ -73,10 +73,12 @@ final as (
         {{ keys }},
         grid_code,
         cast(area_level as integer) as area_level,
-        {{ measures() }}
+        {{ summed_measures() }}
     from areas
     -- What moved within the city is nothing at its root.
     where own_n > 0 or moved_num <> 0 or moved_den <> 0
+    -- An area that came to lie in others above it has several lines to the root.
+    group by {{ keys }}, grid_code, area_level
 )
 
 select * from final

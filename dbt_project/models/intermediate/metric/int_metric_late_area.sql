@@ -36,7 +36,7 @@ late_cases as (
 
 placed as (
     select
-        late_cases.*, 1 as own_n, 0 as moved_n
+        late_cases.*, 'own' as side, 1 as own_n, 0 as moved_n
         {%- for k in range(0, 4) %},
         paths.path_{{ k }}
         {%- endfor %}
@@ -46,7 +46,7 @@ placed as (
     {%- for side, sign in [('old', -1), ('new', 1)] %}
     union all
     select
-        late_cases.*, 0 as own_n, {{ sign }} as moved_n
+        late_cases.*, '{{ side }}' as side, 0 as own_n, {{ sign }} as moved_n
         {%- for k in range(0, 4) %},
         moves.{{ side }}_path_{{ k }} as path_{{ k }}
         {%- endfor %}

@@ -1,7 +1,8 @@
 -- Atoms of the due cells with the areas they lie in and the chunk of their day. Where an atom lies in other areas today
 -- than it did, what leaves the old ones (negative) and what comes to the new ones stands beside it as `moved_*`; areas
--- that are the same in both are left out there.
+-- that are the same in both are left out there. `side` tells the three apart.
 {%- set said = 'atoms.metric_id, atoms.slice_kind, atoms.slice_code, atoms.time_grain, atoms.day, atoms.until_day, '
+    ~ 'atoms.grid_code, atoms.grid_version_id, atoms.restated_grid_code, atoms.is_weighted, '
     ~ 'days.cell_start, days.chunk_start, days.chunk_end, until_days.chunk_end as until_end' %}
 with atoms as (
     select * from {{ ref('int_metric_atom') }}
@@ -25,7 +26,7 @@ due as (
 
 stayed as (
     select
-        {{ said }},
+        {{ said }}, 'own' as side,
         {%- for k in range(0, 6) %}
         paths.path_{{ k }},
         {%- endfor %}
@@ -41,7 +42,7 @@ stayed as (
 moved as (
     {%- for side, sign in [('old', '-'), ('new', '')] %}
     select
-        {{ said }},
+        {{ said }}, '{{ side }}' as side,
         {%- for k in range(0, 6) %}
         moves.{{ side }}_path_{{ k }} as path_{{ k }},
         {%- endfor %}

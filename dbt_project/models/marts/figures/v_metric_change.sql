@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 -- Changes on the same period last year (family change): both counts, never stored a second time. Only periods that are
 -- over, and years to date; a period without a row in either year is a count of 0.
 with changes as (

@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 -- The one place where a figure is divided and rounded: half up, once, on whole numbers.
 with figures as (
     select *, false as is_small_base from {{ ref('fct_metric_value') }}
