@@ -5,9 +5,10 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 EVENTS ?= 1000000
+LATTICE_EVENTS ?= 2000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-kills prove-ops prove-diff prove-days bench pictures
+.PHONY: help env env-dev demo test lint format prove-kills prove-ops prove-diff prove-days bench bench-lattice pictures
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
@@ -47,6 +48,9 @@ prove-days: env-dev ## thirty days one by one, with a code remapped on the way, 
 
 bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events
 	$(BIN)/python bench/run.py --events $(EVENTS)
+
+bench-lattice: env-dev ## how many published figures, and megabytes, a city of LATTICE_EVENTS (2 million) in 4,281 grids has
+	$(BIN)/python bench/lattice.py --events $(LATTICE_EVENTS)
 
 pictures: env-dev ## the pictures of the README, from running boards (needs chromium)
 	$(BIN)/python docs/make_pictures.py

@@ -113,13 +113,15 @@ def generate(
     seed: Annotated[int, typer.Option()] = 1,
     end: Annotated[str, typer.Option(help="last day")] = "2026-06-30",
     events: Annotated[int | None, typer.Option(help="about how many events in all")] = None,
+    truth: Annotated[bool, typer.Option(help="also work out what is true of them (room and time for large cities)")] = True,
 ) -> None:
     """Write a synthetic city with known truth. / 生成带真值的合成城市。"""
     from pipelines.synthetic import writer
 
     started = time.monotonic()
-    truth = writer.generate(out, grids=grids, days=days, seed=seed, end=dt.date.fromisoformat(end), events=events)
-    show.console.print(f"{truth} {time.monotonic() - started:.0f} s")
+    ended = dt.date.fromisoformat(end)
+    known = writer.generate(out, grids=grids, days=days, seed=seed, end=ended, events=events, with_truth=truth)
+    show.console.print(f"{known or out} {time.monotonic() - started:.0f} s")
 
 
 def attach(app: typer.Typer) -> None:

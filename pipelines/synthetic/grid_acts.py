@@ -75,9 +75,10 @@ def draw_assist(scene: Scene) -> pl.DataFrame:
     helped = _seconds(chosen["reported_at"]) + lasting(10 * 3600, 0.9, chosen.height, rng)
     corrected_at, corrected = correction(helped, rng)
     agency = pl.col("network").replace_strict(AGENCIES, return_dtype=pl.String)
-    whose = {"police": "_street", "court": "_district"}
+    office = pl.col("_office" if "_office" in chosen.columns else "_street").alias("_office")
+    whose = {"police": "_office", "court": "_district"}
     owner = pl.coalesce([pl.when(pl.col("network") == name).then(column) for name, column in whose.items()])
-    return chosen.select("_street", "_district", pl.col("source_case_no").alias("event_no")).with_columns(
+    return chosen.select("_street", "_district", office, pl.col("source_case_no").alias("event_no")).with_columns(
         pl.Series("network", network, dtype=pl.String),
         pl.Series("role", vocabulary.draw(ROLES, chosen.height, rng), dtype=pl.String),
         clock(helped).alias("assisted_at"), clock(helped).alias("_arrived_at"), corrected_at.alias("_corrected_at"),

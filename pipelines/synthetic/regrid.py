@@ -124,7 +124,8 @@ class Regrid:
         begun = events["_leaf"].replace_strict(since, default=None, return_dtype=pl.Date)
         is_late = pl.Series(rng.random(events.height) < LATE) & ((day - begun).dt.total_days() < LATE_DAYS).fill_null(value=False)
         names = dict(self.versions.select("code", "name_zh").iter_rows())
-        moved = events.with_columns(_day=day, _now=leaf, _late=is_late)
+        # Units keep their own codes when their areas get others.
+        moved = events.with_columns(_day=day, _now=leaf, _late=is_late, _office="_street")
         for column in [c for c in (*SENT, "_community", "_street") if c in events.columns]:
             moved = moved.with_columns(self._sent(column).alias(column))
         community = pl.col("_community").replace_strict(names, default=None).fill_null(pl.col("community_name"))

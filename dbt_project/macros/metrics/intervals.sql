@@ -15,3 +15,6 @@
 {% macro byar_high(n, z) -%}
     (({{ n }} + 1) * power(1.0 - 1.0 / (9.0 * ({{ n }} + 1)) + {{ z }} / (3.0 * sqrt({{ n }} + 1)), 3))
 {%- endmacro %}
+
+{# A bound as it is stored: four decimals are finer than any figure shows, and take half the room of seventeen digits. #}
+{% macro bound(value) -%}round({{ value }}, 4){%- endmacro %}

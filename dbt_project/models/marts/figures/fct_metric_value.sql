@@ -7,6 +7,7 @@
     on_schema_change='fail'
 ) }}
 -- Every published figure as numerator and denominator. Divided and rounded in v_metric_display, nowhere else.
+{%- set n, z = 'measured.num', 'measured.z' %}
 with figures as (
     select * from {{ ref('int_metric_figure') }}
     union all
@@ -79,15 +80,15 @@ final as (
         measured.is_weighted,
         case
             when measured.interval_kind = 'wilson' and measured.den > 0
-                then measured.scale * {{ wilson('measured.num', 'measured.den', 'measured.z', -1) }}
+                then {{ bound("measured.scale * " ~ wilson(n, 'measured.den', z, -1)) }}
             when measured.interval_kind = 'poisson'
-                then measured.per * coalesce(poisson.ci_low, {{ byar_low('measured.num', 'measured.z') }})
+                then {{ bound("measured.per * coalesce(poisson.ci_low, " ~ byar_low(n, z) ~ ")") }}
         end as ci_low,
         case
             when measured.interval_kind = 'wilson' and measured.den > 0
-                then measured.scale * {{ wilson('measured.num', 'measured.den', 'measured.z', 1) }}
+                then {{ bound("measured.scale * " ~ wilson(n, 'measured.den', z, 1)) }}
             when measured.interval_kind = 'poisson'
-                then measured.per * coalesce(poisson.ci_high, {{ byar_high('measured.num', 'measured.z') }})
+                then {{ bound("measured.per * coalesce(poisson.ci_high, " ~ byar_high(n, z) ~ ")") }}
         end as ci_high
     from measured
     left join poisson on measured.num = poisson.events_n
