@@ -1,4 +1,4 @@
-"""Writes the seeds that are computed: the calendar and the exact Poisson bounds. `python dbt_project/generate_seeds.py`.
+"""Writes the seeds that are computed: the calendar, the first days of lunar years and the exact Poisson bounds. `python dbt_project/generate_seeds.py`.
 
 Belongs here: what no dialect of SQL can compute. Does not: the register's seeds (pipelines/core/register.py), seeds
 written by hand. Run it each December, when the State Council has announced the next year's working days and
@@ -64,10 +64,17 @@ def poisson_bounds() -> Iterable[tuple[int, str, str]]:
         yield count, f"{low:.9f}", f"{high:.9f}"
 
 
+def lunar_new_years() -> Iterable[tuple[int, str]]:
+    """(year, first day of the lunar year) for every year of YEARS."""
+    for year in YEARS:
+        yield year, LunarDate(year, 1, 1).to_solar_date().isoformat()
+
+
 def main() -> None:
     """Write the files."""
     tables: dict[str, tuple[list[str], Iterable[tuple[object, ...]]]] = {
         "ref_calendar.csv": (["date_day", "is_workday", "holiday_zh", "source"], calendar()),
+        "ref_lunar_new_year.csv": (["year", "first_day"], lunar_new_years()),
         "ref_poisson_bound.csv": (["events_n", "ci_low", "ci_high"], poisson_bounds()),
     }
     for name, (header, rows) in tables.items():

@@ -6,8 +6,6 @@ Does not: any import of `pipelines`, on purpose (see verify).
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 
 #: Sums of counts at each level: of all areas as they were, and of the areas in force with what they have today.
@@ -37,15 +35,14 @@ order by 1, 2
 ABOVE = "select count(*) from read_parquet(?, union_by_name = true) where restated_by = 'above'"
 
 
-def sums_on_both_maps(file: Path, parts: list[str]) -> list[tuple[str, int, int, int, int]]:
+def sums_on_both_maps(database: duckdb.DuckDBPyConnection, parts: list[str]) -> list[tuple[str, int, int, int, int]]:
     """Rows of (metric, level, months, sum as it was, sum on the map in force); none where cases went to another level.
 
     Args:
-        file: the published build.
+        database: the published build.
         parts: its parts of `fct_event`.
     """
-    with duckdb.connect(str(file), read_only=True) as database:
-        if parts and database.execute(ABOVE, [parts]).fetchall()[0][0]:
-            return []
-        rows = database.execute(SUMS).fetchall()
+    if parts and database.execute(ABOVE, [parts]).fetchall()[0][0]:
+        return []
+    rows = database.execute(SUMS).fetchall()
     return [(str(metric), int(level), int(months), int(was), int(today)) for metric, level, months, was, today in rows]

@@ -27,8 +27,8 @@ METRICS = PROJECT_ROOT / "dbt_project" / "metrics"
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 
 #: ratio: numerator of denominator (cases, or residents); count: cases; stock: cases open at as_of; median: a quantile of a
-#: time; share: the cases of one member of a slice of those of all members; change: of another entry against the same
-#: period last year, worked out where it is shown; composite: the mean of robust z of other entries, by a dated table.
+#: time; share: the cases of one member of a slice of those of all members; change: of another entry against an
+#: earlier period, worked out where it is shown; composite: the mean of robust z of other entries, by a dated table.
 FAMILIES = ("ratio", "count", "stock", "median", "share", "change", "composite")
 #: Families whose figures are sums of atoms; and those that take what they say nothing about from another entry.
 ADDITIVE = ("ratio", "count", "share")
@@ -58,8 +58,13 @@ SLICES = {
     "exempt_reason": "exempt_reason",
 }  # fmt: skip
 PERIODS = (
-    "day", "week", "rolling_28d", "month", "quarter", "half_year", "year", "year_to_date", "cumulative",
+    "day", "week", "rolling_28d", "month", "quarter", "half_year", "year", "year_to_date", "month_to_date", "quarter_to_date",
+    "half_year_to_date", "spring_festival", "cumulative",
 )  # fmt: skip
+#: With which period a change compares: the same days a year before, or for a month the one before it; and whether by days
+#: that weigh what they bring in.
+AGAINST = ("year_before", "month_before")
+ADJUST = ("none", "workdays")
 #: Columns that a count may add up instead of counting rows.
 SUMS = ("persons_n",)
 #: What a rate may be divided by: kinds of `population`, added up where several are named.
@@ -82,7 +87,9 @@ KINDS = tuple(EVENT_KINDS)
 CASE_KINDS = tuple(kind for kind, is_case in EVENT_KINDS.items() if is_case)
 #: Levels and periods at which slices under `slices_coarse` are given.
 COARSE_LEVEL = 2
-COARSE_PERIODS = ("rolling_28d", "month", "quarter", "half_year", "year", "year_to_date", "cumulative")
+COARSE_PERIODS = tuple(period for period in PERIODS if period not in ("day", "week"))
+#: What an entry has that states no periods. Open periods to date and the weeks of the Spring Festival are asked for by name.
+USUAL_PERIODS = ("week", "rolling_28d", "month", "quarter", "half_year", "year", "year_to_date")
 GRID_LEVEL = 4
 GRID_PERIODS = ("month", "year")
 #: A quantile of minutes is shown in these: their minutes.
@@ -99,8 +106,9 @@ class Metric:
     `sum_of`: the column that is added up over the numerator's events, where a count does not count the events themselves.
     `slices` are given at every level and period of the entry, `slices_coarse` at levels 0-2 and months or longer only.
     `variant_of` names the entry that this one reads differently; `include_backlog` adds to a rate by deadline what was
-    due before the period and still open at its start; `of` names the entry whose change this is. `time_unit`: of a
-    median. `do_not_divide` names entries that count other things: no figure may be one by the other.
+    due before the period and still open at its start; `of` names the entry whose change this is, `against` the period it
+    is compared with, `adjust` whether by working days. `time_unit`: of a median. `do_not_divide` names entries that count
+    other things: no figure may be one by the other.
     """
 
     id: str
@@ -138,6 +146,8 @@ class Metric:
     variant_of: str
     include_backlog: bool
     of: str
+    against: str
+    adjust: str
     time_unit: str
     warnings: tuple[str, ...]
     do_not_divide: tuple[str, ...]
@@ -173,9 +183,10 @@ class PlannedMetric:
 DEFAULTS: dict[str, Any] = {
     "kinds": list(CASE_KINDS), "filter": "true", "numerator": "true", "numerator_time": "", "denominator": "true", "start": "",
     "quantile": 0.5, "population": "", "sum_of": "", "scale": 1, "slices": ["all"], "slices_coarse": [], "levels": [0, 1, 2, 3],
-    "periods": ["week", *COARSE_PERIODS[:-1]], "counts": "counted", "unit_zh": "", "unit_en": "", "decimals": 0,
+    "periods": list(USUAL_PERIODS), "counts": "counted", "unit_zh": "", "unit_en": "", "decimals": 0,
     "min_denominator": 0, "evidence": "", "caveat_zh": "", "caveat_en": "", "sql": "", "is_arrival": False,
-    "variant_of": "", "include_backlog": False, "of": "", "time_unit": "day", "warnings": [], "do_not_divide": [],
+    "variant_of": "", "include_backlog": False, "of": "", "against": "year_before", "adjust": "none",
+    "time_unit": "day", "warnings": [], "do_not_divide": [],
 }  # fmt: skip
 REQUIRED = ("id", "name_zh", "name_en", "family", "subject", "cohort", "time", "direction")
 KEYS = (*REQUIRED, *DEFAULTS)
@@ -183,7 +194,8 @@ CLOSED: dict[str, Sequence[Any]] = {
     "family": FAMILIES, "cohort": COHORTS, "direction": DIRECTIONS, "subject": ("person", "matter"),
     "population": ("", *POPULATIONS), "sum_of": ("", *SUMS), "counts": ("counted", "all"),
     "numerator_time": ("", *TIMES), "start": ("", *TIMES),
-    "time_unit": tuple(TIME_UNITS), "include_backlog": (False, True), "is_arrival": (False, True),
+    "against": AGAINST, "adjust": ADJUST, "time_unit": tuple(TIME_UNITS), "include_backlog": (False, True),
+    "is_arrival": (False, True),
 }  # fmt: skip
 CLOSED_LISTS: dict[str, Sequence[Any]] = {
     "kinds": KINDS, "slices": tuple(SLICES), "slices_coarse": tuple(SLICES), "periods": PERIODS, "levels": tuple(range(6)),
@@ -258,6 +270,8 @@ def _check_family(metric: Metric, at: str) -> None:
         )  # fmt: skip
     if (metric.family == "change") != bool(metric.of):
         raise ConfigurationError("a change, and only a change, names with `of` the entry whose change it is", where=at)
+    if metric.family != "change" and (metric.against, metric.adjust) != ("year_before", "none"):
+        raise ConfigurationError("against and adjust are said of a change only", where=at)
     if metric.include_backlog and (metric.cohort != "by_deadline" or metric.family != "ratio" or not metric.variant_of):
         raise ConfigurationError("backlog is for a rate by deadline that is a variant of one without it", where=at)
     if metric.cohort == "cumulative" and metric.slices_coarse and GRID_LEVEL in metric.levels:
@@ -304,7 +318,8 @@ def _derived(entry: dict[str, Any], built: dict[str, Metric], where: str) -> Met
         raise _unknown("entry in `of`", entry.get("of"), list(built), at)
     base = built[entry["of"]]
     taken = {k: getattr(base, k) for k in ("subject", "cohort", "time", "kinds", "filter", "slices", "slices_coarse", "levels")}
-    periods = [p for p in base.periods if p in register_rules.CHANGE_PERIODS]
+    comparable = register_rules.CHANGE_PERIODS.get(entry.get("against", AGAINST[0]), ())
+    periods = [p for p in base.periods if p in comparable]
     return replace(parse_entry({**taken, "periods": periods, **entry}, where), population="", numerator=base.numerator)
 
 

@@ -69,7 +69,7 @@ def render(metrics: Sequence[Metric], planned: Sequence[PlannedMetric] = ()) -> 
 _REF = (
     "metric_id", "name_zh", "name_en", "family", "subject", "cohort", "time_column", "population", "scale", "decimals",
     "direction", "unit_zh", "unit_en", "min_denominator", "evidence", "caveat_zh", "caveat_en",
-    "variant_of", "include_backlog", "of_metric", "time_unit",
+    "variant_of", "include_backlog", "of_metric", "against", "adjust", "time_unit",
 )  # fmt: skip
 
 
@@ -84,7 +84,10 @@ def _ref_row(metric: Metric) -> list[Any]:
     above = f"sum of {metric.sum_of} where {metric.numerator}" if metric.sum_of else metric.numerator
     formula = metric.sql or f"[{above}] / [{below}] of [{metric.filter}]"
     if metric.family == "change":
-        formula = f"({metric.of} - {metric.of} of the same period last year) / {metric.of} of the same period last year"
+        before = "the same period last year" if metric.against == "year_before" else "the month before"
+        formula = f"({metric.of} - {metric.of} of {before}) / {metric.of} of {before}"
+        if metric.adjust == "workdays":
+            formula += f", each {metric.of} divided by its days, days off weighed as in fct_metric_day_weight"
     return [
         *named, formula, " ".join(map(str, metric.levels)), " ".join(metric.periods),
         " ".join([*metric.slices, *metric.slices_coarse]),

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from pipelines.core.register import Metric
 
 #: Periods that have a same period last year: the others slide against the calendar.
-CHANGE_PERIODS = ("month", "quarter", "half_year", "year", "year_to_date")
+CHANGE_PERIODS = {
+    "year_before": (
+        "month", "quarter", "half_year", "year", "year_to_date", "month_to_date", "quarter_to_date", "half_year_to_date",
+        "spring_festival",
+    ),
+    "month_before": ("month",),
+}  # fmt: skip
 #: Dated: composite, member, weight, validity, source. Empty rows: the composite is off.
 WEIGHTS = PROJECT_ROOT / "dbt_project" / "seeds" / "ref_composite_weight.csv"
 #: What two variants of one rate share: they differ in what they take in, not in what they count.
@@ -61,8 +67,8 @@ def _check_change(metric: Metric, built: dict[str, Metric]) -> None:
         raise ConfigurationError(
             f"a change is of a count or of the cases of a rate per residents, not of {base.id}", where=metric.id
         )
-    if wrong := [p for p in metric.periods if p not in CHANGE_PERIODS or p not in base.periods]:
-        raise ConfigurationError(f"period {wrong[0]} of {base.id} has no same period last year", where=metric.id)
+    if wrong := [p for p in metric.periods if p not in CHANGE_PERIODS[metric.against] or p not in base.periods]:
+        raise ConfigurationError(f"period {wrong[0]} of {base.id} has no period {metric.against}", where=metric.id)
 
 
 def _check_warnings(metric: Metric, built: dict[str, Metric]) -> None:

@@ -19,8 +19,10 @@ from pipelines.synthetic.residents_truth import residents_of
 UNASSIGNED = "UNASSIGNED"
 YES = pl.lit(True)
 EVERY = ("week", "rolling_28d", "month", "quarter", "half_year", "year", "year_to_date")
+#: Of what changes are told of.
+COMPARED = ("month_to_date", "quarter_to_date", "half_year_to_date", "spring_festival")
 #: Slices that are many are told down to the street, for these.
-COARSE, COARSE_LEVEL = (*EVERY[1:], "cumulative"), 2
+COARSE, COARSE_LEVEL = (*EVERY[1:], *COMPARED, "cumulative"), 2
 #: Below the community only these are told.
 FINE = ("month", "year")
 KEYS = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end"]
@@ -96,7 +98,8 @@ CLASS, CHANNEL, CATEGORY = ("class", "case_class"), ("channel", "intake_channel"
 FIGURES = (
     Figure("M01", ("police_incident",), "reported_at", ADMINISTRATIVE, family="rate"),
     Figure("M02", ("police_incident",), "filed_at", pl.col("case_class") == "criminal", family="rate"),
-    Figure("M03", ("court_case",), "filed_at", CIVIL, family="rate", levels=(0, 1, 2), periods=EVERY[2:]),
+    Figure("M03", ("court_case",), "filed_at", CIVIL, family="rate", levels=(0, 1, 2),
+           periods=(*EVERY[2:], *COMPARED)),
     Figure("M05", ("petition",), "reported_at", YES, family="count"),
     Figure("M08", ("urban_case", "petition"), "accepted_at", YES, CLOSED, levels=(0, 1, 2), periods=("cumulative",),
            numerator_by="closed_at"),
@@ -129,11 +132,12 @@ FIGURES = (
     Figure("M04", ("court_case",), "filed_at", SUED, family="rate", levels=(0, 1, 2), periods=EVERY[2:],
            residents=("usual", "floating")),
     Figure("M33", (), "reported_at", YES, family="share", levels=(0, 1, 2), periods=EVERY[2:], member="intake_channel"),
-    Figure("V03", ("police_incident",), "filed_at", VIOLENT, family="count", levels=(0, 1, 2), periods=EVERY[2:]),
+    Figure("V03", ("police_incident",), "filed_at", VIOLENT, family="count", levels=(0, 1, 2),
+           periods=(*EVERY[2:], *COMPARED)),
     Figure("M48", ("urban_case",), "closed_at", pl.col("closed_at") >= pl.col("registered_at"), family="median",
            periods=("month", "quarter", "year")),
     Figure("M05b", ("petition",), "reported_at", pl.col("received_level").is_in(["provincial", "national"]),
-           family="count", levels=(0, 1)),
+           family="count", levels=(0, 1), periods=(*EVERY, *COMPARED)),
     Figure("M05c", ("petition",), "reported_at", YES, family="rate", levels=(0, 1, 2), periods=EVERY[2:]),
     Figure("M05d", ("petition",), "reported_at", VISITS, family="count", counts_all=True),
     Figure("M05e", ("petition",), "reported_at", VISITS, family="count", counts_all=True, sum_of="persons_n"),
@@ -194,7 +198,7 @@ def figures_of(
     events = events.with_columns(clocks.RESPONSE_DUE.alias("response_due_at"))
     last = max(as_of.values())
     first = events.select(pl.min_horizontal(pl.col(pl.Datetime("us")).min())).item()
-    windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in (*EVERY, "cumulative")])
+    windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in (*EVERY, *COMPARED, "cumulative")])
     ancestors = _ancestors(regrid.versions)
     named = [replace(figure, kinds=figure.kinds or tuple(cases)) for figure in wanted]
     today = events.with_columns(pl.col("restated_grid_code").alias("grid_code"))

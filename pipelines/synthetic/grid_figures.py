@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.synthetic.figures import CLOSED, EVERY, YES, Figure
+from pipelines.synthetic.figures import CLOSED, COMPARED, EVERY, YES, Figure
 
 FINDING_KINDS = ("grid_event", "police_incident", "petition", "hotline_order")
 IS_ROOT = pl.col("root_case_no") == pl.col("source_case_no")
@@ -16,7 +16,8 @@ DISPUTE = pl.col("category_code").str.starts_with("20") & IS_ROOT
 IN_ORDER = pl.col("dispatched_at") >= pl.col("reported_at")
 LEADING = pl.col("case_class").ne_missing("support")
 FIGURES = (
-    Figure("M06", FINDING_KINDS, "reported_at", DISPUTE, family="count", by_kind=True, periods=(*EVERY, "cumulative")),
+    Figure("M06", FINDING_KINDS, "reported_at", DISPUTE, family="count", by_kind=True,
+           periods=(*EVERY, *COMPARED, "cumulative")),
     Figure("M07", FINDING_KINDS, "reported_at", DISPUTE, family="rate"),
     Figure("M09", ("grid_event",), "reported_at", YES, CLOSED, periods=("cumulative",), numerator_by="closed_at"),
     Figure("M21", ("dispatch_whistle",), "deadline_at", YES, pl.col("arrived_at") <= pl.col("deadline_at"), levels=(0, 1, 2)),

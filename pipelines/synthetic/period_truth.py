@@ -9,6 +9,7 @@ import datetime as dt
 import itertools
 
 import polars as pl
+from lunardate import LunarDate
 
 
 def _spans(kind: str, days: list[dt.date]) -> list[tuple[dt.date, dt.date]]:
@@ -24,8 +25,14 @@ def _spans(kind: str, days: list[dt.date]) -> list[tuple[dt.date, dt.date]]:
         return [(day, day + dt.timedelta(days=6)) for day in sorted(mondays)]
     if kind == "rolling_28d":
         return [(day - dt.timedelta(days=27), day) for day in days if day.weekday() == 6 or day == today]
+    year_ago = today.replace(year=today.year - 1, day=min(today.day, 28) if today.month == 2 else today.day)
+    if kind.endswith("_to_date") and kind != "year_to_date":
+        length = {"month_to_date": 1, "quarter_to_date": 3, "half_year_to_date": 6}[kind]
+        return [(end.replace(month=end.month - (end.month - 1) % length, day=1), end) for end in (year_ago, today)]
+    if kind == "spring_festival":
+        firsts = [LunarDate(year, 1, 1).to_solar_date() for year in range(days[0].year, today.year + 1)]
+        return [(day - 21 * one, day + 20 * one) for day in firsts if day - 21 * one <= today]
     if kind == "year_to_date":
-        year_ago = today.replace(year=today.year - 1, day=min(today.day, 28) if today.month == 2 else today.day)
         return [(dt.date(end.year, 1, 1), end) for end in sorted({*ends, today, year_ago})]
     since = dt.date(today.year - 1 - (today.month == 1), (today.month - 2) % 12 + 1, 1)
     return [(days[0], end) for end in sorted({*[e for e in ends if e >= since], today})]

@@ -25,7 +25,14 @@ NAME = re.compile(
     r"(/(?P<basis>[^/@]+))?(@(?P<build>.+))?"
 )
 #: Windows that end on a day of their own: word to period kind. Without a day they end on the build's.
-ANCHORED = {"28d": "rolling_28d", "ytd": "year_to_date", "cumulative": "cumulative", "as_of": "day"}
+ANCHORED = {
+    "28d": "rolling_28d", "ytd": "year_to_date", "mtd": "month_to_date", "qtd": "quarter_to_date", "htd": "half_year_to_date",
+    "cumulative": "cumulative", "as_of": "day",
+}  # fmt: skip
+#: Of windows that begin with a calendar period: how many months it has.
+_BEGUN_MONTHS = {"ytd": 12, "mtd": 1, "qtd": 3, "htd": 6}
+#: The weeks around a Spring Festival are written by their first and last day: how many they are may change.
+_FESTIVAL = re.compile(r"festival-(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
 _DATED = re.compile(rf"({'|'.join(ANCHORED)})(?:-(\d{{4}}-\d\d-\d\d))?")
 _WRITTEN = {kind: word for word, kind in ANCHORED.items()}
 
@@ -104,7 +111,9 @@ class Window:
 
     def __str__(self) -> str:
         first, last = self.first, self.last
-        if self.kind in ("year_to_date", "rolling_28d", "cumulative"):
+        if self.kind == "spring_festival":
+            return f"festival-{first}..{last}"
+        if self.kind in _WRITTEN and self.kind != "day":
             return f"{_WRITTEN[self.kind]}-{last}"
         return {
             "day": f"{first}", "week": f"{first:%G-W%V}", "month": f"{first:%Y-%m}",
@@ -114,9 +123,9 @@ class Window:
 
 
 def window_of(text: str, *, as_of: dt.date, earliest: dt.date) -> Window:
-    """The period that `text` writes: 2026, 2026-H1, 2026-Q2, 2026-06, 2026-W26, 2026-06-25, ytd, 28d, cumulative, as_of.
+    """The period that `text` writes: 2026, 2026-H1, 2026-Q2, 2026-06, 2026-W26, 2026-06-25, mtd, ytd, 28d, as_of and so on.
 
-    The last four end on the build's own day, or on the day behind them (ytd-2026-05-31).
+    Those in letters (ANCHORED) end on the build's own day, or on the day behind them (ytd-2026-05-31).
 
     Args:
         text: as typed.
@@ -137,7 +146,10 @@ def window_of(text: str, *, as_of: dt.date, earliest: dt.date) -> Window:
 
 
 def _anchored(word: str, last: dt.date, earliest: dt.date) -> Window:
-    first = {"28d": last - 27 * ONE_DAY, "ytd": last.replace(month=1, day=1), "cumulative": earliest, "as_of": last}[word]
+    if word in _BEGUN_MONTHS:
+        first = last.replace(month=last.month - (last.month - 1) % _BEGUN_MONTHS[word], day=1)
+    else:
+        first = {"28d": last - 27 * ONE_DAY, "cumulative": earliest, "as_of": last}[word]
     return Window(ANCHORED[word], first, last)
 
 
@@ -146,6 +158,8 @@ def _fixed(text: str) -> Window | None:
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         day = dt.date.fromisoformat(text)
         return Window("day", day, day)
+    if begun := _FESTIVAL.fullmatch(text):
+        return Window("spring_festival", dt.date.fromisoformat(begun[1]), dt.date.fromisoformat(begun[2]))
     if week := re.fullmatch(r"(\d{4})-W(\d\d)", text):
         first = dt.date.fromisocalendar(int(week[1]), int(week[2]), 1)
         return Window("week", first, first + 6 * ONE_DAY)

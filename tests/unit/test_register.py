@@ -138,7 +138,7 @@ def test_a_change_takes_the_cut_of_what_it_is_of(tmp_path: Path) -> None:
     [
         ({"of": "V08"}, "did you mean 'V09'"),
         ({"of": "M16"}, "of a count"),
-        ({"periods": ["week"]}, "no same period last year"),
+        ({"periods": ["week"]}, "no period year_before"),
     ],
 )
 def test_a_change_of_what_cannot_be_compared_is_refused(tmp_path: Path, changes: dict[str, Any], told: str) -> None:

@@ -5,7 +5,7 @@
     or ({{ time_grain }} = 'year' and {{ period_kind }} in ('year', 'cumulative')))
 {%- endmacro %}
 
-{# The same day of the next year; the end of a month stays the end of its month (28 and 29 February). #}
-{% macro next_year(day) -%}
-    {{ add_days(add_months(add_days(day, '1'), '12'), '-1') }}
+{# The same day of the year before; the end of a month stays the end of its month (28 and 29 February). #}
+{% macro year_before(day) -%}
+    {{ add_days(add_months(add_days(day, '1'), '-12'), '-1') }}
 {%- endmacro %}

@@ -12,11 +12,17 @@ build_info as (
     from {{ ref('build_info') }}
 ),
 
--- The first days of printed periods, and the days after their last.
-printed as (
+-- The first days of printed periods and of weeks around the Spring Festival, and the days after their last.
+fixed as (
     select period_start as day from {{ ref('int_metric_printed_period') }}
     union
     select {{ add_days('period_end', '1') }} as day from {{ ref('int_metric_printed_period') }}
+    union
+    select {{ add_days('first_day', '-' ~ threshold('festival_days_before')) }} as day
+    from {{ ref('ref_lunar_new_year') }}
+    union
+    select {{ add_days('first_day', '1 + ' ~ threshold('festival_days_after')) }} as day
+    from {{ ref('ref_lunar_new_year') }}
 ),
 
 starts as (
@@ -29,11 +35,11 @@ starts as (
             when calendar.date_day = {{ add_days('build_info.as_of_day', '-27') }} then calendar.date_day
             when calendar.date_day = {{ add_days('build_info.as_of_day', '1') }} then calendar.date_day
             when calendar.date_day = {{ add_days('build_info.year_before', '1') }} then calendar.date_day
-            when printed.day is not null then calendar.date_day
+            when fixed.day is not null then calendar.date_day
         end as chunk_begins
     from calendar
     cross join build_info
-    left join printed on calendar.date_day = printed.day
+    left join fixed on calendar.date_day = fixed.day
 ),
 
 placed as (

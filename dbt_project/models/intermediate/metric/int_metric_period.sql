@@ -12,6 +12,10 @@ build_info as (
     from {{ ref('build_info') }}
 ),
 
+festival as (
+    select {{ threshold('festival_days_before') }} as days_before, {{ threshold('festival_days_after') }} as days_after
+),
+
 days as (
     select calendar.*, build_info.as_of_day, build_info.year_before, build_info.earliest
     from calendar
@@ -65,6 +69,22 @@ windows as (
         date_day = as_of_day
         or date_day = year_before
         or {{ add_days('date_day', '1') }} = {{ add_months('month_start', '1') }}
+    union
+    -- Open months and longer, and the same days a year before.
+    {%- for kind in ['month', 'quarter', 'half_year'] %}
+    select '{{ kind }}_to_date' as period_kind, {{ kind }}_start as period_start, date_day as period_end
+    from days
+    where date_day = as_of_day or date_day = year_before
+    union
+    {%- endfor %}
+    -- Weeks around the Spring Festival, which moves by up to a month from year to year.
+    select
+        'spring_festival' as period_kind,
+        {{ add_days('days.lunar_new_year', '-festival.days_before') }} as period_start,
+        {{ add_days('days.lunar_new_year', 'festival.days_after') }} as period_end
+    from days
+    cross join festival
+    where days.date_day = {{ add_days('days.lunar_new_year', '-festival.days_before') }}
     union
     select 'cumulative' as period_kind, earliest as period_start, month_end as period_end from month_ends
     where month_end < as_of_day and month_end >= {{ add_months('as_of_day', '-13') }}

@@ -32,17 +32,21 @@ prepared as (
         cast(power(10, metrics.decimals) as bigint) as power_of_ten,
         case
             when figures.is_suppressed or figures.reason is not null then cast(null as bigint)
-            when metrics.family in ('median', 'composite') then cast(round(abs(figures.stat_value) * 1000000) as bigint)
+            when metrics.family in ('median', 'composite') or metrics.adjust = 'workdays'
+                then cast(round(abs(figures.stat_value) * 1000000) as bigint)
             when metrics.family = 'change' then abs(figures.num - figures.den)
             else figures.num
         end as dividend,
         case
-            when metrics.family in ('median', 'composite') then 1000000
+            when metrics.family in ('median', 'composite') or metrics.adjust = 'workdays' then 1000000
             when metrics.family in ('count', 'stock') then 1
             else figures.den
         end as divisor,
         case when metrics.family in ('median', 'count', 'stock', 'composite') then 1 else metrics.scale end as scale,
-        metrics.family = 'change' and figures.num < figures.den or figures.stat_value < 0 as is_below,
+        case
+            when metrics.family = 'change' and metrics.adjust = 'none' then figures.num < figures.den
+            else figures.stat_value < 0
+        end as is_below,
         figures.period_end > build_info.as_of_day and figures.period_kind <> 'day' as is_to_date
     from figures
     cross join build_info
