@@ -1,7 +1,7 @@
-{{ config(materialized='table') }}
--- With which period each is compared: the same days a year before, or for a month the month before. The weeks around the
--- Spring Festival are paired by the lunar year. With the days of each kind in both, because February may lack a sixth
--- of the working days of the February before.
+-- With which period each is compared: the same days a year before, or for a month the month before. The weeks around
+-- the Spring Festival are paired by the lunar year. With the days of each kind in both, because February may lack a
+-- sixth of the working days of the February before.
+-- noqa: disable=LT02
 with periods as (
     select * from {{ ref('int_metric_period') }}
 ),

@@ -1,6 +1,6 @@
-{{ config(materialized='table') }}
 -- What a day off counts for where a change is adjusted to working days: cases of a day off to cases of a working day,
 -- measured on the city's own last years. A court takes in nothing on a Sunday; emergency calls do not rest.
+-- noqa: disable=LT02
 with adjusted as (
     select metric_id, of_metric from {{ ref('ref_metric') }}
     where family = 'change' and adjust = 'workdays'

@@ -1,6 +1,6 @@
 -- Changes on an earlier period (family change): both counts, never stored a second time. Which period, and on how
 -- many days of each kind, is in bridge_period_before; a period without a row in either is a count of 0.
-{%- set key = 'metric_id, slice_kind, slice_code, grid_code, grid_level, period_kind, period_start, period_end, basis' %}
+{%- set area = 'metric_id, slice_kind, slice_code, grid_code, grid_level, basis' %}
 with changes as (
     select metric_id, of_metric, against, adjust from {{ ref('ref_metric') }}
     where family = 'change'
@@ -66,14 +66,14 @@ both_periods as (
 
 summed as (
     select
-        {{ key }},
+        {{ area }}, period_kind, period_start, period_end,
         coalesce(max(grid_version_id), max(version_before)) as grid_version_id,
         sum(num) as num,
         sum(den) as den,
         bool_or(is_suppressed) as is_suppressed,
         bool_or(is_weighted) as is_weighted
     from both_periods
-    group by {{ key }}
+    group by {{ area }}, period_kind, period_start, period_end
 ),
 
 -- Days, a day off counted for what it brings.
