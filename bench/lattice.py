@@ -22,14 +22,13 @@ import threading
 import time
 from pathlib import Path
 
-import duckdb
+from pipelines.core.settings import load_settings
+from pipelines.core.warehouse import STORAGE_VERSION, quoted, read_only, scratch
 
 HERE = Path(__file__).resolve().parent
 CITYBRAIN = [sys.executable, "-c", "from pipelines.cli.main import main; main()"]
 #: What a city of 2 million events may take (rows, megabytes of the table alone).
 MOST_ROWS, MOST_MB = 20_000_000, 300.0
-#: As published files are written (pipelines/core/warehouse.py).
-STORAGE_VERSION = "v1.2.0"
 #: `--events` of `generate` counts police calls, urban cases, petitions and lawsuits; the other feeds come on top.
 OF_THESE_FEEDS = 0.75
 DAYS = 730
@@ -123,30 +122,29 @@ def weigh(home: Path, folder: Path) -> tuple[int, float]:
     published = home / "published" / current["file"]
     alone = folder / "fct_metric_value.duckdb"
     alone.unlink(missing_ok=True)
-    connection = duckdb.connect(config={"autoinstall_known_extensions": False})
-    connection.execute(f"attach '{published}' as build (read_only)")
-    connection.execute(f"attach '{alone}' as alone (storage_version '{STORAGE_VERSION}')")
-    connection.execute("create table alone.fct_metric_value as select * from build.fct_metric_value")
-    connection.execute("checkpoint alone")
-    connection.execute("detach alone")
-    size, whole = alone.stat().st_size / 1e6, published.stat().st_size / 1e6
-    alone.unlink()
-    rows = int(connection.execute("select count(*) from build.fct_metric_value").fetchall()[0][0])
-    print(f"fct_metric_value: {rows:,} rows, {size:,.1f} MB alone; the published file {whole:,.1f} MB")
-    areas = "select grid_level, count(*) from build.dim_grid where is_current group by 1 order by 1"
-    print("areas: " + ", ".join(f"{n:,} of level {level}" for level, n in connection.execute(areas).fetchall()))
-    for what in ("metric_id", "slice_kind", "grid_level", "period_kind", "basis", "metric_id, grid_level, period_kind"):
-        told = connection.execute(
-            f"select {what}, count(*) as n from build.fct_metric_value group by {what} order by n desc limit 20"
-        ).fetchall()
-        print(f"rows by {what}: " + "; ".join(" ".join(map(str, row[:-1])) + f" {row[-1]:,}" for row in told))
-    connection.close()
+    with scratch(load_settings()) as connection:
+        connection.execute(f"attach {quoted(published)} as build (read_only)")
+        connection.execute(f"attach {quoted(alone)} as alone (storage_version '{STORAGE_VERSION}')")
+        connection.execute("create table alone.fct_metric_value as select * from build.fct_metric_value")
+        connection.execute("checkpoint alone")
+        connection.execute("detach alone")
+        size, whole = alone.stat().st_size / 1e6, published.stat().st_size / 1e6
+        alone.unlink()
+        rows = int(connection.execute("select count(*) from build.fct_metric_value").fetchall()[0][0])
+        print(f"fct_metric_value: {rows:,} rows, {size:,.1f} MB alone; the published file {whole:,.1f} MB")
+        areas = "select grid_level, count(*) from build.dim_grid where is_current group by 1 order by 1"
+        print("areas: " + ", ".join(f"{n:,} of level {level}" for level, n in connection.execute(areas).fetchall()))
+        for what in ("metric_id", "slice_kind", "grid_level", "period_kind", "basis", "metric_id, grid_level, period_kind"):
+            told = connection.execute(
+                f"select {what}, count(*) as n from build.fct_metric_value group by {what} order by n desc limit 20"
+            ).fetchall()
+            print(f"rows by {what}: " + "; ".join(" ".join(map(str, row[:-1])) + f" {row[-1]:,}" for row in told))
     return rows, size
 
 
 def count_events(home: Path) -> int:
     """Events in the warehouse."""
-    with duckdb.connect(str(home / "warehouse" / "build.duckdb"), read_only=True) as connection:
+    with read_only(home / "warehouse" / "build.duckdb") as connection:
         return int(connection.execute("select count(*) from marts.fct_event").fetchall()[0][0])
 
 
