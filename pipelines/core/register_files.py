@@ -1,4 +1,4 @@
-"""What is generated from the register: a dbt macro and seeds, because dbt cannot read YAML.
+"""What is generated from the register: a dbt macro and seeds, because dbt cannot read YAML; and its semantic layer.
 
 Belongs here: the text of these files, and whether they are current. Does not: the register itself (register).
 Regenerate with `python -m pipelines.core.register`.
@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipelines.core import register_rules
+from pipelines.core import register_rules, register_semantics
 from pipelines.core.errors import ConfigurationError
 from pipelines.core.register import (
     POPULATIONS,
@@ -31,6 +31,7 @@ from pipelines.core.register import (
 from pipelines.core.settings import PROJECT_ROOT
 
 MACRO = PROJECT_ROOT / "dbt_project" / "macros" / "metrics" / "register.sql"
+SEMANTICS = PROJECT_ROOT / "dbt_project" / "models" / "semantic" / "semantic_models.yml"
 GENERATED = "Generated from dbt_project/metrics/*.yml by `python -m pipelines.core.register`; do not edit."
 
 
@@ -51,6 +52,7 @@ def render(metrics: Sequence[Metric], planned: Sequence[PlannedMetric] = ()) -> 
     )
     return {
         MACRO: macro,
+        SEMANTICS: register_semantics.render(metrics, planned, GENERATED),
         SEEDS / "ref_metric.csv": _csv(
             [*_REF, "formula", "levels", "periods", "slices", "is_additive", "is_arrival", "is_remade", "definition"],
             map(_ref_row, metrics),

@@ -108,6 +108,7 @@ def test_the_page_needs_no_other_file(built: Built) -> None:
     }  # fmt: skip
     assert written == {
         "dbt_project/macros/metrics/register.sql", "dbt_project/seeds/ref_metric.csv", "dbt_project/seeds/ref_metric_cut.csv",
+        "dbt_project/models/semantic/semantic_models.yml",
         "docs/data_dictionary.md",
     }  # fmt: skip
 
