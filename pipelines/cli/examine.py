@@ -1,4 +1,4 @@
-"""Commands that look and change nothing: check, status, verify.
+"""Commands that look and change nothing: check, status, verify, docs.
 
 Belongs here: printing what core and quality know. Does not: finding it out.
 """
@@ -111,8 +111,19 @@ def verify(home: HomeOption = None, city: CityOption = None, source_root: Source
     raise typer.Exit(0 if good == len(found) else 1)
 
 
+def docs(home: HomeOption = None, to: Annotated[Path | None, typer.Option("--to", help="the page to write")] = None) -> None:
+    """The models as one page that opens offline. / 数据模型说明，一个可离线打开的网页。"""
+    from pipelines.building.models_page import write_models_page
+    from pipelines.core.installation import existing_home
+    from pipelines.core.settings import load_settings
+
+    page = write_models_page(existing_home(home), load_settings(), to)
+    show.console.print(pick(f"models: {page}", f"数据模型说明：{page}"))
+
+
 def attach(app: typer.Typer) -> None:
     """Add this family's commands."""
     app.command("check")(check)
     app.command("status")(status)
     app.command("verify")(verify)
+    app.command("docs")(docs)
