@@ -1,4 +1,4 @@
-"""Writes the seeds that are computed: the calendar, the first days of lunar years and the exact Poisson bounds. `python dbt_project/generate_seeds.py`.
+"""Writes the seeds that are computed: calendar, lunar years, exact Poisson bounds. `python dbt_project/generate_seeds.py`.
 
 Belongs here: what no dialect of SQL can compute. Does not: the register's seeds (pipelines/core/register.py), seeds
 written by hand. Run it each December, when the State Council has announced the next year's working days and
