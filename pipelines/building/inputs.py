@@ -49,6 +49,8 @@ OPS: dict[str, str] = {
     "code_map": "contract VARCHAR, system VARCHAR, code_set VARCHAR, source_code VARCHAR, canonical_code VARCHAR, "
     "valid_from DATE, valid_to DATE",
     "code_name": "code_set VARCHAR, canonical_code VARCHAR, name_zh VARCHAR, name_en VARCHAR",
+    "target_decision": "metric_id VARCHAR, slice_kind VARCHAR, slice_code VARCHAR, area_code VARCHAR, period_kind VARCHAR, "
+    "valid_from DATE, target_value DOUBLE, set_by VARCHAR, source_text VARCHAR, decision_id BIGINT",
 }
 
 
@@ -225,6 +227,7 @@ def write_ops(connection: Connection, inputs: Inputs, mode: str) -> None:
         "quality_outcome": _picked(inputs.quality_outcomes, OPS["quality_outcome"]),
         "code_map": code_map(city, inputs.decisions),
         "code_name": [(r["code_set"], r["canonical_code"], r["name_zh"], r["name_en"]) for r in vocabulary()],
+        "target_decision": [_decided_target(d) for d in inputs.decisions if d["kind"] == "target"],
     }  # fmt: skip
     for table, ddl in OPS.items():
         write_rows(connection, f"ops.{table}", ddl, rows[table])
@@ -310,6 +313,24 @@ def _decided_row(decision: dict[str, Any]) -> tuple[str, CodeRow]:
     since = dt.date.fromisoformat(decision["effective_from"])
     row = CodeRow(content["code_set"], content["source_code"], content["canonical_code"], since, FAR_FUTURE)
     return content.get("system", "*"), row
+
+
+def _decided_target(decision: dict[str, Any]) -> tuple[Any, ...]:
+    """A row of ops.target_decision. Raises ConfigurationError for one that names no figure or no number."""
+    content = json.loads(decision["content"])
+    try:
+        figure = [content[name] for name in ("metric_id", "area_code", "period_kind")]
+        value = float(content["target_value"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(
+            f"decision {decision['decision_id']} on a target does not say {error}", where="state.db",
+            remedy="a later decision of kind target with metric_id, area_code, period_kind and target_value",
+        ) from error  # fmt: skip
+    cut = content.get("slice_kind") or "all", content.get("slice_code") or "all"
+    return (
+        figure[0], *cut, *figure[1:], decision["effective_from"], value, decision["decided_by"], decision["reason"],
+        decision["decision_id"],
+    )  # fmt: skip
 
 
 def _spans(codes: Sequence[CodeRow], where: str) -> list[tuple[str, dt.date, dt.date]]:

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.core.contracts import load_contract
 from pipelines.core.errors import UsageError
-from pipelines.synthetic import exports, modes, referrals, render, seasons, vocabulary
+from pipelines.synthetic import exports, modes, referrals, render, seasons, targets, vocabulary
 from pipelines.synthetic import people as folk
 from pipelines.synthetic.arbitration import ARBITRATION
 from pipelines.synthetic.callback import CALLBACK
@@ -196,7 +196,10 @@ class Simulation:
         modes_told = {"scope": "适用区域", "mode": "运行模式", "valid_from": "启动时间", "valid_to": "结束时间"}
         posts_told = {"post_id": "岗位编号", "grid_code": "网格编码", "role": "岗位类型", "employment": "用工性质",
                       "valid_from": "上岗日期", "valid_to": "离岗日期"}  # fmt: skip
+        targets_told = {"metric_id": "指标编号", "slice_kind": "切片", "slice_code": "切片编码", "area_code": "区划编码", "period_kind": "考核时段", "target_value": "目标值",
+                        "valid_from": "生效日期", "set_by": "下达单位", "source_text": "依据文件"}  # fmt: skip
         files = {
+            f"reference/target_{stamp}.csv": _reference(targets.rows(self.start), targets_told, period_kind="period_kind"),
             f"reference/operating_mode_{ended}.csv": _reference(self.modes, modes_told, mode="operating_mode"),
             f"reference/grid_post_{ended}.csv": _reference(self.posts, posts_told, role="post_role", employment="employment"),
             f"reference/grid_{stamp}.geojson": _register(self.city.areas),
