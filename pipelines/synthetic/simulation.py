@@ -196,8 +196,9 @@ class Simulation:
         modes_told = {"scope": "适用区域", "mode": "运行模式", "valid_from": "启动时间", "valid_to": "结束时间"}
         posts_told = {"post_id": "岗位编号", "grid_code": "网格编码", "role": "岗位类型", "employment": "用工性质",
                       "valid_from": "上岗日期", "valid_to": "离岗日期"}  # fmt: skip
-        targets_told = {"metric_id": "指标编号", "slice_kind": "切片", "slice_code": "切片编码", "area_code": "区划编码", "period_kind": "考核时段", "target_value": "目标值",
-                        "valid_from": "生效日期", "set_by": "下达单位", "source_text": "依据文件"}  # fmt: skip
+        targets_told = {"metric_id": "指标编号", "slice_kind": "切片", "slice_code": "切片编码", "area_code": "区划编码",
+                        "period_kind": "考核时段", "target_value": "目标值", "valid_from": "生效日期", "set_by": "下达单位",
+                        "source_text": "依据文件"}  # fmt: skip
         files = {
             f"reference/target_{stamp}.csv": _reference(targets.rows(self.start), targets_told, period_kind="period_kind"),
             f"reference/operating_mode_{ended}.csv": _reference(self.modes, modes_told, mode="operating_mode"),

@@ -32,15 +32,6 @@ def rows(start: dt.date) -> pl.DataFrame:
         for metric, period, *values in (*GOALS, NO_GOAL)
         for value, day in zip(values, (first, first.replace(year=first.year + 1)), strict=True)
     ]
-    schema = [
-        "metric_id",
-        "slice_kind",
-        "slice_code",
-        "area_code",
-        "period_kind",
-        "target_value",
-        "valid_from",
-        "set_by",
-        "source_text",
-    ]
+    cut = ["metric_id", "slice_kind", "slice_code", "area_code", "period_kind"]
+    schema = [*cut, "target_value", "valid_from", "set_by", "source_text"]
     return pl.DataFrame(told, schema=schema, orient="row")

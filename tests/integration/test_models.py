@@ -11,10 +11,11 @@ from tests.architecture.dbt_models import Model, models
 from tests.conftest import TinyCity
 
 #: Steps of an incremental build only; a score that is off by default; what this small city has none of: places with
-#: repeated complaints, alerts, printed figures.
+#: repeated complaints, alerts, printed figures, targets decided by a person.
 EMPTY = {
     "stg_ops__touched", "int_metric_touched_position", "int_event_link_due",
     "int_metric_composite", "int_metric_repeat_point", "fct_alert", "int_metric_printed_period",
+    "stg_ops__target_decision",
 }  # fmt: skip
 
 
