@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pipelines.building import changes
 from pipelines.building.dbt import PhaseResult, dbt_arguments, dbt_environment, dbt_program, run_phase
 from pipelines.building.inputs import Inputs, read_inputs, write_ops, write_raw_views
+from pipelines.building.models_page import write_models_page
 from pipelines.core import faults
 from pipelines.core.bindings import City
 from pipelines.core.errors import BuildBlocked
@@ -26,7 +27,7 @@ from pipelines.core.warehouse import writer
 
 __all__ = [
     "Built", "Inputs", "PhaseResult", "Prepared", "build", "dbt_arguments", "dbt_environment", "dbt_program", "finish", "passed",
-    "phase_one", "phase_two", "prepare",
+    "phase_one", "phase_two", "prepare", "write_models_page",
 ]  # fmt: skip
 
 

@@ -113,7 +113,7 @@ def verify(home: HomeOption = None, city: CityOption = None, source_root: Source
 
 def docs(home: HomeOption = None, to: Annotated[Path | None, typer.Option("--to", help="the page to write")] = None) -> None:
     """The models as one page that opens offline. / 数据模型说明，一个可离线打开的网页。"""
-    from pipelines.building.models_page import write_models_page
+    from pipelines.build import write_models_page
     from pipelines.core.installation import existing_home
     from pipelines.core.settings import load_settings
 
