@@ -6,7 +6,11 @@ select
 from marts.fct_event as events
 left join marts.dim_category as categories on events.category_code = categories.category_code
 left join marts.dim_feed as feeds on events.feed = feeds.feed
-left join (select * from marts.dim_grid where is_current) as areas on events.grid_code = areas.grid_code
+-- Its area as it was then: many have ended since. What has no place has no version.
+left join marts.dim_grid as areas
+    on
+        events.grid_version_id = areas.grid_version_id
+        or (events.grid_version_id is null and events.grid_code = areas.grid_code and areas.is_current)
 left join (select * from marts.dim_department where is_current) as departments
     on events.lead_dept_id = departments.dept_id
 left join marts.fct_feed_outcome as files on events.feed = files.feed and events.source_file = files.sha256
