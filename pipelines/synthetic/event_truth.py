@@ -32,7 +32,7 @@ READINGS: dict[str, dict[str, str]] = {
         "reported_at": "reported_at", "accepted_at": "accepted_at", "registered_at": "registered_at",
         "dispatched_at": "dispatched_at", "handled_at": "handled_at", "verified_at": "verified_at",
         "closed_at": "closed_at", "close_type": "close_type", "deadline_at": "deadline_at",
-        "satisfaction": "satisfaction", "return_n": "return_n",
+        "satisfaction": "satisfaction", "return_n": "return_n", "rework_n": "rework_n",
     },
     "petition": {
         "category_code": "subject_code", "case_class": "purpose", "intake_channel": "intake_channel",
@@ -104,7 +104,7 @@ TEXTS = (
     "next_step",
     "prevented_kind",
 )
-NUMBERS = ("persons_n", "handling_level", "return_n", "escalation_n")
+NUMBERS = ("persons_n", "handling_level", "return_n", "rework_n", "escalation_n")
 TIMES = (
     "occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at",
     "verified_at", "closed_at", "deadline_at", "called_back_at", "acknowledged_at", "first_contact_at",
@@ -198,6 +198,7 @@ SPECIAL: dict[str, dict[str, pl.Expr]] = {
         "deadline_at": _evening("deadline_on"),
         "discovery": _discovery(pl.col("found_by").is_in(BROUGHT["hazard"])),
         "is_repeat": pl.col("repeat_of_no").is_not_null(),
+        "rework_n": pl.col("recheck_result").replace_strict({"fail": 1, "pass": 0}, default=None, return_dtype=pl.Int64),
     },
     "labour_arbitration": {
         "reported_at": pl.coalesce("received_on", "filed_on"),
@@ -272,6 +273,7 @@ def _read(feed: Feed, final: pl.DataFrame) -> pl.DataFrame:
         reason.is_null().alias("is_counted"),
         reason.alias("not_counted_reason"),
         pl.col("updated_at").alias("last_changed_at"),
+        pl.col("_first_seen_at").alias("first_seen_at"),
         pl.col("has_key_conflict").fill_null(False),
     )
 

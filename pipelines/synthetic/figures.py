@@ -15,6 +15,7 @@ from pipelines.synthetic import clock_truth as clocks
 from pipelines.synthetic.period_truth import windows_of
 from pipelines.synthetic.regrid import FOREVER, Regrid
 from pipelines.synthetic.residents_truth import residents_of
+from pipelines.synthetic.stock_truth import stock_of
 
 UNASSIGNED = "UNASSIGNED"
 YES = pl.lit(True)
@@ -25,6 +26,10 @@ COMPARED = ("month_to_date", "quarter_to_date", "half_year_to_date", "spring_fes
 COARSE, COARSE_LEVEL = (*EVERY[1:], *COMPARED, "cumulative"), 2
 #: Below the community only these are told.
 FINE = ("month", "year")
+#: What a case placed in an area is summed by.
+PLACED = ("slice_code", "area", "level")
+#: The slice that the members of a share make.
+MEMBERS = {"intake_channel": "channel", "handling_level": "handling_level"}
 KEYS = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end"]
 
 
@@ -41,7 +46,8 @@ class Figure:
         denominator: which of them count below it (and may above).
         sum_of: the column added up above the line instead of events.
         family: ratio, count, median, rate (per resident: residents of the period's last year below the line), share (of
-            all members of `member`), or backlog (a ratio that takes in what was due before and still open).
+            all members of `member`), backlog (a ratio that takes in what was due before and still open), or stock (cases
+            held at the last day, in all and by age).
         residents: the columns of the city's population that add up below the line of a rate.
         member: the column whose members a share is of.
         levels, periods: of areas and periods.
@@ -90,42 +96,35 @@ VISITS = (pl.col("intake_channel") == "visit") & RECEIVED
 ON_TIME = pl.col("closed_at") <= pl.col("deadline_at")
 SUED = pl.col("case_class").is_in(["civil", "administrative"]) & (pl.col("instance") == "first")
 VIOLENT = (pl.col("case_class") == "criminal") & pl.col("category_code").is_in(["1001", "1002", "1003", "1004"])
+OPEN = (pl.col("closed_at").is_null() | (pl.col("closed_at") > pl.col("_known"))) & (
+    pl.col("close_type").is_in(["forced", "void"]).fill_null(False).not_()
+)
+#: The first two digits of a category are its domain.
+DOMAIN = (
+    pl.when(pl.col("category_code") == "UNMAPPED").then(pl.lit("C99")).otherwise("C" + pl.col("category_code").str.slice(0, 2))
+)
+#: Slices: by whom, in which way, of what.
+DEPARTMENT, CHANNEL = ("department", "lead_dept_id"), ("channel", "intake_channel")
+CATEGORY, IN_DOMAIN, BY_KIND = ("category", "category_code"), ("domain", "category_domain"), ("event_kind", "event_kind")
 LONG = ("month", "quarter", "half_year", "year")
-AGREED = pl.col("result") == "agreed"
-PERFORMED = pl.col("performance") == "full"
-#: Slices of disputes: kind of committee, way in, kind of dispute.
-CLASS, CHANNEL, CATEGORY = ("class", "case_class"), ("channel", "intake_channel"), ("category", "category_code")
 FIGURES = (
-    Figure("M01", ("police_incident",), "reported_at", ADMINISTRATIVE, family="rate"),
-    Figure("M02", ("police_incident",), "filed_at", pl.col("case_class") == "criminal", family="rate"),
+    Figure("M01", ("police_incident",), "reported_at", ADMINISTRATIVE, family="rate", by=(CATEGORY,)),
+    Figure("M02", ("police_incident",), "filed_at", pl.col("case_class") == "criminal", family="rate", by=(CATEGORY,)),
     Figure("M03", ("court_case",), "filed_at", CIVIL, family="rate", levels=(0, 1, 2),
-           periods=(*EVERY[2:], *COMPARED)),
-    Figure("M05", ("petition",), "reported_at", YES, family="count"),
+           periods=(*EVERY[2:], *COMPARED), by=(CATEGORY,)),
+    Figure("M05", ("petition",), "reported_at", YES, family="count",
+           by=(CATEGORY, CHANNEL, ("received_level", "received_level"))),
     Figure("M08", ("urban_case", "petition"), "accepted_at", YES, CLOSED, levels=(0, 1, 2), periods=("cumulative",),
-           numerator_by="closed_at"),
-    Figure("M10", ("urban_case",), "deadline_at", YES, CLOSED, numerator_by="closed_at"),
-    Figure("M11", ("mediation",), "accepted_at", YES, family="count", by=(CATEGORY, CLASS, CHANNEL)),
-    Figure("M12", ("mediation",), "closed_at", YES, AGREED, by=(CLASS, CHANNEL, CATEGORY)),
-    Figure("M12c", ("mediation", "hazard"), "reported_at", YES, CLOSED & ((pl.col("event_kind") == "hazard") | AGREED),
-           levels=(0, 1, 2), periods=("cumulative",), by_kind=True, numerator_by="closed_at"),
-    Figure("M13", ("mediation",), "performance_due_at", AGREED, PERFORMED, by=(CLASS,)),
-    Figure("M13b", ("mediation",), "closed_at", AGREED, PERFORMED, by=(CLASS,)),
-    Figure("M14", ("mediation",), "follow_up_end_at", YES, pl.col("lawsuit_filed_at") <= pl.col("follow_up_end_at"),
-           levels=(0, 1, 2), periods=EVERY[2:], by=(CLASS, CATEGORY)),
-    Figure("M15", ("mediation",), "confirm_applied_at", YES, pl.col("is_confirmed"), levels=(0, 1, 2), periods=EVERY[2:]),
-    Figure("M25", ("mediation",), "follow_up_end_at", pl.col("result") == "failed",
-           pl.col("next_step_at").is_null() | (pl.col("next_step_at") > pl.col("follow_up_end_at")),
-           levels=(0, 1, 2), periods=EVERY[2:], by=(CATEGORY,)),
-    Figure("M26", ("hazard",), "deadline_at", YES, CLOSED, by=(CATEGORY,), numerator_by="closed_at"),
-    Figure("M46", ("mediation",), "closed_at", pl.col("prevented_kind").is_not_null(), family="count", levels=(0, 1, 2),
-           periods=EVERY[2:]),
+           numerator_by="closed_at", by=(DEPARTMENT, BY_KIND)),
+    Figure("M10", ("urban_case",), "deadline_at", YES, CLOSED, numerator_by="closed_at", by=(DEPARTMENT, IN_DOMAIN)),
     Figure("M17", ("urban_case", "hazard", "grid_event"), "closed_at", ~pl.col("is_self_handled").fill_null(False), clocks.LOOPED,
-           by=(("event_kind", "event_kind"), ("department", "lead_dept_id"))),
+           by=(BY_KIND, DEPARTMENT)),
     Figure("M19", ("petition", "hotline_order"), "response_due_at", clocks.JUDGED, clocks.RESPONDED <= clocks.RESPONSE_DUE,
-           levels=(0,), periods=EVERY[2:]),
-    Figure("M20", ("police_incident",), "reported_at", clocks.REACHED, clocks.IN_FIVE, levels=(0,), periods=EVERY[2:]),
+           levels=(0,), periods=EVERY[2:], by=(("feed", "event_kind"),)),
+    Figure("M20", ("police_incident",), "reported_at", clocks.REACHED, clocks.IN_FIVE, levels=(0,), periods=EVERY[2:],
+           by=(("feed", "event_kind"),)),
     Figure("M16", ("urban_case",), "deadline_at", YES, pl.col("closed_at") <= pl.col("deadline_at"),
-           levels=(0, 1, 2, 3, 4)),
+           levels=(0, 1, 2, 3, 4), by=(CATEGORY, DEPARTMENT, IN_DOMAIN)),
     Figure("M10b", ("urban_case",), "deadline_at", YES, CLOSED, family="backlog", levels=(0, 1, 2), periods=LONG,
            numerator_by="closed_at"),
     Figure("M16b", ("urban_case",), "deadline_at", YES, ON_TIME, family="backlog", levels=(0, 1, 2), periods=LONG),
@@ -135,42 +134,56 @@ FIGURES = (
     Figure("V03", ("police_incident",), "filed_at", VIOLENT, family="count", levels=(0, 1, 2),
            periods=(*EVERY[2:], *COMPARED)),
     Figure("M48", ("urban_case",), "closed_at", pl.col("closed_at") >= pl.col("registered_at"), family="median",
-           periods=("month", "quarter", "year")),
+           periods=("month", "quarter", "year"), by=(DEPARTMENT,)),
     Figure("M05b", ("petition",), "reported_at", pl.col("received_level").is_in(["provincial", "national"]),
-           family="count", levels=(0, 1), periods=(*EVERY, *COMPARED)),
+           family="count", levels=(0, 1), periods=(*EVERY, *COMPARED), by=(CATEGORY,)),
     Figure("M05c", ("petition",), "reported_at", YES, family="rate", levels=(0, 1, 2), periods=EVERY[2:]),
     Figure("M05d", ("petition",), "reported_at", VISITS, family="count", counts_all=True),
     Figure("M05e", ("petition",), "reported_at", VISITS, family="count", counts_all=True, sum_of="persons_n"),
     Figure("M05f", ("petition",), "reported_at", pl.col("is_group") & RECEIVED, family="count", levels=(0, 1),
-           counts_all=True),
+           counts_all=True, by=(CATEGORY,)),
     Figure("M05g", ("petition",), "reported_at", pl.col("is_above_level") & RECEIVED, family="count", levels=(0,),
-           by=(("category", "category_code"),), counts_all=True),
-    Figure("M28a", ("petition",), "reported_at", YES, pl.col("is_repeat")),
+           by=(CATEGORY,), counts_all=True),
+    Figure("M28a", ("petition",), "reported_at", YES, pl.col("is_repeat"), by=(CATEGORY,)),
     Figure("M28b", ("petition",), "closed_at", FINISHED, pl.col("repeated_at").is_not_null(), levels=(0, 1, 2)),
-    Figure("M29", ("petition",), "closed_at", FINISHED & ~pl.col("is_exempt"), SATISFIED | SILENT, levels=(0, 1, 2)),
-    Figure("M29b", ("petition",), "closed_at", FINISHED & ~pl.col("is_exempt"), SATISFIED, RATED, levels=(0, 1, 2)),
-    Figure("M36", CALLED, "called_back_at", ASSESSED, pl.col("is_contacted"), pl.col("is_reached")),
-    Figure("M36b", CALLED, "called_back_at", ASSESSED, pl.col("is_reached")),
-    Figure("M37", CALLED, "called_back_at", ASSESSED, pl.col("is_solved"), pl.col("is_reached")),
+    Figure("M29", ("petition",), "closed_at", FINISHED & ~pl.col("is_exempt"), SATISFIED | SILENT, levels=(0, 1, 2),
+           by=(DEPARTMENT,)),
+    Figure("M29b", ("petition",), "closed_at", FINISHED & ~pl.col("is_exempt"), SATISFIED, RATED, levels=(0, 1, 2),
+           by=(DEPARTMENT,)),
+    Figure("M36", CALLED, "called_back_at", ASSESSED, pl.col("is_contacted"), pl.col("is_reached"), by=(DEPARTMENT,)),
+    Figure("M36b", CALLED, "called_back_at", ASSESSED, pl.col("is_reached"), by=(DEPARTMENT,)),
+    Figure("M37", CALLED, "called_back_at", ASSESSED, pl.col("is_solved"), pl.col("is_reached"), by=(DEPARTMENT,)),
     Figure("M38", CALLED, "called_back_at", ASSESSED, SATISFIED, pl.col("is_reached"),
-           by=(("department", "lead_dept_id"),)),
+           by=(DEPARTMENT,)),
     Figure("M39", CALLED, "closed_at", REQUEST, pl.col("is_exempt"),
-           pl.col("is_exempt") | pl.col("called_back_at").is_not_null()),
+           pl.col("is_exempt") | pl.col("called_back_at").is_not_null(), by=(DEPARTMENT,)),
     Figure("M39b", CALLED, "closed_at", REQUEST & pl.col("is_exempt"), family="count", levels=(0, 1, 2),
-           by=(("exempt_reason", "exempt_reason"),)),
-    Figure("V11", WINDOWS, "reported_at", RECEIVED, family="count", periods=EVERY[2:], by_kind=True, counts_all=True),
+           by=(("exempt_reason", "exempt_reason"), DEPARTMENT)),
+    Figure("V11", WINDOWS, "reported_at", RECEIVED, family="count", periods=EVERY[2:], by_kind=True, counts_all=True,
+           by=(CHANNEL,)),
     Figure("V12", WINDOWS, "reported_at",
            (pl.col("root_case_no") == pl.col("source_case_no")) & ~pl.col("is_self_handled").fill_null(False),
            family="count", periods=EVERY[2:], by_kind=True),
-    Figure("V13", CALLED, "reported_at", REQUEST, family="count"),
+    Figure("V13", CALLED, "reported_at", REQUEST, family="count", by=(CATEGORY, DEPARTMENT)),
     Figure("V14", CALLED, "reported_at", pl.col("is_self_handled"), family="count", levels=(0, 1, 2)),
     Figure("V15", CALLED, "reported_at", REQUEST, family="rate", levels=(0, 1, 2), periods=EVERY[2:]),
-    Figure("V16", ("deliberation",), "reported_at", YES, family="count", periods=EVERY[2:]),
+    Figure("V16", ("deliberation",), "reported_at", YES, family="count", periods=EVERY[2:], by=(CATEGORY,)),
     Figure("V17", ("deliberation",), "reported_at", YES, pl.col("result") == "adopted", pl.col("result").is_not_null(),
            levels=(0, 1, 2), periods=EVERY[2:]),
     Figure("M51", (), "reported_at", YES, pl.col("grid_code") != UNASSIGNED, levels=(0,), by_kind=True,
            counts_all=True),
     Figure("M53", (), "reported_at", YES, UNCLASSIFIED, levels=(0, 1, 2), by_kind=True),
+    Figure("M42", ("urban_case",), "verified_at", YES, pl.col("rework_n") >= 1, periods=EVERY[2:], by=(DEPARTMENT,)),
+    Figure("M44", ("urban_case", "petition", "court_case", "hotline_order"), "reported_at",
+           OPEN & (pl.col("deadline_at") < pl.col("_known")), family="stock", by_kind=True),
+    Figure("M48b", ("urban_case",), "closed_at", pl.col("closed_at") >= pl.col("registered_at"), family="median",
+           periods=("month", "quarter", "year"), quantile=0.9, by=(DEPARTMENT,)),
+    Figure("M52", (), "first_seen_at",
+           (pl.col("time_precision") == "minute") & (pl.col("first_seen_at") >= pl.col("reported_at")), family="median",
+           levels=(0,), periods=("month", "quarter", "year"), since="reported_at", minutes=60, by=(BY_KIND,)),
+    Figure("V01", (), "reported_at", YES, family="count", levels=(0, 1, 2, 3, 4, 5), periods=("day", *EVERY), by_kind=True,
+           by=(CATEGORY, IN_DOMAIN, CHANNEL)),
+    Figure("V02", (), "closed_at", YES, family="count", by=(BY_KIND,)),
 )  # fmt: skip
 
 
@@ -195,15 +208,18 @@ def figures_of(
         Rows of `KEYS` with num, den, stat_value; `period_start` is NULL for cumulative periods, whose first day the
         city folder states.
     """
-    events = events.with_columns(clocks.RESPONSE_DUE.alias("response_due_at"))
+    events = events.with_columns(clocks.RESPONSE_DUE.alias("response_due_at"), DOMAIN.alias("category_domain"))
     last = max(as_of.values())
     first = events.select(pl.min_horizontal(pl.col(pl.Datetime("us")).min())).item()
-    windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in (*EVERY, *COMPARED, "cumulative")])
+    windows = pl.concat([windows_of(kind, first.date(), last.date()) for kind in ("day", *EVERY, *COMPARED, "cumulative")])
     ancestors = _ancestors(regrid.versions)
     named = [replace(figure, kinds=figure.kinds or tuple(cases)) for figure in wanted]
     today = events.with_columns(pl.col("restated_grid_code").alias("grid_code"))
     told = {
-        basis: pl.concat([_figure(figure, placed, ancestors, windows, as_of) for figure in named])
+        basis: pl.concat(
+            # A stock is what is there now, on the map of now.
+            [_figure(figure, today if figure.family == "stock" else placed, ancestors, windows, as_of) for figure in named]
+        )
         for basis, placed in (("as_was", events), ("restated", today))
     }
     people = {basis: _residents(listed, wanted) for basis, listed in residents_of(regrid).items()}
@@ -237,7 +253,7 @@ def _divided(told: pl.DataFrame, people: pl.DataFrame, wanted: Sequence[Figure])
     dated = told.with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
     joined = dated.join(people, on=["metric_id", "grid_code", "year"], how="left")
     rates = [f.metric_id for f in wanted if f.family == "rate"]
-    counts = [f.metric_id for f in wanted if f.family == "count"]
+    counts = [f.metric_id for f in wanted if f.family in ("count", "stock")]
     below = pl.when(pl.col("metric_id").is_in(rates)).then("residents").when(~pl.col("metric_id").is_in(counts)).then("den")
     return joined.with_columns(below.alias("den")).select(*KEYS, "num", "den", "stat_value").sort(KEYS)
 
@@ -284,28 +300,28 @@ def _figure(
         )
         .with_columns(pl.col(figure.time).dt.date().alias("day"))
     )
-    slices = [("all", "all", chosen)]
+    if figure.family == "stock":
+        levels = [level for level in figure.levels if level <= COARSE_LEVEL]
+        held = chosen.join(ancestors.filter(pl.col("level").is_in(levels)), on="grid_code")
+        return stock_of(figure.metric_id, held, max(as_of.values()).date(), by_kind=figure.by_kind)
+    cuts = {"all": pl.lit("all")}
     if figure.member:
-        members = chosen.with_columns(pl.col(figure.member).fill_null("UNMAPPED"))
-        named = {"intake_channel": "channel"}[figure.member]
-        slices = [(named, str(code), part) for (code,), part in members.group_by(figure.member)]
+        cuts = {MEMBERS[figure.member]: pl.col(figure.member)}
     if figure.by_kind:
-        slices += [("event_kind", kind, chosen.filter(pl.col("event_kind") == kind)) for kind in figure.kinds]
-    for name, column in figure.by:
-        slices += [
-            (name, str(code), part)
-            for (code,), part in chosen.with_columns(pl.col(column).fill_null("UNMAPPED")).group_by(column)
-        ]
+        cuts["event_kind"] = pl.col("event_kind")
+    cuts |= {name: pl.col(column) for name, column in figure.by}
     periods = windows.filter(pl.col("period_kind").is_in(figure.periods))
     coarse = {name for name, _ in figure.by}
+    placed = chosen.join(ancestors.filter(pl.col("level").is_in(figure.levels)), on="grid_code")
     told = []
-    for slice_kind, slice_code, part in slices:
-        placed = part.join(ancestors.filter(pl.col("level").is_in(figure.levels)), on="grid_code")
-        sums = _of_family(figure, placed, periods)
+    for slice_kind, code in cuts.items():
+        sums = _of_family(figure, placed.with_columns(code.cast(pl.String).fill_null("UNMAPPED").alias("slice_code")), periods)
         if slice_kind in coarse:
             sums = sums.filter((pl.col("level") <= COARSE_LEVEL) & pl.col("period_kind").is_in(COARSE))
-        told.append(sums.with_columns(slice_kind=pl.lit(slice_kind), slice_code=pl.lit(slice_code)))
-    cut = (pl.col("level") <= 3) | pl.col("period_kind").is_in(FINE)
+        told.append(sums.with_columns(slice_kind=pl.lit(slice_kind)))
+    cut = ((pl.col("level") <= 3) | pl.col("period_kind").is_in(FINE)) & (
+        (pl.col("level") <= COARSE_LEVEL) | (pl.col("period_kind") != "day")
+    )
     whole = pl.col("num").sum().over("area", "period_kind", "period_start", "period_end")
     return (
         pl.concat(told)
@@ -329,7 +345,7 @@ def _of_family(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> p
 
 def _with_backlog(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     """Case by case: due in the period, or due before it and neither closed before it nor shut without a closing."""
-    keys = ["area", "level", "period_kind", "period_start", "period_end"]
+    keys = [*PLACED, "period_kind", "period_start", "period_end"]
     spans = periods.select("period_kind", "period_start", "period_end").unique()
     closed, due = pl.col("closed_at").dt.date(), pl.col("day")
     still_open = pl.when(closed.is_null()).then(~pl.col("is_shut")).otherwise(closed >= pl.col("period_start"))
@@ -352,13 +368,13 @@ def _sums(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.Dat
     below = (pl.col("day").is_not_null() & figure.denominator).fill_null(False)
     above = below & figure.numerator.fill_null(False)
     weight = pl.col(figure.sum_of).fill_null(0) if figure.sum_of else pl.lit(1)
-    daily = placed.group_by("area", "level", "day", until.alias("until")).agg(
+    daily = placed.group_by(*PLACED, "day", until.alias("until")).agg(
         (above.cast(pl.Int64) * weight).sum().cast(pl.Int64).alias("num"),
         below.sum().cast(pl.Int64).alias("den"),
     )
     return (
         daily.join(periods, on="day")
-        .group_by("area", "level", "period_kind", "period_start", "period_end")
+        .group_by(*PLACED, "period_kind", "period_start", "period_end")
         .agg(pl.col("num").filter(pl.col("until") <= pl.col("period_end")).sum(), pl.col("den").sum())
         .with_columns(pl.lit(None, pl.Float64).alias("stat_value"))
     )
@@ -368,9 +384,9 @@ def _medians(figure: Figure, placed: pl.DataFrame, periods: pl.DataFrame) -> pl.
     """Quantiles of whole minutes, in the figure's unit, from the cases of each area."""
     minutes = (pl.col(figure.time) - pl.col(figure.since)).dt.total_seconds() // 60
     return (
-        placed.select("area", "level", "day", minutes.alias("minutes"))
+        placed.select(*PLACED, "day", minutes.alias("minutes"))
         .join(periods, on="day")
-        .group_by("area", "level", "period_kind", "period_start", "period_end")
+        .group_by(*PLACED, "period_kind", "period_start", "period_end")
         .agg(
             pl.lit(None, pl.Int64).alias("num"),
             pl.len().cast(pl.Int64).alias("den"),

@@ -29,9 +29,9 @@ SUPERVISORS = {
     "4001": "X12", "4002": "U08", "4003": "U02", "4004": "X11", "4005": "U05", "4006": "U06", "4007": "U07", "4008": "X11",
     "4009": "U06", "4019": "X11",
 }  # fmt: skip
-MAJOR, TRANSFERRED, FAILS_RECHECK, REPEATED = 0.05, 0.03, 0.07, 0.1
+MAJOR, TRANSFERRED, FAILS_RECHECK, REPEATED = 0.12, 0.03, 0.07, 0.1
 #: Days that a notice gives, general and major.
-LIMITS, MAJOR_LIMITS = (3, 7, 15, 30), (15, 30, 60)
+LIMITS, MAJOR_LIMITS = (3, 7, 15, 30), (30, 60, 90)
 
 
 def draw_hazard(scene: Scene) -> pl.DataFrame:

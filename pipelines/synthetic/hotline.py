@@ -41,6 +41,8 @@ HANDLERS = {"U01": 0.3, "U02": 0.2, "U03": 0.1, "U05": 0.1, "U06": 0.12, "U07": 
 EXEMPT_REASONS = {"not_in_scope": 0.4, "legal_route": 0.25, "no_basis": 0.2, "unreasonable": 0.1, "force_majeure": 0.05}
 #: Shares: of requests exempted, of those without a reason; of orders that repeat; merged; about a petition's matter.
 EXEMPT, WITHOUT_REASON, REPEATED, MERGED, SAME_MATTER = 0.06, 0.15, 0.1, 0.03, 0.05
+#: Some places trouble their neighbours for so many days, one in so many orders; this share of all orders come back to one.
+SORE, SORE_DAYS, SORE_AMONG = 0.1, 120, 120
 
 
 def draw_hotline(scene: Scene) -> pl.DataFrame:
@@ -57,12 +59,24 @@ def draw_hotline(scene: Scene) -> pl.DataFrame:
         pl.Series("_repeat_draw", rng.random(count)),
         corrected_at.alias("_corrected_at"),
     )
+    frame = _sore_places(arrived, frame, rng)
     frame = frame.with_columns(_stages(arrived, rng)).with_columns(_texts(scene, count))
     wrong = vocabulary.draw(vocabulary.HOTLINE_MIX, count, rng)
     return _same_matter(scene, frame).with_columns(
         pl.when(pl.Series(corrected)).then(pl.Series(wrong)).otherwise("subject_code").alias("_old_class"),
         pl.lit(None, pl.String).alias("merged_into_no"),
     )
+
+
+def _sore_places(arrived: np.ndarray, frame: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Some orders repeat, at its place, what one of the first orders of their days was about."""
+    span = arrived // (SORE_DAYS * DAY)
+    begin, end = np.searchsorted(span, span), np.searchsorted(span, span, side="right")
+    first = frame[begin + (np.arange(frame.height) - begin) % np.maximum(1, (end - begin) // SORE_AMONG)]
+    again = pl.Series(yes(SORE, frame.height, rng))
+    shared = [name for name in frame.columns if name not in ("_arrived_at", "_link_draw", "_repeat_draw", "_corrected_at")]
+    moved = [pl.when(again).then(first[name]).otherwise(pl.col(name)).alias(name) for name in shared]
+    return frame.with_columns(*moved, pl.when(again).then(0.0).otherwise("_repeat_draw").alias("_repeat_draw"))
 
 
 def _stages(arrived: np.ndarray, rng: np.random.Generator) -> list[pl.Series]:

@@ -20,6 +20,8 @@ def _spans(kind: str, days: list[dt.date]) -> list[tuple[dt.date, dt.date]]:
     step = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}.get(kind)
     if step:
         return [(a, b - one) for a, b in itertools.pairwise(months[::step]) if a <= today and b > days[0]]
+    if kind == "day":
+        return [(day, day) for day in days]
     if kind == "week":
         mondays = {day - dt.timedelta(days=day.weekday()) for day in days}
         return [(day, day + dt.timedelta(days=6)) for day in sorted(mondays)]

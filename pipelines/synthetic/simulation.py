@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.core.contracts import load_contract
 from pipelines.core.errors import UsageError
-from pipelines.synthetic import exports, modes, referrals, render, seasons, targets, vocabulary
+from pipelines.synthetic import exports, institutions, modes, referrals, render, seasons, targets, vocabulary
 from pipelines.synthetic import people as folk
 from pipelines.synthetic.arbitration import ARBITRATION
 from pipelines.synthetic.callback import CALLBACK
@@ -58,8 +58,9 @@ DAYS_PER_MONTH = 30.4375
 PETITIONS_PER_1000, COURT_PER_10000 = 4.0, 180.0
 #: Hotline orders per 1,000 residents a year (heavy cities have 600 to 1,000: here a sample); meetings per 1,000.
 HOTLINE_PER_1000, DELIBERATIONS_PER_1000 = 30.0, 3.0
-#: Disputes before mediation committees (5 to 9 a year per 1,000) and hazards; labour arbitration per 10,000.
-MEDIATIONS_PER_1000, HAZARDS_PER_1000, ARBITRATION_PER_10000 = 8.0, 6.0, 15.0
+#: Disputes before mediation committees (5 to 9 a year per 1,000), hazards (Suzhou District: 35), labour arbitration per
+#: 10,000.
+MEDIATIONS_PER_1000, HAZARDS_PER_1000, ARBITRATION_PER_10000 = 8.0, 10.0, 15.0
 #: Grid events beside the police calls and urban cases, as a share of those: the demo city shows how the feed is read, and
 #: stays small.
 GRID_EVENT_SHARE = 0.08
@@ -187,7 +188,7 @@ class Simulation:
                 yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric, nested)
 
     def _write_references(self, out: Path) -> list[Path]:
-        """Departments, residents, grids: as of the first day; changes of grids since; modes and posts as they end."""
+        """Departments, grids, residents, institutions: on the first day; changes of grids since; modes, posts as they end."""
         stamp, ended = self.start.strftime("%Y%m%d"), self.end.strftime("%Y%m%d")
         departments = {"dept_id": "部门编码", "name_zh": "部门名称", "name_en": "英文名称", "aliases": "别名",
                        "parent_dept_id": "上级部门编码", "network": "条线", "grid_level": "层级"}  # fmt: skip
@@ -213,6 +214,12 @@ class Simulation:
             then = self.regrid.versions.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
             files[f"reference/grid_{day:%Y%m%d}.geojson"] = _register(then)
             files[f"reference/grid_change_{day:%Y%m%d}.csv"] = exports.csv_bytes(self.regrid.notices, encoding="utf-8")
+        tables = {
+            "centre": institutions.centres(self.city, self.start),
+            "organisation": institutions.organisations(self.city, self.start),
+            "calendar": institutions.calendar(),
+        }
+        files |= {f"reference/{k}_{stamp}.csv": exports.csv_bytes(table, encoding="utf-8") for k, table in tables.items()}
         for name, data in files.items():
             exports.write(out / name, data)
         return [out / name for name in files]

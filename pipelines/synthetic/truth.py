@@ -15,14 +15,14 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.core.contracts import load_contract
-from pipelines.synthetic import figures, grid_figures
+from pipelines.synthetic import area_figures, dispute_figures, figures, grid_figures
 from pipelines.synthetic.event_truth import called_back, events_of
 from pipelines.synthetic.grid_truth import with_help
 from pipelines.synthetic.link_truth import links_of, with_followers
 from pipelines.synthetic.rows import Delivery
 from pipelines.synthetic.simulation import Sent, Simulation, file_name
 
-EVERY_FIGURE = (*figures.FIGURES, *grid_figures.FIGURES)
+EVERY_FIGURE = (*figures.FIGURES, *grid_figures.FIGURES, *dispute_figures.FIGURES)
 ORDER = re.compile(r"(\w+) >= (\w+)")
 
 
@@ -76,10 +76,17 @@ def tell_truth(simulation: Simulation, *, through: dt.date | None = None) -> Tru
     return Truth(
         rows=pl.concat([_told(sent, rows, plan) for sent, rows in judged]),
         events=events,
-        figures=figures.figures_of(events, simulation.regrid, as_of, cases, EVERY_FIGURE),
+        figures=_figures(simulation, events, as_of, cases),
         links=links,
         canaries=simulation.people.canaries(),
     )
+
+
+def _figures(simulation: Simulation, events: pl.DataFrame, as_of: dict[str, dt.datetime], cases: list[str]) -> pl.DataFrame:
+    """Sums of events, and counts of areas."""
+    sums = figures.figures_of(events, simulation.regrid, as_of, cases, EVERY_FIGURE)
+    areas = area_figures.area_figures_of(events, simulation.regrid, simulation.posts, as_of)
+    return pl.concat([sums, areas.select(sums.columns)])
 
 
 def _judged(sent: Sent, plan: list[Delivery]) -> pl.DataFrame:
@@ -104,7 +111,10 @@ def _judged(sent: Sent, plan: list[Delivery]) -> pl.DataFrame:
         .alias("_flags"),
         pl.concat_list(required).list.drop_nulls().alias("_rules"),
     )
-    return _with_fates(rows)
+    extracts = {d.number: d.extracted_at for d in plan}
+    seen = pl.col("_delivery").replace_strict(extracts, return_dtype=pl.Datetime("us"))
+    first = seen.filter("_good").min().over("source_case_no")
+    return _with_fates(rows).with_columns(first.alias("_first_seen_at"))
 
 
 def _warnings(feed: str, columns: list[str]) -> list[pl.Expr]:

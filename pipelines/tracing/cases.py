@@ -98,12 +98,12 @@ def _slice(cut: Cut, place: Place) -> str:
 
 
 def _when(metric: Metric, cut: Cut) -> str:
-    """Which cases the period holds; a stock holds what is open and overdue at its feed's as_of."""
+    """Which cases the period holds; a stock holds what is open at its feed's as_of."""
     if not cut.has_begun:
         return "false"
     if metric.family == "stock":
         shut = ", ".join(f"'{state}'" for state in SHUT)
-        return f"does_close and (current_state not in ({shut}) or closed_at > feed_as_of) and deadline_at < feed_as_of"
+        return f"does_close and (current_state not in ({shut}) or closed_at > feed_as_of)"
     fits = ", ".join(f"'{name}'" for name in COARSE.get(cut.period_kind, ()))
     grains = ", ".join(f"'{name}'" for name in COARSE_GRAINS)
     exact = f"(time_precision not in ({grains})" + (f" or time_precision in ({fits}))" if fits else ")")

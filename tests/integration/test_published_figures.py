@@ -101,6 +101,18 @@ def test_acc_04_no_murder_in_either_year_is_no_percentage(acceptance: Acceptance
     assert rows in ([], [("-",)]), "no violent case in either year: no change is claimed"
 
 
+def test_acc_06_centres_of_three_levels(acceptance: Acceptance) -> None:
+    """One of the district, five of streets, 37 of communities; each serves an area of its level, none serves two."""
+    levels = acceptance.build.rows(
+        "select centre.grid_level, count(*), count(distinct centre.grid_code) from marts.dim_centre as centre "
+        "join marts.dim_grid as area on area.grid_code = centre.restated_grid_code and area.is_current "
+        "and area.grid_level = centre.grid_level where centre.is_current and area.path_1 = ? group by all order by all", [XIALU],
+    )  # fmt: skip
+    assert levels == [(1, 1, 1), (2, 5, 5), (3, 37, 37)]
+    claim = acceptance.printed["F29"]
+    assert sum(count for _, count, _ in levels) == claim["printed_value"] == 43
+
+
 def test_acc_07_success_and_performance_have_different_denominators(acceptance: Acceptance) -> None:
     success = acceptance.shown("M12", XIALU, XIALU_YTD)
     assert (success["num"], success["den"], success["value_text"]) == (1509, 1515, "99.6")

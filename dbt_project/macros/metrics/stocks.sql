@@ -1,4 +1,4 @@
-{# A stock at as_of: open and overdue cases of an entry's kinds. #}
+{# A stock at as_of: the open cases of an entry's kinds and filter. #}
 {% macro metric_stock(metric, slice_kind) -%}
     select
         '{{ metric.id }}' as metric_id,
@@ -8,8 +8,8 @@
         area_level,
         sum(cases_n) as num,
         bool_or(is_weighted) as is_weighted
-    from overdue
-    where event_kind in ({% for kind in metric.kinds %}'{{ kind }}'{% if not loop.last %}, {% endif %}{% endfor %})
+    from stock_areas
+    where metric_id = '{{ metric.id }}'
     group by 1, 2, 3, 4, 5
 {%- endmacro %}
 

@@ -81,6 +81,20 @@ def xialu() -> list[Area]:
     return tree("420204", "下陆区", "420200", 1, [5, 37, 378], [1, 1, 1])
 
 
+def xialu_centres() -> pl.DataFrame:
+    """Xialu's governance centres: one for the district, one for each street, one for each community."""
+    served = [area for area in xialu() if area.level <= 3]
+    return pl.DataFrame(
+        {
+            "centre_code": [f"ZZ{area.grid_code}" for area in served],
+            "name_zh": [f"{area.name_zh}综治中心" for area in served],
+            "level": [area.level for area in served],
+            "area_code": [area.grid_code for area in served],
+            "valid_from": ["2022-04-01"] * len(served),
+        }
+    )
+
+
 def references() -> dict[str, list[pl.DataFrame]]:
     """The reference feeds: every area, cities above the districts and the root above all."""
     above = [
@@ -92,4 +106,8 @@ def references() -> dict[str, list[pl.DataFrame]]:
     posts = pl.DataFrame({"post_id": [f"SZ{n:04d}" for n in range(636)], "grid_code": grids}).with_columns(
         role=pl.lit("grid_leader"), valid_from=pl.lit("2021-01-01")
     )
-    return {"grid": [pl.DataFrame([asdict(area) for area in areas], infer_schema_length=None)], "grid_post": [posts]}
+    return {
+        "grid": [pl.DataFrame([asdict(area) for area in areas], infer_schema_length=None)],
+        "grid_post": [posts],
+        "centre": [xialu_centres()],
+    }

@@ -18,12 +18,18 @@ cuts as (
     select * from {{ ref('ref_metric_cut') }}
 ),
 
+-- A list of posts may name grids by codes of before a change.
+codes as (
+    select * from {{ ref('int_grid_code_now') }}
+),
+
 filled as (
-    select posts.grid_code, count(*) as posts_n
+    select codes.current_code as grid_code, count(*) as posts_n
     from posts
     cross join build_info
+    inner join codes on posts.grid_code = codes.grid_code
     where posts.valid_from <= build_info.as_of_day and posts.valid_to > build_info.as_of_day
-    group by posts.grid_code
+    group by codes.current_code
 ),
 
 placed as (

@@ -1,11 +1,6 @@
 -- Stocks at as_of.
-with open_areas as (
-    select * from {{ ref('int_open_case_area') }}
-),
-
-overdue as (
-    select * from open_areas
-    where is_overdue
+with stock_areas as (
+    select * from {{ ref('int_metric_stock_area') }}
 ),
 
 repeat_points as (

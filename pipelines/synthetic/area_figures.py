@@ -1,0 +1,85 @@
+"""Figures of areas at the last day: how many there are, how many to a post, where complaints repeat.
+
+Belongs here: our own reading of these entries, counted one by one. Does not: figures that are sums of events (figures).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+
+import polars as pl
+
+from pipelines.synthetic.figures import KEYS, UNASSIGNED
+from pipelines.synthetic.regrid import FOREVER, Regrid
+
+METRICS = ("M30", "M31", "M47")
+#: Days are told down to the street; grid staff work in grids.
+FINEST_TOLD, GRID = 2, 4
+STAFF = ("grid_leader", "grid_staff")
+#: Complaints of one category in one grid that make it a place of repeated complaints: so many, within so many days.
+REPEATS, REPEAT_DAYS = 3, 90
+
+
+def area_figures_of(events: pl.DataFrame, regrid: Regrid, posts: pl.DataFrame, as_of: dict[str, dt.datetime]) -> pl.DataFrame:
+    """The rows of `METRICS`, as `figures_of` gives its own.
+
+    Args:
+        events: the true events.
+        regrid: the areas and how they change.
+        posts: post_id, grid_code, role, valid_from, valid_to (exclusive, NULL while filled).
+        as_of: last extract of each feed.
+    """
+    today = max(as_of.values()).date()
+    in_force = regrid.versions.filter((pl.col("valid_from") <= today) & (pl.col("valid_to") > today))
+    level = dict(in_force.select("code", "level").iter_rows())
+    parent = dict(in_force.select("code", "parent_code").iter_rows())
+
+    def above(code: str) -> Iterator[str]:
+        """The area itself and those above it, as far as days are told."""
+        while code:
+            if level[code] <= FINEST_TOLD:
+                yield code
+            code = parent[code]
+
+    areas = Counter((up, str(level[code])) for code in level for up in above(code))
+    grids = Counter(up for code in level if level[code] == GRID for up in above(code))
+    filled = posts.filter(
+        pl.col("role").is_in(STAFF) & (pl.col("valid_from") <= today) & (pl.col("valid_to").fill_null(FOREVER) > today)
+    )
+    staff = Counter(up for code in filled["grid_code"] for up in above(_now(regrid, code, today)))
+    places = Counter(up for code in _repeat_places(events, as_of) if level[code] >= GRID for up in above(code))
+    rows: list[tuple[str, str, str, str, int, int | None]]
+    rows = [("M30", "grid_level", rank, area, count, None) for (area, rank), count in areas.items()]
+    rows += [("M31", "all", "all", area, grids[area], count) for area, count in staff.items()]
+    rows += [("M47", "all", "all", area, count, None) for area, count in places.items()]
+    told = pl.DataFrame(rows, schema=[*KEYS[:4], "num", "den"], orient="row", infer_schema_length=None)
+    return told.with_columns(
+        pl.col("num", "den").cast(pl.Int64), period_kind=pl.lit("day"), period_start=pl.lit(today), period_end=pl.lit(today),
+        stat_value=pl.lit(None, pl.Float64), basis=pl.lit("as_was"),
+    )  # fmt: skip
+
+
+def _now(regrid: Regrid, code: str, today: dt.date) -> str:
+    """The area of the last map in which a post is that was given under `code`: of several, the one with most of it."""
+    change = regrid.later.get(code)
+    if change is None or change[0] > today:
+        return code
+    return max(change[2], key=lambda part: part[1])[0]
+
+
+def _repeat_places(events: pl.DataFrame, as_of: dict[str, dt.datetime]) -> list[str]:
+    """The area of each pair of area and category with many declared repeats of late."""
+    known = pl.col("event_kind").replace_strict(as_of, return_dtype=pl.Datetime("us"))
+    age = (known.dt.date() - pl.col("reported_at").dt.date()).dt.total_days()
+    late = events.filter(
+        pl.col("event_kind").is_in(["petition", "hotline_order"])
+        & pl.col("is_counted")
+        & pl.col("is_repeat")
+        & (pl.col("grid_code") != UNASSIGNED)
+        & (pl.col("reported_at") <= known)
+        & (age < REPEAT_DAYS)
+    )
+    pairs = late.group_by("restated_grid_code", "category_code").len()
+    return pairs.filter(pl.col("len") >= REPEATS)["restated_grid_code"].to_list()
