@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards.boards import case_list
+from dashboards.boards import case_list, figure_usage
 from dashboards.kit import charts, maps
 from dashboards.kit.areas import UNASSIGNED, Place, area_name
 from dashboards.kit.chance import State, against_average, process_limits
@@ -35,6 +35,7 @@ def show(board: Board, place: Place, figure: Figure, trends: pl.DataFrame) -> No
     about = words("figure.about", direction=direction, caveat=caveat) if caveat else direction
     head = tag("h2", f"{figure.name} · {place.name}") + tag("p", f"{figure.period_text} · {about}", kind="muted")
     put(head, "figure", focus=board.view.figure)
+    figure_usage.show(board, place, figure)
     _trend(board, figure, trends)
     _areas(board, place, figure)
     case_list.show(board, place, figure)

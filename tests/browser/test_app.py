@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from streamlit.testing.v1 import AppTest
 from dashboards import serve
 from dashboards.kit import data, page
 from dashboards.kit.access import Reader
+from dashboards.kit.words import Words
 from pipelines.core.settings import Home
 from pipelines.core.state import Ledger
-from pipelines.core.warehouse import current_manifest
+from pipelines.core.warehouse import current_manifest, open_published
 
 SECONDS = 120
 
@@ -137,3 +139,30 @@ def test_every_flag_of_the_server_stands_in_one_place(tmp_path: Path) -> None:
         assert f"--{flag}" in command
     assert serve.environment(tmp_path)["CITYBRAIN_HOME"] == str(tmp_path)
     assert page.BOARDS["overview"] == "."
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_opened_figure_stands_with_its_warnings_and_changes(home: Path, language: str) -> None:
+    """The register's own sentences, whom a pair concerns, and every change defined of it, as the mart has it."""
+    with closing(open_published(home)) as build:
+        sentences = build.rows(
+            f"select w.name_{language} from marts.ref_metric_warning m join marts.ref_warning w using (warning) "
+            "where m.metric_id = 'M06'"
+        )  # fmt: skip
+        changes = build.rows(
+            "select m.against, m.adjust, v.num, v.den, v.value, v.is_small_base from marts.ref_metric m "
+            "join marts.v_metric_display v using (metric_id) where m.of_metric = 'M06' and v.period_kind = 'month' "
+            "and v.basis = 'as_was' and v.slice_kind = 'all' and v.grid_code = (select root_code from marts.build_info) "
+            "and v.period_end = (select cast(as_of as date) from marts.build_info) and v.reason is null"
+        )
+        other = build.rows(f"select name_{language} from marts.ref_metric where metric_id = 'M11'")[0][0]
+    assert sentences
+    assert changes
+    words = Words("zh" if language == "zh" else "en")
+    text = " ".join(text_of(run(lang=language, figure="M06", period="2026-06")).split())
+    for (sentence,) in sentences:
+        assert sentence in text
+    assert other in text
+    for against, adjust, now, before, value, is_small in changes:
+        size = words("change.counts", before=words.number(before), now=words.number(now)) if is_small else words.signed(value, 1)
+        assert f"{words(f'usage.{against}.{adjust}')} {size}" in text
