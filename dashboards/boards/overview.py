@@ -145,7 +145,9 @@ def _cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFra
 
 
 def _not_here(board: Board, place: Place, shown: dict[str, Figure]) -> Html:
-    absent = [row for row in board.source.ask("metrics").rows(named=True) if row["metric_id"] not in shown]
+    rows = board.source.ask("metrics").rows(named=True)
+    # A change is given at the levels of what it is of, and stands beside that (figure_usage).
+    absent = [row for row in rows if row["metric_id"] not in shown and row["family"] != "change"]
     if not absent:
         return Html("")
     names = board.words("comma").join(board.words.pick(row, "name") for row in absent)
