@@ -72,6 +72,8 @@ POPULATIONS: dict[str, tuple[str, ...]] = {
     "usual": ("usual",), "registered": ("registered",), "floating": ("floating",), "households": ("households",),
     "usual_and_floating": ("usual", "floating"),
 }  # fmt: skip
+#: What a rate of areas is divided by: grids that were valid when the period ended.
+GRIDS = "grids"
 #: What a reader must know before using a figure, machine-readable; the sentences are in seeds/ref_warning.csv.
 WARNINGS = (
     "never_rank", "not_a_rate", "not_a_goal", "do_not_add", "self_reported", "reporting_effort", "definition_debated",
@@ -192,7 +194,7 @@ REQUIRED = ("id", "name_zh", "name_en", "family", "subject", "cohort", "time", "
 KEYS = (*REQUIRED, *DEFAULTS)
 CLOSED: dict[str, Sequence[Any]] = {
     "family": FAMILIES, "cohort": COHORTS, "direction": DIRECTIONS, "subject": ("person", "matter"),
-    "population": ("", *POPULATIONS), "sum_of": ("", *SUMS), "counts": ("counted", "all"),
+    "population": ("", *POPULATIONS, GRIDS), "sum_of": ("", *SUMS), "counts": ("counted", "all"),
     "numerator_time": ("", *TIMES), "start": ("", *TIMES),
     "against": AGAINST, "adjust": ADJUST, "time_unit": tuple(TIME_UNITS), "include_backlog": (False, True),
     "is_arrival": (False, True),

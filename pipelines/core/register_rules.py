@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from pipelines.core.register import Metric
 
 #: Periods that have a same period last year: the others slide against the calendar.
+#: The one model of stocks that also tells what stood a year before.
+COUNTED_A_YEAR_BEFORE = "int_metric_grid_count"
 CHANGE_PERIODS = {
     "year_before": (
         "month", "quarter", "half_year", "year", "year_to_date", "month_to_date", "quarter_to_date", "half_year_to_date",
-        "spring_festival",
+        "spring_festival", "day",
     ),
     "month_before": ("month",),
 }  # fmt: skip
@@ -63,6 +65,8 @@ def _check_change(metric: Metric, built: dict[str, Metric]) -> None:
     if metric.family != "change":
         return
     base = built[metric.of]
+    if base.sql == COUNTED_A_YEAR_BEFORE and base.family == "stock":
+        return
     if base.family not in ("count", "ratio") or (base.family == "ratio" and not base.population):
         raise ConfigurationError(
             f"a change is of a count or of the cases of a rate per residents, not of {base.id}", where=metric.id

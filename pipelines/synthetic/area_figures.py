@@ -17,6 +17,7 @@ from pipelines.synthetic.regrid import FOREVER, Regrid
 METRICS = ("M30", "M31", "M47")
 #: Days are told down to the street; grid staff work in grids.
 FINEST_TOLD, GRID = 2, 4
+FEBRUARY = 2
 STAFF = ("grid_leader", "grid_staff")
 #: Complaints of one category in one grid that make it a place of repeated complaints: so many, within so many days.
 REPEATS, REPEAT_DAYS = 3, 90
@@ -43,7 +44,6 @@ def area_figures_of(events: pl.DataFrame, regrid: Regrid, posts: pl.DataFrame, a
                 yield code
             code = parent[code]
 
-    areas = Counter((up, str(level[code])) for code in level for up in above(code))
     grids = Counter(up for code in level if level[code] == GRID for up in above(code))
     filled = posts.filter(
         pl.col("role").is_in(STAFF) & (pl.col("valid_from") <= today) & (pl.col("valid_to").fill_null(FOREVER) > today)
@@ -51,14 +51,30 @@ def area_figures_of(events: pl.DataFrame, regrid: Regrid, posts: pl.DataFrame, a
     staff = Counter(up for code in filled["grid_code"] for up in above(_now(regrid, code, today)))
     places = Counter(up for code in _repeat_places(events, as_of) if level[code] >= GRID for up in above(code))
     rows: list[tuple[str, str, str, str, int, int | None]]
-    rows = [("M30", "grid_level", rank, area, count, None) for (area, rank), count in areas.items()]
-    rows += [("M31", "all", "all", area, grids[area], count) for area, count in staff.items()]
+    rows = [("M31", "all", "all", area, grids[area], count) for area, count in staff.items()]
     rows += [("M47", "all", "all", area, count, None) for area, count in places.items()]
     told = pl.DataFrame(rows, schema=[*KEYS[:4], "num", "den"], orient="row", infer_schema_length=None)
-    return told.with_columns(
-        pl.col("num", "den").cast(pl.Int64), period_kind=pl.lit("day"), period_start=pl.lit(today), period_end=pl.lit(today),
-        stat_value=pl.lit(None, pl.Float64), basis=pl.lit("as_was"),
+    year_before = today.replace(year=today.year - 1, day=min(today.day, 28) if today.month == FEBRUARY else today.day)
+    dated = [told.with_columns(period_end=pl.lit(today)), _areas_on(regrid, today), _areas_on(regrid, year_before)]
+    return pl.concat(part.with_columns(pl.col("num", "den").cast(pl.Int64)) for part in dated).with_columns(
+        period_kind=pl.lit("day"), period_start="period_end", stat_value=pl.lit(None, pl.Float64), basis=pl.lit("as_was"),
     )  # fmt: skip
+
+
+def _areas_on(regrid: Regrid, day: dt.date) -> pl.DataFrame:
+    """M30 on a day: how many areas of each level lay in each area, itself included."""
+    valid = regrid.versions.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
+    level = dict(valid.select("code", "level").iter_rows())
+    parent = dict(valid.select("code", "parent_code").iter_rows())
+    found: Counter[tuple[str, str]] = Counter()
+    for code, rank in level.items():
+        up = code
+        while up:
+            if level[up] <= FINEST_TOLD:
+                found[up, str(rank)] += 1
+            up = parent[up]
+    rows = [("M30", "grid_level", rank, area, count, None, day) for (area, rank), count in found.items()]
+    return pl.DataFrame(rows, schema=[*KEYS[:4], "num", "den", "period_end"], orient="row", infer_schema_length=None)
 
 
 def _now(regrid: Regrid, code: str, today: dt.date) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.synthetic import clock_truth as clocks
 from pipelines.synthetic.period_truth import windows_of
 from pipelines.synthetic.regrid import FOREVER, Regrid
-from pipelines.synthetic.residents_truth import residents_of
+from pipelines.synthetic.residents_truth import grids_of, residents_of
 from pipelines.synthetic.stock_truth import stock_of
 
 UNASSIGNED = "UNASSIGNED"
@@ -45,8 +45,9 @@ class Figure:
         numerator: which of them count above the line. `_known` is the last extract of the feed.
         denominator: which of them count below it (and may above).
         sum_of: the column added up above the line instead of events.
-        family: ratio, count, median, rate (per resident: residents of the period's last year below the line), share (of
-            all members of `member`), backlog (a ratio that takes in what was due before and still open), or stock (cases
+        family: ratio, count, median, rate (per resident: residents of the period's last year below the line), per_grid
+            (grids valid when the period ends below the line), share (of all members of `member`), backlog (a ratio that
+            takes in what was due before and still open), or stock (cases
             held at the last day, in all and by age).
         residents: the columns of the city's population that add up below the line of a rate.
         member: the column whose members a share is of.
@@ -223,9 +224,11 @@ def figures_of(
         for basis, placed in (("as_was", events), ("restated", today))
     }
     people = {basis: _residents(listed, wanted) for basis, listed in residents_of(regrid).items()}
-    was = _divided(told["as_was"], people["as_was"], wanted).with_columns(basis=pl.lit("as_was"))
+    grids = grids_of(regrid, last.date())
+    was = _divided(told["as_was"], people["as_was"], grids["as_was"], wanted).with_columns(basis=pl.lit("as_was"))
     gone = _gone(told["as_was"], told["restated"], wanted)
-    now = _divided(pl.concat([told["restated"], gone]), people["restated"], wanted).with_columns(basis=pl.lit("restated"))
+    now = _divided(pl.concat([told["restated"], gone]), people["restated"], grids["restated"], wanted)
+    now = now.with_columns(basis=pl.lit("restated"))
     in_force = regrid.versions.filter(pl.col("valid_to") == FOREVER).select(grid_code="code")
     same = was.drop("basis")
     other = now.join(in_force, on="grid_code", how="semi").join(same, on=same.columns, how="anti", nulls_equal=True)
@@ -248,13 +251,18 @@ def _gone(was: pl.DataFrame, now: pl.DataFrame, wanted: Sequence[Figure]) -> pl.
     ).select(now.columns)  # fmt: skip
 
 
-def _divided(told: pl.DataFrame, people: pl.DataFrame, wanted: Sequence[Figure]) -> pl.DataFrame:
-    """Below the line: cases, residents, or nothing."""
+def _divided(told: pl.DataFrame, people: pl.DataFrame, grids: pl.DataFrame, wanted: Sequence[Figure]) -> pl.DataFrame:
+    """Below the line: cases, residents, grids, or nothing."""
     dated = told.with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
-    joined = dated.join(people, on=["metric_id", "grid_code", "year"], how="left")
+    valid = grids.rename({"area_code": "grid_code"})
+    joined = dated.join(people, on=["metric_id", "grid_code", "year"], how="left").join(
+        valid, on=["grid_code", "period_end"], how="left"
+    )
     rates = [f.metric_id for f in wanted if f.family == "rate"]
+    per_grid = [f.metric_id for f in wanted if f.family == "per_grid"]
     counts = [f.metric_id for f in wanted if f.family in ("count", "stock")]
-    below = pl.when(pl.col("metric_id").is_in(rates)).then("residents").when(~pl.col("metric_id").is_in(counts)).then("den")
+    below = pl.when(pl.col("metric_id").is_in(rates)).then("residents").when(pl.col("metric_id").is_in(per_grid)).then("grids")
+    below = below.when(~pl.col("metric_id").is_in(counts)).then("den")
     return joined.with_columns(below.alias("den")).select(*KEYS, "num", "den", "stat_value").sort(KEYS)
 
 

@@ -20,6 +20,7 @@ FIGURES = (
            periods=(*EVERY, *COMPARED, "cumulative"), by=(CATEGORY,)),
     Figure("M07", FINDING_KINDS, "reported_at", DISPUTE, family="rate"),
     Figure("M09", ("grid_event",), "reported_at", YES, CLOSED, periods=("cumulative",), numerator_by="closed_at"),
+    Figure("M32", ("grid_event",), "reported_at", YES, family="per_grid", levels=(0, 1, 2), periods=("month",)),
     Figure("M21", ("dispatch_whistle",), "deadline_at", YES, pl.col("arrived_at") <= pl.col("deadline_at"), levels=(0, 1, 2),
            by=(DEPARTMENT,)),
     Figure("M22", ("dispatch_whistle",), "reported_at", LEADING & pl.col("result").is_not_null(),

@@ -5,10 +5,14 @@ Belongs here: our own reading of the lists, and of what becomes of them when are
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
+
 import polars as pl
 
 from pipelines.synthetic.regrid import Regrid
 
+GRID = 4
 KINDS = ["usual", "registered", "floating", "households"]
 
 
@@ -58,3 +62,29 @@ def _today(listed: pl.DataFrame, regrid: Regrid) -> pl.DataFrame:
         shared = shared.join(part, on=["area_code", "year", "new"])
     came = shared.select(pl.col("new").alias("area_code"), "year", *KINDS)
     return pl.concat([stays, came]).group_by("area_code", "year").agg(pl.col(KINDS).sum())
+
+
+def grids_of(regrid: Regrid, today: dt.date) -> dict[str, pl.DataFrame]:
+    """Per basis: area_code, period_end, grids: those valid in the area when a month ends, or today while it lasts."""
+    first = regrid.versions["valid_from"].filter(regrid.versions["valid_from"] > dt.date(2000, 1, 1)).min() or today
+    assert isinstance(first, dt.date)
+    months = pl.date_range(dt.date(min(first.year, today.year - 3), 1, 1), today, "1mo", eager=True).dt.month_end()
+    told: dict[str, list[tuple[str, dt.date, int]]] = {"as_was": [], "restated": []}
+    for end in months:
+        for basis, day in (("as_was", min(end, today)), ("restated", today)):
+            told[basis] += [(area, end, count) for area, count in _grids_on(regrid, day).items()]
+    schema = {"area_code": pl.String, "period_end": pl.Date, "grids": pl.Int64}
+    return {basis: pl.DataFrame(rows, schema=schema, orient="row") for basis, rows in told.items()}
+
+
+def _grids_on(regrid: Regrid, day: dt.date) -> Counter[str]:
+    """How many grids lie in each area on a day."""
+    valid = regrid.versions.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
+    parent = dict(valid.select("code", "parent_code").iter_rows())
+    found: Counter[str] = Counter()
+    for code in valid.filter(pl.col("level") == GRID)["code"]:
+        up = code
+        while up:
+            found[up] += 1
+            up = parent[up]
+    return found

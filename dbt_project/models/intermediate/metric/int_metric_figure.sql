@@ -9,14 +9,8 @@ medians as (
     select * from {{ ref('int_metric_median') }}
 ),
 
-stocks as (
-    select * from {{ ref('int_metric_stock') }}
-),
-
-specials as (
-    select * from {{ ref('int_metric_special') }}
-    union all
-    select * from {{ ref('int_metric_grid_count') }}
+remade as (
+    select * from {{ ref('int_metric_remade') }}
 ),
 
 metrics as (
@@ -25,6 +19,10 @@ metrics as (
 
 residents as (
     select * from {{ ref('int_metric_resident') }}
+),
+
+grids as (
+    select * from {{ ref('int_metric_grid_valid') }}
 ),
 
 paths as (
@@ -57,14 +55,9 @@ unioned as (
     where basis = 'as_was' or {{ differs('den', 'as_was_den') }} or {{ differs('stat_value', 'as_was_value') }}
     union all
     select
-        'as_was' as basis, {{ key }}, num, num as num_was, cast(null as bigint) as den,
-        cast(null as double) as stat_value, is_weighted, true as is_other
-    from stocks
-    union all
-    select
         'as_was' as basis, {{ key }}, num, num as num_was, den, cast(null as double) as stat_value,
-        false as is_weighted, true as is_other
-    from specials
+        is_weighted, true as is_other
+    from remade
 ),
 
 -- What a share is of: all members of its slice together.
@@ -86,6 +79,7 @@ final as (
         cast(whole.num as bigint) as num,
         cast(
             case
+                when metrics.population = 'grids' then grids.value
                 when metrics.population is not null then residents.value
                 when metrics.family in ('count', 'stock') then null
                 when metrics.family = 'share' then whole.members_num
@@ -109,10 +103,16 @@ final as (
             and metrics.population = residents.pop_kind
             and extract(year from whole.period_end) = residents.year
             and whole.basis = residents.basis
+    left join grids
+        on
+            metrics.population = 'grids'
+            and whole.grid_code = grids.grid_code
+            and whole.period_end = grids.period_end
+            and whole.basis = grids.basis
     where
         whole.is_other
         -- Nothing of its own moved, but what it is divided by did.
-        or (metrics.population is not null and residents.is_other)
+        or (metrics.population is not null and (residents.is_other or grids.is_other))
         or (metrics.family = 'share' and whole.members_num <> whole.members_was)
 )
 

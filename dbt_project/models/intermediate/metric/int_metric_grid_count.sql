@@ -1,8 +1,8 @@
--- Grids and posts at as_of: how many areas of each level lie in an area (M30), and how many grids there are to a post
--- (M31). Posts are counted, never who holds them.
+-- Grids and posts: how many areas of each level lie in an area at as_of and a year before (M30), and how many grids
+-- there are to a post at as_of (M31). Posts are counted, never who holds them.
 with grids as (
     select * from {{ ref('dim_grid') }}
-    where is_current and grid_code <> 'UNASSIGNED'
+    where grid_code <> 'UNASSIGNED'
 ),
 
 posts as (
@@ -16,6 +16,12 @@ build_info as (
 
 cuts as (
     select * from {{ ref('ref_metric_cut') }}
+),
+
+told_days as (
+    select as_of_day as told_day, as_of_day from build_info
+    union all
+    select {{ add_months('as_of_day', '-12') }} as told_day, as_of_day from build_info
 ),
 
 -- A list of posts may name grids by codes of before a change.
@@ -33,20 +39,26 @@ filled as (
 ),
 
 placed as (
-    select grids.*, coalesce(filled.posts_n, 0) as posts_n
+    select
+        grids.*,
+        told_days.told_day,
+        case when told_days.told_day = told_days.as_of_day then coalesce(filled.posts_n, 0) else 0 end as posts_n
     from grids
+    inner join told_days on told_days.told_day >= grids.valid_from and told_days.told_day < grids.valid_to
     left join filled on grids.grid_code = filled.grid_code
 ),
 
 areas as (
     {%- for level in [3, 2, 1, 0] %}
-    select placed.grid_level, placed.posts_n, placed.path_{{ level }} as area_code, {{ level }} as area_level
+    select
+        placed.told_day, placed.grid_level, placed.posts_n,
+        placed.path_{{ level }} as area_code, {{ level }} as area_level
     from placed
     cross join build_info
     where placed.path_{{ level }} is not null and placed.path_{{ level }} <> build_info.root_code
     union all
     {%- endfor %}
-    select placed.grid_level, placed.posts_n, build_info.root_code as area_code, 0 as area_level
+    select placed.told_day, placed.grid_level, placed.posts_n, build_info.root_code as area_code, 0 as area_level
     from placed
     cross join build_info
 ),
@@ -54,6 +66,7 @@ areas as (
 counted as (
     select
         'M30' as metric_id,
+        told_day,
         'grid_level' as slice_kind,
         cast(grid_level as varchar) as slice_code,
         area_code,
@@ -61,10 +74,11 @@ counted as (
         count(*) as num,
         cast(null as bigint) as den
     from areas
-    group by grid_level, area_code, area_level
+    group by told_day, grid_level, area_code, area_level
     union all
     select
         'M31' as metric_id,
+        told_day,
         'all' as slice_kind,
         'all' as slice_code,
         area_code,
@@ -72,17 +86,16 @@ counted as (
         sum(case when grid_level = {{ threshold('working_grid_level') }} then 1 else 0 end) as num,
         cast(sum(posts_n) as bigint) as den
     from areas
-    group by area_code, area_level
+    group by told_day, area_code, area_level
     having sum(posts_n) > 0
 ),
 
 final as (
     select
         counted.metric_id, counted.slice_kind, counted.slice_code, counted.area_code as grid_code, counted.area_level,
-        'day' as period_kind, build_info.as_of_day as period_start, build_info.as_of_day as period_end,
+        'day' as period_kind, counted.told_day as period_start, counted.told_day as period_end,
         cast(counted.num as bigint) as num, counted.den
     from counted
-    cross join build_info
     inner join cuts
         on
             counted.metric_id = cuts.metric_id

@@ -39,7 +39,11 @@ paired as (
         {{ add_months('period_start', '-12') }} as before_start,
         {{ add_months('period_end', '-12') }} as before_end
     from periods
-    where period_kind in ('month_to_date', 'quarter_to_date', 'half_year_to_date')
+    cross join build_info
+    -- A day is compared only as the day of the build: what stood a year before.
+    where
+        period_kind in ('month_to_date', 'quarter_to_date', 'half_year_to_date')
+        or (period_kind = 'day' and period_end = build_info.as_of_day)
     union all
     select
         'year_before' as against, later.period_kind, later.period_start, later.period_end,
@@ -61,7 +65,9 @@ over_both as (
     select paired.*
     from paired
     cross join build_info
-    where paired.period_end <= build_info.as_of_day and paired.before_end >= build_info.earliest
+    where
+        paired.period_end <= build_info.as_of_day
+        and (paired.before_end >= build_info.earliest or paired.period_kind = 'day')
 ),
 
 days as (

@@ -4,11 +4,21 @@ with chunks as (
     select * from {{ ref('int_metric_area_chunk') }}
 ),
 
+-- Grids are known from the first day of the city's map on.
+grids as (
+    select min(valid_from) as first_day from {{ ref('dim_grid') }}
+),
+
 final as (
     select metric_id, min(chunk_start) as first_day
     from chunks
     where slice_kind = 'all'
     group by metric_id
+    union all
+    select metrics.metric_id, grids.first_day
+    from {{ ref('ref_metric') }} as metrics
+    cross join grids
+    where metrics.formula = 'int_metric_grid_count'
 )
 
 select * from final
