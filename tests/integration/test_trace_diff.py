@@ -28,7 +28,7 @@ from pipelines.core.settings import Home
 from pipelines.core.state import Decision, Decisions
 from pipelines.core.warehouse import PublishedBuild, open_pair, open_published
 from pipelines.trace import FigureName, difference, find_figure, pages, trace
-from pipelines.tracing.naming import Window
+from pipelines.tracing.naming import ANCHORED, Window
 from tests.conftest import ROOT, TinyCity, citybrain
 from tests.integration.days import CITY, Days, bring_through
 
@@ -262,7 +262,7 @@ def _published(home: Path, metric: str, area: str) -> tuple[int, int]:
 # ---- Changes ------------------------------------------------------------------------------------------------------
 
 #: Periods that end on the build's own day are asked for without a day: each build's own.
-OWN_DAY = {"rolling_28d": "28d", "year_to_date": "ytd", "cumulative": "cumulative"}
+OWN_DAY = {kind: word for word, kind in ANCHORED.items() if kind != "day"}
 
 
 def changed(pair: PublishedBuild, rng: random.Random, count: int) -> list[FigureName]:
@@ -275,11 +275,11 @@ def changed(pair: PublishedBuild, rng: random.Random, count: int) -> list[Figure
         f"full join (select * from before.fct_metric_value where basis = 'as_was' and not is_suppressed) as o using ({KEY}) "
         "where (n.num, n.den, n.stat_value) is distinct from (o.num, o.den, o.stat_value) order by all"
     ):
+        if (metric in stocks or period in OWN_DAY) and last not in days.values():
+            continue
         if metric in stocks:
             word = "as_of"
         elif period in OWN_DAY:
-            if last not in days.values():
-                continue
             word = OWN_DAY[period]
         else:
             word = str(Window(period, first, last))
