@@ -47,8 +47,7 @@ class Figure:
         sum_of: the column added up above the line instead of events.
         family: ratio, count, median, rate (per resident: residents of the period's last year below the line), per_grid
             (grids valid when the period ends below the line), share (of all members of `member`), backlog (a ratio that
-            takes in what was due before and still open), or stock (cases
-            held at the last day, in all and by age).
+            takes in what was due before and still open), or stock (cases held at the last day, in all and by age).
         residents: the columns of the city's population that add up below the line of a rate.
         member: the column whose members a share is of.
         levels, periods: of areas and periods.
@@ -254,10 +253,8 @@ def _gone(was: pl.DataFrame, now: pl.DataFrame, wanted: Sequence[Figure]) -> pl.
 def _divided(told: pl.DataFrame, people: pl.DataFrame, grids: pl.DataFrame, wanted: Sequence[Figure]) -> pl.DataFrame:
     """Below the line: cases, residents, grids, or nothing."""
     dated = told.with_columns(year=pl.col("period_end").dt.year().cast(pl.Int64))
-    valid = grids.rename({"area_code": "grid_code"})
-    joined = dated.join(people, on=["metric_id", "grid_code", "year"], how="left").join(
-        valid, on=["grid_code", "period_end"], how="left"
-    )
+    joined = dated.join(people, on=["metric_id", "grid_code", "year"], how="left")
+    joined = joined.join(grids.rename({"area_code": "grid_code"}), on=["grid_code", "period_end"], how="left")
     rates = [f.metric_id for f in wanted if f.family == "rate"]
     per_grid = [f.metric_id for f in wanted if f.family == "per_grid"]
     counts = [f.metric_id for f in wanted if f.family in ("count", "stock")]
