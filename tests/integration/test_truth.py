@@ -215,7 +215,7 @@ def test_every_declared_link_is_told(tiny_city: TinyCity, published: Any) -> Non
     assert_frame_equal(found.sort(pl.all()), truth.sort(pl.all()))
 
 
-def test_institutions_and_the_citys_own_days_are_told(published: Any) -> None:
+def test_institutions_and_the_citys_own_days_are_told(tiny_city: TinyCity, published: Any) -> None:
     areas = published.sql(
         "select grid_level, count(*) from marts.dim_grid join (select min(valid_from) as day from marts.dim_centre) "
         "on valid_from <= day and valid_to > day where grid_level between 1 and 3 and grid_code <> 'UNASSIGNED' group by 1 order by 1"
@@ -233,6 +233,12 @@ def test_institutions_and_the_citys_own_days_are_told(published: Any) -> None:
     assert "UNMAPPED" not in kinds
     days = "select date_day::varchar, is_workday, holiday_zh from marts.dim_date where source = 'city' order by 1"
     assert published.sql(days).fetchall() == [("2026-09-19", True, "城市日调休上班"), ("2026-09-21", False, "城市日")]
+    with read_only(tiny_city.home / "warehouse" / "build.duckdb") as warehouse:
+        clock_days = warehouse.sql(
+            "select is_workday, next_workday::varchar, working_seconds > 0 from intermediate.int_clock_day "
+            "where date_day in ('2026-09-19', '2026-09-21') order by date_day"
+        ).fetchall()
+    assert clock_days == [(True, "2026-09-19", True), (False, "2026-09-22", False)], "clocks go by the city's own days"
 
 
 def test_institutions_follow_their_area_to_the_map_in_force(published: Any) -> None:

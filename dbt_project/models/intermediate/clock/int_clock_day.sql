@@ -2,7 +2,7 @@
 -- What clocks look up instead of counting day by day: the number of each working day, the working time before each
 -- day, the next working day. Seconds; a day off has no opening hours.
 with calendar as (
-    select * from {{ ref('ref_calendar') }}
+    select * from {{ ref('int_calendar') }}
 ),
 
 hours as (

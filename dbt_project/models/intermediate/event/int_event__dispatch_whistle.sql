@@ -33,7 +33,7 @@ calendar as (
         date_day,
         is_workday,
         sum(case when is_workday then 1 else 0 end) over (order by date_day) as workdays_so_far
-    from {{ ref('ref_calendar') }}
+    from {{ ref('int_calendar') }}
 ),
 
 final as (

@@ -1,24 +1,9 @@
--- The national calendar, and over it the days on which the city works otherwise.
-with national as (
-    select * from {{ ref('ref_calendar') }}
+with calendar as (
+    select * from {{ ref('int_calendar') }}
 ),
 
 new_years as (
     select * from {{ ref('ref_lunar_new_year') }}
-),
-
-city as (
-    select * from {{ ref('stg_reference__calendar') }}
-),
-
-calendar as (
-    select
-        national.date_day,
-        coalesce(city.is_workday, national.is_workday) as is_workday,
-        case when city.date_day is not null then city.holiday_zh else national.holiday_zh end as holiday_zh,
-        case when city.date_day is not null then 'city' else national.source end as source
-    from national
-    left join city on national.date_day = city.date_day
 ),
 
 final as (
