@@ -261,7 +261,7 @@ WITHOUT_TRUTH = {
         ("M03b", "M03m", "M03w", "M05y", "M35", "M06m", "M06w", "M06y", "M49"),
         "changes are not stored: both periods are figures of the entry they are of (test_same_period, test_grid_history, ACC-03)",
     ),
-    "M43": "outcomes of the clock engine, which 200 hand-checked cases hold (test_clocks)",
+    "M43": "outcomes of the clock engine (200 hand-checked cases: test_clocks), summed anew in test_extended_clocks_are_...",
     "M50": "outcomes of the pipeline's own checks, summed anew in test_data_health_is_the_share_of_checks_passed",
     "M54": "off without weights in ref_composite_weight: no rows at all",
     "V04": "steps of the life cycle, summed anew in test_illegal_steps_are_the_share_of_steps",
@@ -340,6 +340,20 @@ def test_data_health_is_the_share_of_checks_passed(tiny_city: TinyCity, publishe
     expected = _shares(rows.drop_nulls("day"))
     assert expected.filter(pl.col("num") < pl.col("den")).height > 10
     assert_same_shares(_monthly(published, "M50"), expected)
+
+
+def test_extended_clocks_are_the_share_of_clocks_due(published: Any) -> None:
+    clocks = published.sql(
+        "select c.feed, c.deadline_at, c.outcome, c.extension_minutes, e.extension_n, f.as_of from marts.fct_sla_clock c "
+        "join marts.fct_event e using (event_id) join marts.dim_feed f on f.feed = e.feed "
+        "where c.clock_role = 'finish' and e.is_counted and e.reported_at <= f.as_of"
+    ).pl()
+    due = clocks.filter((pl.col("deadline_at") <= pl.col("as_of")) & pl.col("outcome").is_in(["met", "late", "open_overdue"]))
+    extended = (pl.col("extension_minutes") > 0).fill_null(False) | (pl.col("extension_n") > 0).fill_null(False)
+    rows = due.select("feed", pl.col("deadline_at").dt.date().alias("day"), num=extended.cast(pl.Int64), den=pl.lit(1, pl.Int64))
+    expected = _shares(rows)
+    assert expected["num"].sum() > 0
+    assert_same_shares(_monthly(published, "M43"), expected)
 
 
 def test_illegal_steps_are_the_share_of_steps(published: Any) -> None:
