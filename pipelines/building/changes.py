@@ -86,7 +86,7 @@ def _switched(connection: Connection, ledger: Ledger, inputs: Inputs) -> list[di
 
 
 def write_touched(connection: Connection, home: Home, ledger: Ledger, inputs: Inputs) -> int | None:
-    """Append what changed to `ops.touched`; None when it cannot be known: a file is gone, map or calendar is another one.
+    """Append what changed to `ops.touched`; None when it cannot be known (a landing file is gone, the map is another one).
 
     Touched are: events of parses switched on or off; events of which a time that a register entry or a clock uses, or the
     deadline of an open clock, lies between the feed's two as_of; and whatever a declared number ties to one of these, at
@@ -95,11 +95,8 @@ def write_touched(connection: Connection, home: Home, ledger: Ledger, inputs: In
     paths_of_areas = [landing_path(home, p) for p in inputs.parses if p["contract"] in ("grid", "grid_change")]
     if not all(path.exists() for path in paths_of_areas) or is_regridded(connection, inputs):
         return None
-    switched = _switched(connection, ledger, inputs)
-    if any(parse["contract"] == "calendar" for parse in switched):  # a day's being worked moves limits of any case
-        return None
     connection.execute("create or replace temp table changed (event_id varchar)")
-    for contract, paths in _paths_by_contract(home, switched).items():
+    for contract, paths in _paths_by_contract(home, _switched(connection, ledger, inputs)).items():
         if not all(path.exists() for path in paths):
             return None
         _add_from_files(connection, contract, paths)
