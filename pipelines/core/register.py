@@ -258,7 +258,7 @@ def _check_cohort(metric: Metric, at: str) -> None:
 
 
 def _check_family(metric: Metric, at: str) -> None:
-    if metric.family == "median" and not metric.start:
+    if metric.family == "median" and not metric.start and not metric.sql:
         raise ConfigurationError("a median needs start: the time from which to the metric's time days are counted", where=at)
     if metric.family == "stock" and metric.cohort != "at_as_of":
         raise ConfigurationError("a stock has cohort at_as_of", where=at)

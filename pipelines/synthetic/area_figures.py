@@ -6,15 +6,17 @@ Belongs here: our own reading of these entries, counted one by one. Does not: fi
 from __future__ import annotations
 
 import datetime as dt
+import statistics
 from collections import Counter
 from collections.abc import Iterator
 
 import polars as pl
 
+from pipelines.synthetic import words
 from pipelines.synthetic.figures import KEYS, UNASSIGNED
 from pipelines.synthetic.regrid import FOREVER, Regrid
 
-METRICS = ("M30", "M31", "M47")
+METRICS = ("M30", "M31", "M34", "M47")
 #: Days are told down to the street; grid staff work in grids.
 FINEST_TOLD, GRID = 2, 4
 FEBRUARY = 2
@@ -99,3 +101,42 @@ def _repeat_places(events: pl.DataFrame, as_of: dict[str, dt.datetime]) -> list[
     )
     pairs = late.group_by("restated_grid_code", "category_code").len()
     return pairs.filter(pl.col("len") >= REPEATS)["restated_grid_code"].to_list()
+
+
+def switches_of(events: pl.DataFrame, modes: pl.DataFrame, as_of: dict[str, dt.datetime]) -> pl.DataFrame:
+    """M34: minutes from the start of each emergency to its first task, the median of a year and of all."""
+    tasks = events.filter(
+        (pl.col("event_kind") == "grid_event") & pl.col("is_counted") & (pl.col("reported_at") <= as_of["grid_event"])
+    )
+    took: dict[dt.date, list[int]] = {}
+    for mode, since, until in modes.filter(pl.col("mode") != "peace").select("mode", "valid_from", "valid_to").iter_rows():
+        inside = tasks.filter((pl.col("operating_mode") == mode) & (pl.col("reported_at") >= since))
+        first = inside.filter(pl.col("reported_at") < until if until else pl.lit(value=True))["reported_at"].min()
+        if isinstance(first, dt.datetime):
+            took.setdefault(since.date(), []).append(int((first - since).total_seconds() // 60))
+    today = max(as_of.values()).date()
+    rows: list[tuple[str, dt.date | None, dt.date, list[int]]] = [
+        ("year", dt.date(year, 1, 1), dt.date(year, 12, 31), [m for day, some in took.items() if day.year == year for m in some])
+        for year in {day.year for day in took}
+    ]
+    ends = {today, *(end for end in _month_ends(today))}
+    rows += [("cumulative", None, end, [m for day, some in took.items() if day <= end for m in some]) for end in ends]
+    told = [
+        ("M34", "all", "all", words.CITY_CODE, *row[:3], None, len(row[3]), statistics.median(row[3])) for row in rows if row[3]
+    ]
+    schema = {
+        **dict.fromkeys(KEYS[:5], pl.String),
+        "period_start": pl.Date,
+        "period_end": pl.Date,
+        "num": pl.Int64,
+        "den": pl.Int64,
+    }
+    return pl.DataFrame(told, schema={**schema, "stat_value": pl.Float64}, orient="row").with_columns(basis=pl.lit("as_was"))
+
+
+def _month_ends(today: dt.date) -> list[dt.date]:
+    """The ends of the last thirteen months that are over."""
+    first = today.replace(year=today.year - 2, day=1)
+    ends = pl.date_range(first, today, "1mo", eager=True).dt.month_end().to_list()
+    since = today.replace(year=today.year - 1 - (today.month == 1), month=(today.month - 2) % 12 + 1, day=1)
+    return [end for end in ends if since <= end <= today]

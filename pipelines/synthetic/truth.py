@@ -86,7 +86,8 @@ def _figures(simulation: Simulation, events: pl.DataFrame, as_of: dict[str, dt.d
     """Sums of events, and counts of areas."""
     sums = figures.figures_of(events, simulation.regrid, as_of, cases, EVERY_FIGURE)
     areas = area_figures.area_figures_of(events, simulation.regrid, simulation.posts, as_of)
-    return pl.concat([sums, areas.select(sums.columns)])
+    switches = area_figures.switches_of(events, simulation.modes, as_of)
+    return pl.concat([sums, areas.select(sums.columns), switches.select(sums.columns)])
 
 
 def _judged(sent: Sent, plan: list[Delivery]) -> pl.DataFrame:

@@ -27,7 +27,7 @@
     group by basis, metric_id, slice_kind, slice_code, grid_code, area_level, period_kind, period_start, period_end
 {%- endmacro %}
 
-{# The entries of family median. #}
+{# The entries of family median that are made of cases. #}
 {% macro median_metrics() -%}
-    {{ return(register() | selectattr('family', 'equalto', 'median') | list) }}
+    {{ return(register() | selectattr('family', 'equalto', 'median') | rejectattr('sql') | list) }}
 {%- endmacro %}

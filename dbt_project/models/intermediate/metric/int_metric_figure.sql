@@ -30,7 +30,10 @@ paths as (
 ),
 
 touched as (
-    select * from {{ ref('int_grid_touched') }}
+    select grid_code from {{ ref('int_grid_touched') }}
+    union
+    select grid_code from grids
+    where is_other
 ),
 
 -- `is_other`: restated, it is not what it was.
@@ -43,8 +46,7 @@ unioned as (
     union all
     select
         'restated' as basis, {{ key }}, num + moved_num as num, num as num_was, den + moved_den as den,
-        cast(null as double) as stat_value, weighted_n > 0 as is_weighted,
-        moved_num <> 0 or moved_den <> 0 as is_other
+        cast(null as double) as stat_value, weighted_n > 0 as is_weighted, moved_num <> 0 or moved_den <> 0 as is_other
     from summed
     where grid_code in (select touched.grid_code from touched)
     union all
@@ -55,8 +57,7 @@ unioned as (
     where basis = 'as_was' or {{ differs('den', 'as_was_den') }} or {{ differs('stat_value', 'as_was_value') }}
     union all
     select
-        'as_was' as basis, {{ key }}, num, num as num_was, den, cast(null as double) as stat_value,
-        is_weighted, true as is_other
+        'as_was' as basis, {{ key }}, num, num as num_was, den, stat_value, is_weighted, true as is_other
     from remade
 ),
 

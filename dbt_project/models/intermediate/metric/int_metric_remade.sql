@@ -11,10 +11,16 @@ specials as (
     select * from {{ ref('int_metric_grid_count') }}
 ),
 
+switches as (
+    select * from {{ ref('int_metric_mode_switch') }}
+),
+
 final as (
-    select {{ key }}, num, cast(null as bigint) as den, is_weighted from stocks
+    select {{ key }}, num, cast(null as bigint) as den, cast(null as double) as stat_value, is_weighted from stocks
     union all
-    select {{ key }}, num, den, false as is_weighted from specials
+    select {{ key }}, num, den, cast(null as double) as stat_value, false as is_weighted from specials
+    union all
+    select {{ key }}, cast(null as bigint) as num, den, stat_value, false as is_weighted from switches
 )
 
 select * from final
