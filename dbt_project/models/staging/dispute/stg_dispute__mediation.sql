@@ -18,6 +18,7 @@ final as (
         source.referred_case_no,
         source.accepted_on,
         source.concluded_on,
+        source.agreement_no,
         source.agreed_on,
         source.due_on,
         source.performed_on,
@@ -41,6 +42,7 @@ final as (
         {{ mapped('callback_result') }} as callback_result,
         {{ mapped_department('committee') }} as committee_dept_id,
         {{ mapped_department('referred_by') }} as referred_by_dept_id,
+        {{ mapped_department('prevented_confirmed_by') }} as prevented_confirmed_by_dept_id,
         {{ mapped_category(['dispute_type']) }} as category_code
     from source
     {{ code_join('mediation', 'committee_kind', 'committee_kind', 'accepted_on') }}
@@ -54,6 +56,7 @@ final as (
     {{ code_join('mediation', 'callback_result', 'callback_result', 'accepted_on') }}
     {{ department_join('mediation', 'committee', 'accepted_on') }}
     {{ department_join('mediation', 'referred_by', 'accepted_on') }}
+    {{ department_join('mediation', 'prevented_confirmed_by', 'accepted_on') }}
     {{ code_join('mediation', 'category', 'dispute_type', 'accepted_on') }}
 )
 

@@ -28,6 +28,7 @@ final as (
         source.place_code,
         source.received_on,
         source.filed_on,
+        source.premed_no,
         source.premed_from,
         source.premed_to,
         source.hearing_on,

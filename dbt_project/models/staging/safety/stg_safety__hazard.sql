@@ -16,6 +16,7 @@ final as (
         source.grid_code,
         source.community_name,
         source.found_at,
+        source.notice_no,
         source.deadline_on,
         source.rectified_at,
         source.rechecked_at,
