@@ -362,8 +362,13 @@ def _totals(scene: Scene) -> Iterator[Invariant]:
                 yield _compare(subject, equal, expected[feed, year], found[feed, year])
     parts = [str(path.parent / part["path"]) for part in manifest["parts"] if part["table"] == "fct_event"]
     kept = ("按现行区划重述不增不减", "restating on the map in force keeps the sum")
-    with closing(duckdb.connect(str(path.parent / manifest["file"]), read_only=True)) as build:
-        sums = sums_on_both_maps(build, parts)
+    try:
+        with closing(duckdb.connect(str(path.parent / manifest["file"]), read_only=True)) as build:
+            sums = sums_on_both_maps(build, parts)
+    except duckdb.Error as error:
+        why = type(error).__name__
+        yield _unchecked(manifest["file"], kept, "", (f"无法读取：{why}", f"not readable: {why}"))
+        return
     for metric, level, _, was, today in sums:
         yield _compare(f"{metric} {level}", kept, was, today)
 
