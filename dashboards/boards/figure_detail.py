@@ -180,7 +180,8 @@ def _funnel(board: Board, figure: Figure, found: list[tuple[dict[str, Any], Figu
     ]  # fmt: skip
     names: dict[str, str] = {state: words(f"status.{state}") for state in STATES}
     names |= {name: words(f"areas.{name}") for name in ("inner", "outer", "middle")}
-    base = words("areas.base_residents" if figure.row["population"] else "areas.base_cases")
+    per = {None: "base_cases", "": "base_cases", "grids": "base_grids"}.get(figure.row["population"], "base_residents")
+    base = words(f"areas.{per}")
     return charts.funnel(caption, points, average, scale=figure.scale, is_share=figure.is_share, names=names, base=base)
 
 

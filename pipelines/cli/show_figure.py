@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from pipelines import publish
 from pipelines.cli import show
 from pipelines.core.errors import UsageError
+from pipelines.core.register import GRIDS
 from pipelines.core.settings import Home, pick
 from pipelines.core.warehouse import current_manifest
 from pipelines.trace import STEP_WORDS, Difference, Figure, Step, Trace
@@ -152,7 +153,8 @@ def tell_trace(found: Trace, cases: list[dict[str, Any]], path: Path | None) -> 
         return
     if found.residents:
         number, year, method = found.residents
-        _said(pick("residents", "人口"), f"{number:,} ({found.figure.metric.population} {year}, {method})")
+        what = pick("grids", "网格") if found.figure.metric.population == GRIDS else pick("residents", "人口")
+        _said(what, f"{number:,} ({found.figure.metric.population} {year}, {method})")
     if found.whole:
         _said(pick("made of", "构成"), found.whole.words)
         table([pick("file", "文件"), pick("num", "分子"), pick("den", "分母")], [list(u) for u in found.whole.units[:20]])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.core.errors import UsageError
-from pipelines.core.register import DERIVED, POPULATIONS, Metric, cuts
+from pipelines.core.register import DERIVED, GRIDS, POPULATIONS, Metric, cuts
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.cases import Cut
@@ -209,10 +209,13 @@ def _check_words(build: PublishedBuild, schema: str, name: FigureName) -> None:
 def residents_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts") -> tuple[int, int, str] | None:
     """The residents below the line, of the period's year or the latest before: number, its year, how it was come by.
 
-    None for a metric that is not per resident, and where nobody said how many there are.
+    Of a figure per grid the grids that were valid when the period ended. None for a metric that is per neither, and where
+    nobody said how many there are.
     """
     if not figure.metric.population:
         return None
+    if figure.metric.population == GRIDS:
+        return _grids_of(build, figure, schema)
     found = []
     for kind in POPULATIONS[figure.metric.population]:
         rows = build.rows(
@@ -225,3 +228,17 @@ def residents_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts"
             return None
         found.append(rows[0])
     return sum(int(row[0]) for row in found), min(int(row[1]) for row in found), str(found[0][2])
+
+
+def _grids_of(build: PublishedBuild, figure: Figure, schema: str) -> tuple[int, int, str] | None:
+    """Grids valid in the area when the period ended, or at as_of while it lasts; on the map in force for `restated`."""
+    inside = " or ".join(f"g.path_{level} = ?" for level in range(6))
+    rows = build.rows(
+        f"select count(*), any_value(b.root_code) from {schema}.dim_grid as g cross join {schema}.build_info as b "
+        f"cross join (select max(value) as level from {schema}.ref_threshold where threshold_id = 'working_grid_level') as t "
+        f"where g.grid_level = t.level and g.grid_code <> 'UNASSIGNED' and (b.root_code = ? or {inside}) "
+        "and case when ? = 'restated' then g.is_current "
+        "else least(?, cast(b.as_of as date)) >= g.valid_from and least(?, cast(b.as_of as date)) < g.valid_to end",
+        [*[figure.area] * 7, figure.name.basis, figure.window.last, figure.window.last],
+    )
+    return (int(rows[0][0]), figure.window.last.year, "valid") if rows and rows[0][0] else None

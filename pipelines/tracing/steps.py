@@ -28,7 +28,7 @@ class StepKind:
 
 STEPS = (
     StepKind("definition", "definition: the register's entry changed", "口径：指标登记项变更"),
-    StepKind("population", "residents: another number below the line", "人口：分母人口数变更"),
+    StepKind("population", "residents or grids: another number below the line", "分母：人口数或网格数变更"),
     StepKind("retracted", "retracted or held files", "撤回或搁置的文件"),
     StepKind("regridded", "re-gridding: the same record lies in another area", "网格调整：同一记录归入其他区域"),
     StepKind("time", "passing of time: a deadline passed, the period moved on", "时间推移：到期或时段前移"),

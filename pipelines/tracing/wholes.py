@@ -6,7 +6,6 @@ entry without a query here is still told as a whole, with the name of the rule t
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -14,7 +13,7 @@ import polars as pl
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.tracing.figure import Figure
-from pipelines.tracing.naming import ALL, ONE_DAY, Window
+from pipelines.tracing.naming import ALL, Window
 
 
 def clock_units(which: str, numerator: str, placed_by: str) -> str:
@@ -91,22 +90,21 @@ def units_sql(figure: Figure, schema: str) -> str:
     return f"select *, {inside} from ({query.format(schema=schema)}){only}"
 
 
-def _year_before(day: dt.date) -> dt.date:
-    """The same day a year before; the end of a month is the end of its month."""
-    following = day + ONE_DAY
-    is_leap_day = (following.month, following.day) == (2, 29)
-    return following.replace(year=following.year - 1, day=28 if is_leap_day else following.day) - ONE_DAY
-
-
-def _words(figure: Figure) -> str:
+def _words(build: PublishedBuild, figure: Figure, schema: str) -> str:
     """What a figure without published units is made of, and which figures to trace instead."""
     metric, name = figure.metric, figure.name
     if metric.family == "change":
-        first, last = _year_before(figure.window.first), _year_before(figure.window.last)
-        then = replace(name, metric_id=metric.of, period=str(Window(figure.window.kind, first, last)))
-        return pick(
-            f"trace {replace(name, metric_id=metric.of)} and {then}", f"请追溯 {replace(name, metric_id=metric.of)} 与 {then}"
+        now, window = replace(name, metric_id=metric.of), figure.window
+        # Which period it is compared with is the build's own knowledge: a year, a lunar year or a month before.
+        before = build.rows(
+            f"select before_start, before_end from {schema}.bridge_period_before "
+            "where against = ? and period_kind = ? and period_start = ? and period_end = ?",
+            [metric.against, window.kind, window.first, window.last],
         )
+        if not before:
+            return pick(f"trace {now}", f"请追溯 {now}")
+        then = replace(now, period=str(Window(window.kind, *before[0])))
+        return pick(f"trace {now} and {then}", f"请追溯 {now} 与 {then}")
     if metric.family == "composite":
         return pick("the weighted mean of robust z of the figures in ref_composite_weight: trace those",
                     "ref_composite_weight 所列指标稳健标准分的加权平均：请追溯各指标")  # fmt: skip
@@ -120,7 +118,7 @@ def whole_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts") ->
     query = units_sql(figure, schema)
     rule = figure.metric.sql
     if not query:
-        return Whole(_words(figure), None, None, ())
+        return Whole(_words(build, figure, schema), None, None, ())
     rows = build.rows(
         "select coalesce(files.file_name, units.sha256) as name, sum(num)::bigint, sum(den)::bigint "
         f"from ({query}) as units "
