@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.synthetic.city import City
 
 #: Xialu: one centre for the district, one per street, one per community; six functional zones.
-CENTRE_LEVELS = {1: "区社会治理中心", 2: "综治中心", 3: "综治工作站"}
+CENTRE_LEVELS = {1: "社会治理中心", 2: "综治中心", 3: "综治工作站"}
 ZONES = ("矛盾调处区", "信访接待区", "诉讼服务区", "法律援助区", "网格指挥区", "心理服务区")
 ORGANISATIONS = {
     2: (("work_station", "社会工作站"), ("social_organisation", "社会服务中心")),
