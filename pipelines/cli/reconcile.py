@@ -46,9 +46,12 @@ def reconcile_figure(
         pick("ours", "本库"), pick("difference", "差"), pick("num", "分子"), pick("den", "分母"), pick("metric", "指标"),
         pick("name", "名称"), pick("basis", "口径基准"),
     ]  # fmt: skip
-    show_figure.table(titles, rows)
-    for reading in found:
-        said = reading.figure.metric
+    if found:
+        show_figure.table(titles, rows)
+    else:
+        show.console.print(pick("  no documented definition has a value here: citybrain trace says why",
+                                "  各口径此处均无数值：citybrain trace 可说明原因"))  # fmt: skip
+    for said in {reading.figure.metric.id: reading.figure.metric for reading in found}.values():
         caveat = pick(said.caveat_en, said.caveat_zh)
         if caveat:
             show.console.print(f"  {said.id}: {caveat}", markup=False)

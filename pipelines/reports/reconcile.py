@@ -55,7 +55,7 @@ def readings(build: PublishedBuild, asked: FigureName, printed: Decimal, decimal
             figure = _figure(build, replace(asked, metric_id=metric.id, basis=basis))
             if figure is None or figure.is_hidden:
                 continue
-            value = _rounded(figure, decimals)
+            value = rounded(figure, decimals)
             if value is not None:
                 found.append(Reading(figure, value, value - printed))
     return sorted(found, key=lambda r: (abs(r.difference), r.figure.metric.id, r.figure.name.basis))
@@ -79,13 +79,33 @@ def _figure(build: PublishedBuild, name: FigureName) -> Figure | None:
     return figure if figure.num is not None or figure.stat_value is not None else None
 
 
-def _rounded(figure: Figure, decimals: int) -> Decimal | None:
-    """The value to the decimals printed: from whole numbers where there are any, a median from its minutes."""
-    family = figure.metric.family
-    if figure.stat_value is not None:
-        return half_up_ratio(round(figure.stat_value * 1_000_000), 1_000_000, decimals=decimals)
+def rounded(figure: Figure, decimals: int) -> Decimal | None:
+    """The value to the decimals printed, by the arithmetic of v_metric_display; None where that shows none.
+
+    From whole numbers where there are any; a median from its minutes, a composite and a change by working days from their
+    `stat_value`. Half up on the size, then the sign: of a fall, or of a composite below the mean.
+    """
+    metric, stat = figure.metric, figure.stat_value
+    is_change = metric.family == "change"
+    if is_change and figure.reason:
+        return None
+    if metric.family in ("median", "composite") or metric.adjust == "workdays":
+        if stat is None:
+            return None
+        millionths = round(abs(stat) * 1_000_000)
+        size = half_up_ratio(millionths, 1_000_000, scale=metric.scale if is_change else 1, decimals=decimals)
+        return _signed(size, is_below=stat < 0)
     if figure.num is None:
         return None
-    if family in ("count", "stock"):
+    if metric.family in ("count", "stock"):
         return half_up_ratio(figure.num, 1, decimals=decimals)
-    return half_up_ratio(figure.num, figure.den, scale=figure.metric.scale, decimals=decimals) if figure.den else None
+    if not figure.den:
+        return None
+    above = abs(figure.num - figure.den) if is_change else figure.num
+    size = half_up_ratio(above, figure.den, scale=metric.scale, decimals=decimals)
+    return _signed(size, is_below=is_change and figure.num < figure.den)
+
+
+def _signed(size: Decimal, *, is_below: bool) -> Decimal:
+    """A fall that rounds to nothing is 0, not -0."""
+    return -size if is_below and size else size
