@@ -65,6 +65,8 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
             database.execute(f"create schema if not exists {schema}")
         for seed in ("ref_calendar", "ref_lunar_new_year", "ref_threshold", "ref_metric", "ref_metric_cut"):
             database.execute(f"create table seeds.{seed} as from read_csv('{DBT / 'seeds' / seed}.csv', all_varchar = false)")
+        # A city without days of its own.
+        database.execute("create table intermediate.int_calendar as from seeds.ref_calendar")
         database.execute(
             "create table marts.build_info as select timestamp '2026-05-20 23:59:59' as as_of, date '2022-01-01' as earliest"
         )
