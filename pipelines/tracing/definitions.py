@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import Any
 
 from pipelines.core.errors import UsageError
-from pipelines.core.register import DEFAULTS, Metric, read_register
+from pipelines.core.register import DEFAULTS, Metric, read_planned, read_register
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.naming import meant, nearest
@@ -26,13 +26,21 @@ def definition_of(build: PublishedBuild, metric_id: str, schema: str = "marts") 
     """The entry by which `build` made its figures.
 
     Raises:
-        UsageError: the build has no such metric (with the nearest), or was made before builds kept their entries and the
-            entry has changed since.
+        UsageError: the build has no such metric (with the nearest, or why it is declared only), or was made before builds
+            kept their entries and the entry has changed since.
     """
     relation = build.connection.cursor().execute(f"select * from {schema}.ref_metric where metric_id = ?", [metric_id])
     names = [column[0] for column in relation.description]
     row = relation.fetchone()
     if row is None:
+        for planned in read_planned():
+            if planned.id == metric_id.upper():
+                raise UsageError(
+                    pick(f"{planned.id} ({planned.name_en}) is declared and not built: {planned.reason_en}",
+                         f"{planned.id}（{planned.name_zh}）已登记，尚未建成：{planned.reason_zh}"),
+                    where=pick("the register", "指标登记册"),
+                    remedy=pick("dbt_project/metrics/planned.yml lists these", "见 dbt_project/metrics/planned.yml"),
+                )  # fmt: skip
         known = [str(found[0]) for found in build.rows(f"select metric_id from {schema}.ref_metric order by 1")]
         titles = dict(build.rows(f"select name_zh, metric_id from {schema}.ref_metric")) | dict(
             build.rows(f"select name_en, metric_id from {schema}.ref_metric")
