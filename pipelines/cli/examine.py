@@ -15,7 +15,7 @@ from pipelines.cli import show
 from pipelines.core.settings import pick
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="where state is kept; default data/home/<city>")]
-CityOption = Annotated[Path | None, typer.Option("--city", help="a city folder")]
+CityOption = Annotated[Path | None, typer.Option("--city", help="a city folder, or the name of one in data/cities")]
 SourceOption = Annotated[Path | None, typer.Option("--source-root", help="folder that the feeds' patterns start from")]
 
 
@@ -23,14 +23,15 @@ def check(city: CityOption = None) -> None:
     """Validate contracts, a city folder and the metric register, offline. / 离线校验契约、城市目录与指标登记表。"""
     from pipelines.core import contracts, register
     from pipelines.core.bindings import load_city
+    from pipelines.core.installation import named_city
     from pipelines.core.settings import CITIES
 
     for contract in contracts.contract_ids():
         contracts.load_contract(contract)
-    folders = [city] if city else sorted(p.parent for p in CITIES.glob("*/city.yml"))
+    folders = [named_city(city)] if city else sorted(p.parent for p in CITIES.glob("*/city.yml"))
     feeds = 0
     for folder in folders:
-        loaded = load_city(folder if folder.exists() else CITIES / folder.name)
+        loaded = load_city(folder)
         feeds += len(loaded.feeds)
     metrics = register.read_register()
     show.console.print(

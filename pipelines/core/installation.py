@@ -6,12 +6,13 @@ Belongs here: finding the home and the city that a command means, and opening bo
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.core.bindings import City, load_city
 from pipelines.core.errors import UsageError
-from pipelines.core.settings import CITIES, PROJECT_ROOT, Home, Settings, load_settings
+from pipelines.core.settings import CITIES, PROJECT_ROOT, Home, Settings, load_settings, pick
 from pipelines.core.state import Ledger
 from pipelines.core.vault import Vault, master_key
 
@@ -42,9 +43,30 @@ def home_path(home: Path | None, city: str | None = None) -> Path:
     return load_settings().home or PROJECT_ROOT / "data" / "home" / (city or DEFAULT_CITY)
 
 
+def named_city(city: Path) -> Path:
+    """The city folder that was typed: a path, or the bare name of one in data/cities.
+
+    Raises UsageError for a path that is not there, and for a name that none of them has, with the nearest.
+    """
+    if city.exists():
+        return city
+    known = sorted(path.parent.name for path in CITIES.glob("*/city.yml"))
+    is_bare = str(city) == city.name
+    if is_bare and city.name in known:
+        return CITIES / city.name
+    near = difflib.get_close_matches(city.name, known, n=1, cutoff=0.6) if is_bare else []
+    raise UsageError(
+        pick(f"no city {str(city)!r}", f"没有城市 {str(city)!r}") if is_bare
+        else pick(f"no folder {str(city)!r}", f"没有目录 {str(city)!r}"),
+        where="--city",
+        remedy=pick(f"did you mean {near[0]!r}?", f"是否指 {near[0]!r}？") if near
+        else pick(f"give a city folder, or one of {', '.join(known)}", f"请给出城市目录，或其一：{', '.join(known)}"),
+    )  # fmt: skip
+
+
 def _city_folder(city: Path | None, home: Home | None) -> Path:
     if city is not None:
-        return city if city.exists() else CITIES / city.name
+        return named_city(city)
     if home is not None and (home.state / "ledger.db").exists():
         folder = Ledger.of(home).home_city_folder()
         if folder is not None:

@@ -110,7 +110,8 @@ def load_settings() -> Settings:
     home, city = os.environ.get("CITYBRAIN_HOME"), os.environ.get("CITYBRAIN_CITY")
     return Settings(
         home=Path(home).resolve() if home else None,
-        city=Path(city).resolve() if city else None,
+        # A bare name stays one: it may be that of a city in data/cities.
+        city=(Path(city).resolve() if Path(city).exists() else Path(city)) if city else None,
         language="zh" if language == "zh" else "en",
         memory_limit=os.environ.get("CITYBRAIN_MEMORY_LIMIT", "4GB"),
         threads=int(os.environ.get("CITYBRAIN_THREADS", str(min(4, os.cpu_count() or 2)))),
