@@ -118,14 +118,22 @@ def heading(figure: Figure) -> None:
         _said(name, text)
 
 
-def _reason(figure: Figure) -> str:
-    words = {
+def reason_words() -> dict[str, str]:
+    """Why a figure has no value, in the user's language; those of the boards are in their own words."""
+    return {
         "small_cell": pick("hidden: fewer persons than may be shown", "人数过少，不予显示"),
         "min_denominator": pick("denominator too small for a rate", "分母过小，不计算比率"),
         "no_population": pick("no number of residents", "缺少人口数"),
         "no_cases": pick("no cases", "无案件"),
+        "no_base": pick("none in the earlier period: there is no change to give", "对比期为0，无法计算变化"),
+        "festival_months": pick("months around the Spring Festival are not compared", "春节所在的月份与相邻月份不可比"),
+        "no_period_before": pick("no comparable earlier period in the data", "数据中没有可比的前期"),
+        "not_over": pick("not over yet: ask for it to date, such as mtd or ytd", "本期未结束：请用截至日的时段，如 mtd、ytd"),
     }
-    return f"  ({words.get(figure.reason, figure.reason)})" if figure.reason else ""
+
+
+def _reason(figure: Figure) -> str:
+    return f"  ({reason_words().get(figure.reason, figure.reason)})" if figure.reason else ""
 
 
 def definition_lines(figure: Figure) -> list[tuple[str, str]]:
@@ -157,7 +165,8 @@ def tell_trace(found: Trace, cases: list[dict[str, Any]], path: Path | None) -> 
         _said(what, f"{number:,} ({found.figure.metric.population} {year}, {method})")
     if found.whole:
         _said(pick("made of", "构成"), found.whole.words)
-        table([pick("file", "文件"), pick("num", "分子"), pick("den", "分母")], [list(u) for u in found.whole.units[:20]])
+        if found.whole.units:
+            table([pick("file", "文件"), pick("num", "分子"), pick("den", "分母")], [list(u) for u in found.whole.units[:20]])
     elif cases:
         show.console.print()
         table(*case_table(found, cases))

@@ -99,8 +99,8 @@ def find_figure(build: PublishedBuild, asked: FigureName, *, schema: str = "mart
         _check_made(build, schema, name, window, info["as_of"].date(), is_alone=beside is None)
         if beside is None:
             _check_words(build, schema, name)
-    told = row or {"num": 0, "den": None, "stat_value": None, "value_text": "-", "ci_low": None, "ci_high": None,
-                   "is_suppressed": False, "reason": "no_cases"}  # fmt: skip
+    told = row or {"stat_value": None, "value_text": "-", "ci_low": None, "ci_high": None, "is_suppressed": False,
+                   **_without_row(build, schema, metric, window, info["as_of"].date())}  # fmt: skip
     return Figure(
         name=name, metric=metric, window=window, area=name.area, area_zh=area["name_zh"] or "", area_en=area["name_en"] or "",
         level=level, root=str(info["root_code"]), as_of=info["as_of"], fingerprint=str(info["fingerprint"]),
@@ -127,6 +127,23 @@ def _row(build: PublishedBuild, schema: str, name: FigureName, window: Window, *
         name.metric_id, name.slice_kind, name.slice_code, name.area, window.kind, window.last, window.first, name.basis,
         window.first, name.basis,
     )  # fmt: skip
+
+
+def _without_row(build: PublishedBuild, schema: str, metric: Metric, window: Window, as_of: dt.date) -> dict[str, Any]:
+    """Numbers and reason where the build has no row: no case; of a change none in both periods, or nothing to compare with."""
+    if metric.family != "change":
+        return {"num": 0, "den": None, "reason": "no_cases"}
+    # As in v_metric_change: the earlier period is in the data whole, or it is none.
+    pair = _one(
+        build,
+        f"select 1 as yes from {schema}.bridge_period_before join {schema}.fct_metric_begin as begins "
+        "on begins.metric_id = ? and before_start >= begins.first_day "
+        "where against = ? and period_kind = ? and period_start = ? and period_end = ?",
+        metric.of, metric.against, window.kind, window.first, window.last,
+    )  # fmt: skip
+    if pair:
+        return {"num": 0, "den": 0, "reason": "no_base"}
+    return {"num": None, "den": None, "reason": "not_over" if window.last > as_of else "no_period_before"}
 
 
 def _area(build: PublishedBuild, schema: str, text: str, day: dt.date, beside: Figure | None) -> dict[str, Any]:

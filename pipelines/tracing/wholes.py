@@ -101,7 +101,7 @@ def _words(build: PublishedBuild, figure: Figure, schema: str) -> str:
             "where against = ? and period_kind = ? and period_start = ? and period_end = ?",
             [metric.against, window.kind, window.first, window.last],
         )
-        if not before:
+        if not before or figure.reason in ("not_over", "no_period_before"):
             return pick(f"trace {now}", f"请追溯 {now}")
         then = replace(now, period=str(Window(window.kind, *before[0])))
         return pick(f"trace {now} and {then}", f"请追溯 {now} 与 {then}")

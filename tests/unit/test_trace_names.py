@@ -1,13 +1,24 @@
-"""What a command about one figure answers to names that lead nowhere."""
+"""What a command about one figure answers to names that lead nowhere, and to figures without a value."""
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from pipelines.cli import show
+from pipelines.cli.show_figure import reason_words, tell_trace
 from pipelines.core.errors import UsageError
 from pipelines.core.register import read_planned
+from pipelines.core.settings import PROJECT_ROOT
 from pipelines.core.warehouse import PublishedBuild, scratch
+from pipelines.trace import FigureName, trace
 from pipelines.tracing.definitions import definition_of
+from tests.unit.test_tracing import ASKED, ENTRY, M16, NEW, Build
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "declared and not built"), ("zh", "尚未建成")])
@@ -24,3 +35,64 @@ def test_a_declared_metric_says_why_it_is_not_built(monkeypatch: pytest.MonkeyPa
                 definition_of(build, metric.id.lower())
             assert said in caught.value.what
             assert (metric.reason_zh if language == "zh" else metric.reason_en) in caught.value.what
+
+
+# ---- Changes without a value --------------------------------------------------------------------------------------
+
+CHANGE = {**ENTRY, "id": "M16y", "family": "change", "of": "M16", "slices": ["all"], "periods": ["month"]}
+
+
+@pytest.fixture
+def changes() -> Iterator[Any]:
+    """A planted build whose first case is of May 2025: months from June 2026 on are compared, May 2026 is not."""
+    with scratch() as connection:
+        build = Build(NEW.replace(month=7))
+        build.entries["M16y"] = CHANGE
+        build.figures = {M16: (1, 2, None)}
+        build.plant(connection, "marts")
+        run = connection.execute
+        run("create table marts.bridge_period_before (against varchar, period_kind varchar, period_start date, period_end date, "
+            "before_start date, before_end date)")  # fmt: skip
+        for month, days in ((4, 30), (6, 30)):
+            run("insert into marts.bridge_period_before values ('year_before', 'month', ?, ?, ?, ?)",
+                [dt.date(year, month, day) for year, day in ((2026, 1), (2026, days), (2025, 1), (2025, days))])  # fmt: skip
+        run("create table marts.fct_metric_begin as select 'M16' as metric_id, date '2025-05-05' as first_day")
+        yield PublishedBuild("b", str(NEW), connection)
+
+
+@pytest.mark.parametrize(
+    ("period", "reason", "numbers"),
+    [
+        ("2026-04", "no_period_before", (None, None)),
+        ("2026-05", "no_period_before", (None, None)),
+        ("2026-06", "no_base", (0, 0)),
+        ("2026-07", "not_over", (None, None)),
+    ],
+)
+def test_a_change_without_a_row_says_what_it_lacks(
+    changes: PublishedBuild, period: str, reason: str, numbers: tuple[int | None, int | None]
+) -> None:
+    found = trace(changes, replace(ASKED, metric_id="M16y", period=period))
+    assert (found.figure.reason, (found.figure.num, found.figure.den)) == (reason, numbers)
+    assert found.agrees
+    with show.console.capture() as caught:
+        tell_trace(found, [], None)
+    said = caught.get()
+    assert reason_words()[reason] in said
+    assert ("numerator" in said) is (reason == "no_base")
+    assert ("2025-06" in said) is (reason == "no_base"), "a period that is not in the data is not to be traced"
+    assert "file" not in said, "a table without rows"
+
+
+def test_a_figure_of_cases_without_a_row_counts_none(changes: PublishedBuild) -> None:
+    found = trace(changes, FigureName("M16", "37", "2026-05"))
+    assert (found.figure.num, found.figure.reason) == (0, "no_cases")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_reason_of_the_boards_has_words_here(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("CITYBRAIN_LANG", language)
+    with (PROJECT_ROOT / "dashboards" / "kit" / "words.csv").open(encoding="utf-8-sig", newline="") as stream:
+        keys = [row[0].removeprefix("reason.") for row in csv.reader(stream) if row and row[0].startswith("reason.")]
+    assert {"no_base", "festival_months"} <= set(keys)
+    assert set(keys) - {"none"} <= set(reason_words())
