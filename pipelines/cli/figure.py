@@ -21,7 +21,11 @@ SliceOption = Annotated[str | None, typer.Option("--slice", help="KIND=CODE, suc
 AreaOption = Annotated[str | None, typer.Option("--area", help="code or name")]
 PeriodOption = Annotated[
     str | None,
-    typer.Option("--period", help="2026, 2026-H1, 2026-Q2, 2026-06, 2026-W26, 2026-06-25, ytd, 28d, cumulative, as_of"),
+    typer.Option(
+        "--period",
+        help="2026, 2026-H1, 2026-Q2, 2026-06, 2026-W26, 2026-06-25, festival-FIRST..LAST (days), or up to the build's day: "
+        "mtd, qtd, htd, ytd, 28d, cumulative, as_of",
+    ),
 ]
 BasisOption = Annotated[str | None, typer.Option("--basis", help="as_was (default)")]
 

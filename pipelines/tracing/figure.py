@@ -192,15 +192,19 @@ def _check_cut(metric: Metric, asked: FigureName, level: int, window: Window) ->
 def _check_made(build: PublishedBuild, schema: str, name: FigureName, window: Window, as_of: dt.date, *, is_alone: bool) -> None:
     """No row means no case only if the build made figures of this period. Raises UsageError naming the last it made."""
     made = _one(
-        build, f"select 1 as yes from {schema}.fct_metric_value where period_kind = ? and period_end = ? limit 1", window.kind,
-        window.last,
+        build,
+        f"select 1 as yes from {schema}.fct_metric_value where period_kind = ? and period_end = ? "
+        "and (period_start = ? or period_kind = 'cumulative') limit 1",
+        window.kind, window.last, window.first,
     )  # fmt: skip
     if made or (window.kind in CALENDAR and (window.first <= as_of or not is_alone)):
         return
-    ends = build.rows(
-        f"select distinct period_end from {schema}.fct_metric_value where period_kind = ? order by 1 desc limit 3", [window.kind]
+    known = build.rows(
+        f"select distinct period_start, period_end from {schema}.fct_metric_value where period_kind = ? order by 2 desc, 1 desc",
+        [window.kind],
     )
-    last = ", ".join(str(end if window.kind in CALENDAR else Window(window.kind, end, end)) for (end,) in ends)
+    # As they are typed; windows that begin on different days may be typed alike.
+    last = ", ".join(list(dict.fromkeys(str(Window(window.kind, *days)) for days in known))[:3]) or pick("none", "无")
     raise UsageError(
         pick(f"build {name.build} has no figures for {window}", f"版本 {name.build} 没有时段 {window} 的数值"), where="--period",
         remedy=pick(f"it reaches to {as_of}; it has {last}", f"其统计时点为 {as_of}；现有 {last}"),

@@ -182,7 +182,7 @@ def _no_period(text: str, as_of: dt.date) -> UsageError:
         or nearest(text.upper(), examples)
         or nearest(text.lower(), list(ANCHORED))
     )
-    forms = ", ".join([*_examples(as_of), *ANCHORED])
+    forms = ", ".join([*_examples(as_of), "festival-FIRST..LAST", *ANCHORED])
     return UsageError(
         pick(f"{text!r} is no period", f"{text!r} 不是时段"), where="--period",
         remedy=meant(near) or pick(f"write it like {forms}", f"写法如 {forms}"),

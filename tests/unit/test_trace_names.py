@@ -6,11 +6,12 @@ import csv
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pipelines.cli import show
+from pipelines.cli.figure import PeriodOption
 from pipelines.cli.show_figure import reason_words, tell_trace
 from pipelines.core.errors import UsageError
 from pipelines.core.register import read_planned
@@ -18,6 +19,7 @@ from pipelines.core.settings import PROJECT_ROOT
 from pipelines.core.warehouse import PublishedBuild, scratch
 from pipelines.trace import FigureName, trace
 from pipelines.tracing.definitions import definition_of
+from pipelines.tracing.naming import ANCHORED, window_of
 from tests.unit.test_tracing import ASKED, ENTRY, M16, NEW, Build
 
 
@@ -35,6 +37,57 @@ def test_a_declared_metric_says_why_it_is_not_built(monkeypatch: pytest.MonkeyPa
                 definition_of(build, metric.id.lower())
             assert said in caught.value.what
             assert (metric.reason_zh if language == "zh" else metric.reason_en) in caught.value.what
+
+
+# ---- Periods ------------------------------------------------------------------------------------------------------
+
+
+def test_every_period_word_stands_in_the_help_the_manual_and_the_error() -> None:
+    with pytest.raises(UsageError) as caught:
+        window_of("soon", as_of=NEW.date(), earliest=NEW.date())
+    manual = (PROJECT_ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for word in [*ANCHORED, "festival-"]:
+        assert word in str(get_args(PeriodOption)[1].help)
+        assert f"`{word}" in manual
+        assert word in caught.value.remedy
+
+
+@pytest.fixture
+def festivals() -> Iterator[PublishedBuild]:
+    """A planted build with two years, one of them told twice, and the weeks around two festivals."""
+    with scratch() as connection:
+        build = Build(NEW)
+        build.entries["M16"] = {**ENTRY, "periods": ["year", "spring_festival", "cumulative"]}
+        build.plant(connection, "marts")
+        for kind, first, last in (
+            ("year", "2026-01-01", "2026-12-31"), ("year", "2025-01-01", "2025-12-31"),
+            ("spring_festival", "2026-01-27", "2026-03-09"), ("spring_festival", "2025-01-08", "2025-02-18"),
+            ("cumulative", "2020-01-01", "2026-06-21"), ("cumulative", "2024-01-01", "2026-06-21"),
+        ):  # fmt: skip
+            connection.execute(
+                "insert into marts.fct_metric_value values ('M16', 'all', 'all', '37', ?, ?, ?, 'as_was', 1, 2, null, false, null)",
+                [kind, first, last],
+            )
+        yield PublishedBuild("b", str(NEW), connection)
+
+
+@pytest.mark.parametrize(
+    ("period", "remedy"),
+    [
+        ("2027", "it has 2026, 2025"),
+        ("festival-2024-02-01..2024-03-01", "it has festival-2026-01-27..2026-03-09, festival-2025-01-08..2025-02-18"),
+        ("festival-2026-01-28..2026-03-09", "it has festival-2026-01-27..2026-03-09, festival-2025-01-08..2025-02-18"),
+        ("cumulative-2026-06-20", "it has cumulative-2026-06-21"),
+    ],
+)
+def test_a_period_the_build_has_not_is_answered_with_those_it_has(festivals: PublishedBuild, period: str, remedy: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        trace(festivals, replace(ASKED, period=period))
+    assert caught.value.remedy.endswith(remedy)
+
+
+def test_the_festival_of_the_build_is_found(festivals: PublishedBuild) -> None:
+    assert trace(festivals, replace(ASKED, period="festival-2026-01-27..2026-03-09")).figure.num == 1
 
 
 # ---- Changes without a value --------------------------------------------------------------------------------------
