@@ -53,7 +53,7 @@ def audit_figure(
 def trace(
     metric: MetricArgument, slice_: SliceOption = None, area: AreaOption = None, period: PeriodOption = None,
     basis: BasisOption = None, home: HomeOption = None,
-    most: Annotated[int, typer.Option("--most", help="cases to show")] = 20,
+    most: Annotated[int, typer.Option("--most", min=0, help="cases to show")] = 20,
     csv: Annotated[Path | None, typer.Option("--csv", help="write all cases to this file")] = None,
 ) -> None:  # fmt: skip
     """A figure, and the cases it is made of with file and record. / 指标溯源到案件、文件与记录。 Exit 1 if they do not add up."""
@@ -62,6 +62,8 @@ def trace(
     from pipelines.core.installation import existing_home
     from pipelines.core.warehouse import open_published
 
+    if csv is not None:
+        show_figure.check_file(csv)
     place = existing_home(home)
     asked = tracing.asked_name(metric, cut=slice_, area=area, period=period, basis=basis)
     with open_published(place.root, show_figure.kept(place, asked.build) if asked.build else None) as build:
@@ -79,7 +81,7 @@ def diff(
     basis: BasisOption = None, home: HomeOption = None,
     earlier: Annotated[str | None, typer.Option("--from", help="a kept build; default: the one before --to")] = None,
     later: Annotated[str | None, typer.Option("--to", help="a kept build; default: the current one")] = None,
-    most: Annotated[int, typer.Option("--most", help="changed cases to show")] = 20,
+    most: Annotated[int, typer.Option("--most", min=0, help="changed cases to show")] = 20,
     json: Annotated[bool, typer.Option("--json", help="for machines: one JSON object, every changed case")] = False,
 ) -> None:  # fmt: skip
     """Why a figure changed between two builds, as steps that add up exactly. / 指标为何变化。 Exit 1 if they do not."""

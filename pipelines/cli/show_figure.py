@@ -61,9 +61,22 @@ def kept_pair(home: Home, before: str, after: str) -> tuple[dict[str, Any], dict
     return earlier, later
 
 
+def check_file(path: Path) -> None:
+    """Refuse a file that cannot be written because its folder is not there, or because it is a folder. Raises UsageError."""
+    if path.is_dir():
+        raise UsageError(
+            pick(f"{path} is a folder", f"{path} 是目录"), where="--csv",
+            remedy=pick("give the name of a file in it", "请给出其中的文件名"),
+        )  # fmt: skip
+    if not path.parent.is_dir():
+        raise UsageError(
+            pick(f"no folder {path.parent}", f"没有目录 {path.parent}"), where="--csv",
+            remedy=pick("make it first, or name a file in a folder that is there", "请先建立该目录，或改用已有的目录"),
+        )  # fmt: skip
+
+
 def write_csv(path: Path, names: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
     """Rows as CSV in UTF-8 with BOM (spreadsheets), times as ISO."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(names)
