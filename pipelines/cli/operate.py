@@ -15,6 +15,7 @@ import typer
 from pipelines.cli import show
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import CITIES, pick
+from pipelines.synthetic.words import MOST_GRIDS
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="where state is kept; default data/home/<city>")]
 CityOption = Annotated[Path | None, typer.Option("--city", help="a city folder; default: the home's city, else demo")]
@@ -108,7 +109,7 @@ def rollback_command(build: str, home: HomeOption = None) -> None:
 
 def generate(
     out: Annotated[Path, typer.Option("--out", help="folder to write the exports to")],
-    grids: Annotated[int, typer.Option(help="grids of level 4, up to 4281")] = 400,
+    grids: Annotated[int, typer.Option(help=f"grids of level 4, up to {MOST_GRIDS:,}")] = 400,
     days: Annotated[int, typer.Option(help="days of history")] = 730,
     seed: Annotated[int, typer.Option()] = 1,
     end: Annotated[str, typer.Option(help="last day")] = "2026-06-30",

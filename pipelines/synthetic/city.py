@@ -102,6 +102,10 @@ def _ranks(owner: np.ndarray) -> np.ndarray:
 
 def _hierarchy(grids: int, rng: np.random.Generator) -> pl.DataFrame:
     """One row per grid with codes and names of all its parents (domain coding: 6, 9, 12, 15 digits)."""
+    if grids > words.MOST_GRIDS:
+        raise UsageError(
+            f"{grids:,} grids need more place names than we have", remedy=f"ask for at most {words.MOST_GRIDS:,} grids"
+        )
     community = _cut(grids, _parts(grids, GRIDS_PER_COMMUNITY), rng)
     communities = int(community.max()) + 1
     street = _cut(communities, _parts(communities, COMMUNITIES_PER_STREET), rng)
@@ -109,8 +113,6 @@ def _hierarchy(grids: int, rng: np.random.Generator) -> pl.DataFrame:
     wanted = min(round(streets**0.5), len(words.pairs(words.DISTRICTS)))
     district = _cut(streets, wanted, rng)
     names = words.place_names()
-    if communities + streets > len(names):
-        raise UsageError(f"{grids} grids need more place names than we have", remedy="ask for at most 7,500 grids")
     d_code = [f"{words.CITY_CODE[:4]}{n + 2:02d}" for n in range(int(district.max()) + 1)]
     s_code = [f"{d_code[d]}{n:03d}" for d, n in zip(district, _ranks(district), strict=True)]
     c_code = [f"{s_code[s]}{n:03d}" for s, n in zip(street, _ranks(street), strict=True)]
@@ -303,7 +305,7 @@ def build_city(*, grids: int, years: range, seed: int, micro_share: float = 0.08
     """A city of `grids` grids (level 4), the same for the same arguments.
 
     Args:
-        grids: number of level-4 grids, 1 to about 7,500 (place names end there).
+        grids: number of level-4 grids, 1 to `words.MOST_GRIDS` (place names end there).
         years: years for which residents are counted.
         seed: of all randomness.
         micro_share: share of grids that are split in 2-4 micro-grids (level 5).

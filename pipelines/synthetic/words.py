@@ -86,6 +86,10 @@ def pairs(text: str) -> list[tuple[str, str]]:
     return [(zh, en) for zh, en in (entry.split() for entry in text.split(","))]
 
 
+#: For so many grids of level 4 the place names last: each street and community has one of its own (synthetic.city).
+MOST_GRIDS = 7_767
+
+
 def place_names() -> list[tuple[str, str]]:
     """All two-character place names, in an order that mixes first syllables; Chinese and Latin, all distinct."""
     first, second = pairs(FIRST), pairs(SECOND)

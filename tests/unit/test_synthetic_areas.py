@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 import shapely
 
-from pipelines.synthetic.city import LOCAL_CODE, build_city
+from pipelines.core.errors import UsageError
+from pipelines.synthetic.city import COMMUNITIES_PER_STREET, GRIDS_PER_COMMUNITY, LOCAL_CODE, build_city
 from pipelines.synthetic.simulation import Simulation
+from pipelines.synthetic.words import MOST_GRIDS, place_names
 
 END = dt.date(2026, 6, 30)
 
@@ -88,6 +90,20 @@ def test_residents_of_an_area_are_those_of_its_parts(simulation: Simulation) -> 
     assert joined.height > 50
     assert joined.filter(pl.col("usual") != pl.col("parts")).is_empty()
     assert set(people_of["year"]) == {2024, 2025, 2026, 2027} - ({2024} if simulation.start.year > 2025 else set())
+
+
+def test_the_place_names_last_for_as_many_grids_as_the_command_says() -> None:
+    def named(grids: int) -> int:
+        communities = max(1, round(grids / GRIDS_PER_COMMUNITY))
+        return communities + max(1, round(communities / COMMUNITIES_PER_STREET))
+
+    most = len(place_names())
+    assert named(MOST_GRIDS) <= most < named(MOST_GRIDS + 1)
+    with pytest.raises(UsageError, match=f"at most {MOST_GRIDS:,} grids"):
+        build_city(grids=MOST_GRIDS + 1, years=range(2025, 2026), seed=1)
+    largest = build_city(grids=MOST_GRIDS, years=range(2025, 2026), seed=1).areas
+    assert largest.filter(pl.col("level") == 4).height == MOST_GRIDS
+    assert largest["code"].is_unique().all()
 
 
 def test_the_largest_city_of_the_sources_fits() -> None:
