@@ -89,7 +89,8 @@ def find_figure(build: PublishedBuild, asked: FigureName, *, schema: str = "mart
     _check_cut(metric, asked, level, window)
     name = replace(asked, area=area["grid_code"], period=str(window), build=str(info["build_id"]))
     row = _row(build, schema, name, window, is_stored=metric.family != "change")
-    if metric.family == "stock" and window.last != info["as_of"].date():
+    # What a change is compared with is published of a day before too.
+    if row is None and metric.family == "stock" and window.last != info["as_of"].date():
         raise UsageError(
             pick(f"{metric.id} is what is open on a build's own day; {name.build} is of {info['as_of'].date()}",
                  f"{metric.id} 为统计时点的在办量；版本 {name.build} 的时点为 {info['as_of'].date()}"),

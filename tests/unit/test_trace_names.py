@@ -90,6 +90,28 @@ def test_the_festival_of_the_build_is_found(festivals: PublishedBuild) -> None:
     assert trace(festivals, replace(ASKED, period="festival-2026-01-27..2026-03-09")).figure.num == 1
 
 
+def test_a_stock_is_told_of_the_days_it_is_published_of() -> None:
+    """Its own day, and the day that a change compares it with; no other."""
+    with scratch() as connection:
+        build = Build(NEW)
+        build.entries["M30"] = {
+            **ENTRY, "id": "M30", "family": "stock", "cohort": "at_as_of", "time": "reported_at", "sql": "metric_sql__areas",
+            "slices": ["all"], "periods": ["day"],
+        }  # fmt: skip
+        build.plant(connection, "marts")
+        for day, number in (("2026-06-21", 5), ("2025-06-21", 4)):
+            connection.execute(
+                "insert into marts.fct_metric_value values ('M30', 'all', 'all', '37', 'day', ?, ?, 'as_was', ?, null, null, false, null)",
+                [day, day, number],
+            )
+        made = PublishedBuild("b", str(NEW), connection)
+        told = {day: trace(made, FigureName("M30", "37", day)).figure.num for day in ("as_of", "2025-06-21")}
+        assert told == {"as_of": 5, "2025-06-21": 4}
+        with pytest.raises(UsageError) as caught:
+            trace(made, FigureName("M30", "37", "2026-05-21"))
+        assert "as_of" in caught.value.remedy
+
+
 # ---- Changes without a value --------------------------------------------------------------------------------------
 
 CHANGE = {**ENTRY, "id": "M16y", "family": "change", "of": "M16", "slices": ["all"], "periods": ["month"]}
