@@ -1,0 +1,115 @@
+"""The published tiny city against an attacker who subtracts; the view, the table and the rule tell the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines.analytics.suppression import CELL, RANK, TO_DATE_RANK
+from pipelines.core.warehouse import open_published
+from tests.conftest import TinyCity
+from tests.integration.differencing import determined
+
+
+@pytest.fixture(scope="module")
+def published(tiny_city: TinyCity) -> Any:
+    with open_published(tiny_city.home) as build:
+        yield build.connection
+
+
+@pytest.fixture(scope="module")
+def seen(published: Any) -> pl.DataFrame:
+    """All that a reader sees of figures about persons."""
+    return published.sql(
+        "select metric_id, slice_kind, slice_code, grid_code, grid_level, period_kind, period_start, period_end, is_suppressed as "
+        "is_hidden, num, den from marts.v_metric_display join marts.ref_metric using (metric_id) "
+        "where basis = 'as_was' and subject = 'person' and ref_metric.family not in ('median', 'change')"
+    ).pl()
+
+
+@pytest.fixture(scope="module")
+def small(published: Any) -> pl.DataFrame:
+    return published.sql(
+        "select metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, is_suppressed "
+        "from marts.fct_metric_value join marts.ref_metric m using (metric_id) where subject = 'person' and grid_level >= 2 "
+        "and family <> 'median' and (num between 1 and 4 or (m.population is null and den between 1 and 4))"
+    ).pl()
+
+
+def _parents(published: Any) -> dict[str, str]:
+    """Of every area that ever was the one that holds it: a sum of areas as they were has parts that are gone."""
+    return dict(
+        published.sql("select grid_code, parent_code from marts.dim_grid where parent_code is not null order by valid_from").fetchall()
+    )
+
+
+def _published_under_another_name(published: Any) -> set[str]:
+    """Only children of areas whose figures are never hidden: the district's only street is the district."""
+    parents = dict(published.sql("select grid_code, parent_code from marts.dim_grid where is_current").fetchall())
+    level = dict(published.sql("select grid_code, grid_level from marts.dim_grid where is_current").fetchall())
+    only = {code for code, up in parents.items() if list(parents.values()).count(up) == 1}
+    return {code for code in only if level.get(parents[code], 9) < 2}
+
+
+def test_every_small_figure_is_hidden(small: pl.DataFrame) -> None:
+    assert small.height > 1000
+    assert small["is_suppressed"].all()
+
+
+def test_nothing_hidden_shows_a_number(seen: pl.DataFrame) -> None:
+    hidden = seen.filter("is_hidden")
+    assert hidden["num"].null_count() == hidden["den"].null_count() == hidden.height > 1000
+    assert hidden["grid_level"].min() == 2
+    assert 0 < hidden.filter(grid_level=3).height < seen.filter(grid_level=3).height, "something is shown below the street too"
+
+
+def test_no_hidden_figure_can_be_worked_out(published: Any, seen: pl.DataFrame) -> None:
+    parents = _parents(published)
+    texts = dict(published.sql("select metric_id, definition from marts.ref_metric").fetchall())
+    found = determined(seen.select(*CELL, "is_hidden"), parents, texts)
+    known = _published_under_another_name(published)
+    assert found.filter(~pl.col("grid_code").is_in(known)).rows() == []
+
+
+def test_the_attacker_finds_what_is_hidden_alone(published: Any, small: pl.DataFrame) -> None:
+    parents = _parents(published)
+    texts = dict(published.sql("select metric_id, definition from marts.ref_metric").fetchall())
+    every = published.sql(f"select {', '.join(CELL)} from marts.fct_metric_value").pl().join(
+        pl.DataFrame({"metric_id": ["M05", "M02"]}), on="metric_id", how="semi"
+    )  # fmt: skip
+    blank = small.select(CELL).with_columns(is_hidden=pl.lit(True))
+    told = every.join(blank, on=CELL, how="left").with_columns(pl.col("is_hidden").fill_null(False))
+    found = determined(told, parents, texts).filter(~pl.col("grid_code").is_in(_published_under_another_name(published)))
+    assert found.height > 100
+
+
+def test_table_and_view_hide_the_same(published: Any) -> None:
+    differ = published.sql(
+        "select count(*) from marts.fct_metric_value v left join marts.v_metric_display d using (metric_id, slice_kind, slice_code, "
+        "grid_code, period_kind, period_start, period_end, basis) where d.is_suppressed is distinct from v.is_suppressed"
+    ).fetchall()
+    assert differ == [(0,)]
+
+
+def test_ranks_of_periods_are_the_rules(published: Any) -> None:
+    rows = published.sql("select period_kind, period_end, period_rank, closing_rank from marts.dim_period").fetchall()
+    for kind, end, rank, closing in rows:
+        to_date = TO_DATE_RANK.get(end.month, RANK["month"]) if (end + dt.timedelta(days=1)).day == 1 else RANK["year_to_date"]
+        assert rank == (to_date if kind == "year_to_date" else RANK[kind])
+        assert closing == (to_date if kind == "cumulative" else rank)
+
+
+def test_alerts_and_open_cases_tell_nothing_more(published: Any) -> None:
+    told = published.sql(
+        "select count(*) from marts.fct_alert a join marts.v_metric_display d on d.metric_id = 'V01' and d.slice_kind = 'event_kind' "
+        "and d.slice_code = a.event_kind and d.grid_code = a.grid_code and d.period_kind = 'week' "
+        "and d.period_start = a.period_start where d.is_suppressed and a.value is not null"
+    ).fetchall()
+    assert told == [(0,)]
+    cases = published.sql(
+        "select count(*) from marts.fct_open_case where grid_level >= 2 and cases_n between 1 and 4 "
+        "and event_kind not in ('urban_case', 'hazard')"
+    ).fetchall()
+    assert cases == [(0,)]
