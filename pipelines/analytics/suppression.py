@@ -26,6 +26,7 @@ without, because a missing row would be known to be 0.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,12 +36,13 @@ import polars as pl
 from pipelines.core.register import COARSE_LEVEL, DERIVED, Metric, read_register
 
 RANK = {
-    "day": 0, "week": 1, "rolling_28d": 1, "month_to_date": 1, "quarter_to_date": 1, "half_year_to_date": 1,
-    "spring_festival": 1, "year_to_date": 1, "month": 2, "quarter": 3, "half_year": 4, "year": 5, "cumulative": 6,
+    "day": 0, "week": 1, "rolling_28d": 1, "spring_festival": 1, "month": 2, "quarter": 3, "half_year": 4, "year": 5,
+    "cumulative": 6,
 }  # fmt: skip
 TOP = RANK["year"]
-#: A year to date that ends with these months is a sum of quarters; with any other month, of months.
+#: A period to date that ends with these months is a sum of quarters; with any other month, of months; else as fine as weeks.
 TO_DATE_RANK = {3: RANK["quarter"], 6: RANK["half_year"], 9: RANK["quarter"], 12: RANK["year"]}
+TO_DATE = "_to_date"
 CELL = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end"]
 BLOCK = ["cut", "grid_code", "year"]
 
@@ -167,12 +169,20 @@ class _Blocks:
             self.raise_to(alone.join(known, on=BLOCK, how="semi"))
 
 
-def _rank() -> pl.Expr:
-    """The kind of a period; a year to date that ends a quarter, a half-year or a year is that period's own sum."""
-    kind, month = pl.col("period_kind"), pl.col("period_end").dt.month()
-    ends = kind.eq("year_to_date") & (pl.col("period_end").dt.month_end() == pl.col("period_end"))
-    own = month.replace_strict(TO_DATE_RANK, default=RANK["month"], return_dtype=pl.Int32)
-    return pl.when(ends).then(own).otherwise(kind.replace_strict(RANK, return_dtype=pl.Int32)).alias("rank")
+def rank_of(kind: str, end: dt.date) -> int:
+    """The rank of a period; one to date that ends a month, a quarter or more is that period's own sum."""
+    if not kind.endswith(TO_DATE):
+        return RANK[kind]
+    if (end + dt.timedelta(days=1)).day != 1:
+        return RANK["week"]
+    return min(TO_DATE_RANK.get(end.month, RANK["month"]), RANK[kind.removesuffix(TO_DATE)])
+
+
+def _ranked(cells: pl.DataFrame) -> pl.DataFrame:
+    """The same cells with their rank."""
+    ends = cells.select("period_kind", "period_end").unique()
+    ranks = pl.Series("rank", [rank_of(kind, end) for kind, end in ends.iter_rows()], dtype=pl.Int32)
+    return cells.join(ends.with_columns(ranks), on=["period_kind", "period_end"])
 
 
 def _around(rank: int) -> pl.Expr:
@@ -231,11 +241,14 @@ def _blocks(yearly: pl.DataFrame, areas: pl.DataFrame, codes: pl.DataFrame) -> _
         found = frame.join(sizes.group_by(name).agg(pl.col("size").sum()), on=name, how="left")
         return found.with_columns(pl.col("size").fill_null(0))
 
+    # Areas that are gone stand beside the others in the sums of their time, and in none of today's map: two sets of pairs.
+    sizes_of_areas = sized(parents, "grid_code").join(areas.select("grid_code", "is_current"), on="grid_code")
+    maps = (sizes_of_areas, sizes_of_areas.filter("is_current"))
     return _Blocks(
         heights=yearly.group_by(BLOCK).agg(pl.lit(-1, pl.Int32).alias("height")),
         parents=parents,
         holders=held,
-        area_partner=_partners(sized(parents, "grid_code"), ["parent"], "grid_code").select("grid_code", "partner"),
+        area_partner=pl.concat([_partners(m, ["parent"], "grid_code").select("grid_code", "partner") for m in maps]).unique(),
         cut_partner=_partners(sized(held, "cut"), ["holder", "slice_kind"], "cut"),
         exposed=_exposed(parents, here),
         levels=areas.select("grid_code", "grid_level").unique("grid_code"),
@@ -249,7 +262,7 @@ def hidden_blocks(cells: pl.DataFrame, areas: pl.DataFrame, metrics: Sequence[Me
     Args:
         cells: published figures of metrics about persons at `rule.level` and finer: CELL, num, den (BIGINT; den only where
             it is a number of cases).
-        areas: grid_code, parent_code, grid_level: where each area lies now.
+        areas: grid_code, parent_code, grid_level, is_current: where each area lies, or lay in the end. One row per code.
         metrics: the register's entries of these cells.
         rule: the numbers of the rule.
 
@@ -258,7 +271,7 @@ def hidden_blocks(cells: pl.DataFrame, areas: pl.DataFrame, metrics: Sequence[Me
         the rank of its period is at or below it), in no order.
     """
     codes = _cuts(cells, metrics)
-    ranked = cells.join(codes, on=CELL[:3]).with_columns(_rank())
+    ranked = _ranked(cells).join(codes, on=CELL[:3])
     few = pl.col("num").is_between(1, rule.small_cell_max) | pl.col("den").is_between(1, rule.small_cell_max)
     yearly = _years(ranked)
     small = yearly.filter(few.fill_null(False))
@@ -296,7 +309,7 @@ ASKED = """
     select * from (
         select distinct on (
             metric_id, slice_kind, slice_code, grid_code, period_kind, date_trunc('month', period_start),
-            case when period_kind = 'year_to_date' then period_end else date_trunc('year', period_end) end
+            case when period_kind like '%_to_date' then period_end else date_trunc('year', period_end) end
         ) {cell}, num, den
         from judged where is_fine and is_small
         order by period_start, num, den
@@ -323,5 +336,5 @@ def blocks_of_build(figures: Any, paths: Any, thresholds: pl.DataFrame) -> pl.Da
         cell=", ".join(CELL), ids=listed(metrics), per_head=listed(m for m in metrics if m.population),
         stocks=listed(m for m in metrics if m.family == "stock"), level=rule.level, most=rule.small_cell_max,
     )  # fmt: skip
-    areas = paths.filter("span_to = date '9999-12-31'").project("grid_code, parent_code, grid_level")
+    areas = paths.filter("span_to = date '9999-12-31'").project("grid_code, parent_code, grid_level, is_current")
     return hidden_blocks(figures.query("figures", asked).pl(), areas.pl(), metrics, rule)

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.analytics.suppression import CELL, RANK, TO_DATE_RANK
+from pipelines.analytics.suppression import CELL, rank_of
 from pipelines.core.warehouse import open_published
 from tests.conftest import TinyCity
 from tests.integration.differencing import determined
@@ -41,7 +41,9 @@ def small(published: Any) -> pl.DataFrame:
 def _parents(published: Any) -> dict[str, str]:
     """Of every area that ever was the one that holds it: a sum of areas as they were has parts that are gone."""
     return dict(
-        published.sql("select grid_code, parent_code from marts.dim_grid where parent_code is not null order by valid_from").fetchall()
+        published.sql(
+            "select grid_code, parent_code from marts.dim_grid where parent_code is not null order by valid_from"
+        ).fetchall()
     )
 
 
@@ -73,6 +75,22 @@ def test_no_hidden_figure_can_be_worked_out(published: Any, seen: pl.DataFrame) 
     assert found.filter(~pl.col("grid_code").is_in(known)).rows() == []
 
 
+def test_no_hidden_figure_can_be_worked_out_on_the_map_in_force(published: Any) -> None:
+    cell = ", ".join(CELL)
+    seen = published.sql(
+        f"with told as (select {cell}, basis, is_suppressed as is_hidden from marts.v_metric_display "
+        "join marts.ref_metric using (metric_id) where subject = 'person' and ref_metric.family not in ('median', 'change')), "
+        "restated as (select * from told where basis = 'restated') "
+        "select * from restated union all select * from told where basis = 'as_was' and grid_code in (select grid_code from "
+        f"marts.dim_grid where is_current) and ({cell}) not in (select ({cell}) from restated)"
+    ).pl()
+    parents = dict(published.sql("select grid_code, parent_code from marts.dim_grid where is_current").fetchall())
+    texts = dict(published.sql("select metric_id, definition from marts.ref_metric").fetchall())
+    assert seen.filter(basis="restated").height > 1000
+    found = determined(seen.select(*CELL, "is_hidden"), {code: up for code, up in parents.items() if up}, texts)
+    assert found.filter(~pl.col("grid_code").is_in(_published_under_another_name(published))).rows() == []
+
+
 def test_the_attacker_finds_what_is_hidden_alone(published: Any, small: pl.DataFrame) -> None:
     parents = _parents(published)
     texts = dict(published.sql("select metric_id, definition from marts.ref_metric").fetchall())
@@ -95,10 +113,10 @@ def test_table_and_view_hide_the_same(published: Any) -> None:
 
 def test_ranks_of_periods_are_the_rules(published: Any) -> None:
     rows = published.sql("select period_kind, period_end, period_rank, closing_rank from marts.dim_period").fetchall()
+    assert {row[0] for row in rows} >= {"month_to_date", "year_to_date", "cumulative", "spring_festival"}
     for kind, end, rank, closing in rows:
-        to_date = TO_DATE_RANK.get(end.month, RANK["month"]) if (end + dt.timedelta(days=1)).day == 1 else RANK["year_to_date"]
-        assert rank == (to_date if kind == "year_to_date" else RANK[kind])
-        assert closing == (to_date if kind == "cumulative" else rank)
+        assert rank == rank_of(kind, end)
+        assert closing == rank_of("year_to_date" if kind == "cumulative" else kind, end)
 
 
 def test_alerts_and_open_cases_tell_nothing_more(published: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.analytics.suppression import CELL, RANK, TO_DATE_RANK, Rule, hidden_blocks
+from pipelines.analytics.suppression import CELL, RANK, Rule, hidden_blocks, rank_of
 from pipelines.core.register import Metric, parse_entry
 from tests.integration.differencing import determined
 
@@ -70,14 +70,9 @@ def figures(cases: pl.DataFrame) -> pl.DataFrame:
 
 
 def areas() -> pl.DataFrame:
-    rows = [(code, parent or None, LEVEL[code]) for code, parent in PARENTS.items()]
-    schema = {"grid_code": pl.String, "parent_code": pl.String, "grid_level": pl.Int32}
+    rows = [(code, parent or None, LEVEL[code], True) for code, parent in PARENTS.items()]
+    schema = {"grid_code": pl.String, "parent_code": pl.String, "grid_level": pl.Int32, "is_current": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def rank_of(kind: str, end: dt.date) -> int:
-    is_end = (end + DAY).day == 1
-    return TO_DATE_RANK.get(end.month, RANK["month"]) if kind == "year_to_date" and is_end else RANK[kind]
 
 
 def read(cells: pl.DataFrame, blocks: pl.DataFrame) -> pl.DataFrame:
@@ -142,6 +137,16 @@ def test_hiding_small_figures_alone_hides_nothing() -> None:
     told = cells.select(CELL).join(blank, on=CELL, how="left").with_columns(pl.col("is_hidden").fill_null(False))
     found = determined(told, PARENTS, definitions())
     assert not found.join(small(cells), on=CELL, how="semi").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("kind", "end", "rank"),
+    [("year_to_date", "2026-05-15", "week"), ("year_to_date", "2026-05-31", "month"), ("year_to_date", "2026-06-30", "half_year"),
+     ("quarter_to_date", "2026-06-30", "quarter"), ("month_to_date", "2026-06-30", "month"), ("month", "2026-06-30", "month"),
+     ("spring_festival", "2026-02-28", "week"), ("half_year_to_date", "2026-12-31", "half_year")],
+)  # fmt: skip
+def test_what_ends_with_a_period_is_its_sum(kind: str, end: str, rank: str) -> None:
+    assert rank_of(kind, dt.date.fromisoformat(end)) == RANK[rank]
 
 
 def test_a_city_without_few_hides_nothing() -> None:

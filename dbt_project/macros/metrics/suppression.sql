@@ -1,5 +1,5 @@
 {# How coarse a period is, for hiding (pipelines/analytics/suppression.py says the rule; a test holds the two together).
-   Windows that end within a month are as fine as weeks. #}
+   Other windows, of days that are no whole months, are as fine as weeks. #}
 {% macro period_rank(period_kind, period_end) -%}
     case
         when {{ period_kind }} = 'day' then 0
@@ -8,6 +8,9 @@
         when {{ period_kind }} = 'half_year' then 4
         when {{ period_kind }} = 'year' then 5
         when {{ period_kind }} = 'cumulative' then 6
+        when {{ period_kind }} = 'month_to_date' then least({{ to_date_rank(period_end) }}, 2)
+        when {{ period_kind }} = 'quarter_to_date' then least({{ to_date_rank(period_end) }}, 3)
+        when {{ period_kind }} = 'half_year_to_date' then least({{ to_date_rank(period_end) }}, 4)
         when {{ period_kind }} = 'year_to_date' then {{ to_date_rank(period_end) }}
         else 1
     end
@@ -21,7 +24,7 @@
     end
 {%- endmacro %}
 
-{# A year to date that ends a quarter is a sum of quarters; one that ends within a month tells of a part of it. #}
+{# What ends a quarter to date is a sum of quarters; what ends within a month tells of a part of it. #}
 {% macro to_date_rank(period_end) -%}
     case
         when extract(day from {{ add_days(period_end, '1') }}) <> 1 then 1
