@@ -193,17 +193,25 @@ def _around(rank: int) -> pl.Expr:
     return pl.col("period_start").dt.truncate(every)
 
 
-def _lift_by_time(blocks: _Blocks, cells: pl.DataFrame, small: pl.DataFrame) -> None:
-    """Rule 4."""
+def _spans(cells: pl.DataFrame, small: pl.DataFrame) -> list[tuple[int, pl.DataFrame, pl.DataFrame]]:
+    """Per kind of period from the month up: (its rank, where there is a case of it, shown periods around small cells)."""
+    found = []
     for rank in (2, 3, 4, 5):
         kind = {2: "month", 3: "quarter", 4: "half_year", 5: "year"}[rank]
-        at = cells.filter(pl.col("period_kind") == kind).with_columns(around=_around(rank)).select("cut", "grid_code", "around")
-        inside = small.filter(pl.col("rank") < rank).with_columns(around=_around(rank))
-        inside = inside.select(*BLOCK, "around").unique().join(at, on=["cut", "grid_code", "around"], how="semi")
+        at = cells.filter(pl.col("period_kind") == kind).with_columns(around=_around(rank))
+        at = at.select("cut", "grid_code", "around").unique()
+        inside = small.filter(pl.col("rank") < rank).with_columns(around=_around(rank)).select(*BLOCK, "around").unique()
+        found.append((rank, at, inside.join(at, on=["cut", "grid_code", "around"], how="semi")))
+    return found
+
+
+def _lift_by_time(blocks: _Blocks, spans: Sequence[tuple[int, pl.DataFrame, pl.DataFrame]]) -> None:
+    """Rule 4."""
+    for rank, at, inside in spans:
         for name, by_area in (("grid_code", True), ("cut", False)):
             told = blocks.standing(by_area=by_area).filter((pl.col("height") < rank) & pl.col("partner").is_not_null())
             asked = told.join(inside, on=BLOCK).with_columns(pl.col("partner").alias("_partner"))
-            other = at.rename({name: "_partner"}).unique()
+            other = at.rename({name: "_partner"})
             keys = ["_partner", "around", *[c for c in ("cut", "grid_code") if c != name]]
             blocks.raise_to(asked.join(other, on=keys, how="anti").with_columns(height=pl.lit(rank)))
 
@@ -277,12 +285,12 @@ def hidden_blocks(cells: pl.DataFrame, areas: pl.DataFrame, metrics: Sequence[Me
     small = yearly.filter(few.fill_null(False))
     blocks = _blocks(yearly, areas, codes)
     blocks.raise_to(small.group_by(BLOCK).agg(pl.col("rank").max().alias("height")))
-    before = -1
+    spans, before = _spans(ranked, small), -1
     while (now := blocks.total()) != before:
         before = now
         blocks.down()
         blocks.across()
-        _lift_by_time(blocks, ranked, small)
+        _lift_by_time(blocks, spans)
         blocks.ever()
     return (
         blocks.heights.filter(pl.col("height") >= 0)

@@ -92,12 +92,7 @@ judged as (
 
 final as (
     select
-        judged.rule_id
-        || ':'
-        || judged.event_kind
-        || ':'
-        || judged.grid_code
-        || ':'
+        judged.rule_id || ':' || judged.event_kind || ':' || judged.grid_code || ':'
         || cast(judged.week_start as varchar) as alert_id,
         judged.rule_id,
         'V01' as metric_id,
