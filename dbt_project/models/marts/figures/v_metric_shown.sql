@@ -30,7 +30,8 @@ blanks as (
         hidden.metric_id, hidden.slice_kind, hidden.slice_code,
         hidden.grid_code, grids.grid_version_id, hidden.grid_level,
         periods.period_kind, periods.period_start, periods.period_end,
-        'as_was' as basis
+        'as_was' as basis,
+        false as is_weighted
     from hidden
     inner join cuts
         on
@@ -49,7 +50,7 @@ blanks as (
     union all
     select
         metric_id, slice_kind, slice_code, grid_code, grid_version_id, grid_level,
-        period_kind, period_start, period_end, basis
+        period_kind, period_start, period_end, basis, is_weighted
     from figures
     where is_suppressed and basis <> 'as_was'
 ),
@@ -66,7 +67,7 @@ final as (
         cast(null as double) as stat_value,
         true as is_suppressed,
         'small_cell' as reason,
-        false as is_weighted,
+        is_weighted,
         cast(null as double) as ci_low,
         cast(null as double) as ci_high,
         false as is_small_base
