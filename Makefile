@@ -25,7 +25,7 @@ demo: env ## a synthetic city from nothing to boards on http://127.0.0.1:8501 (C
 
 test: env-dev ## lint, then all tests but the long proofs
 	@$(MAKE) --no-print-directory lint
-	$(PYTEST) -n 2 --dist loadfile
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: env-dev ## style, types, who may import whom, YAML, SQL
 	@BIN=$(BIN) .ci/lint

@@ -64,7 +64,8 @@ def no_network(request: pytest.FixtureRequest) -> Any:
     _Guard.allowed = None
 
 
-#: Files of a minute and more, in the order in which two workers best begin them: one left for the end keeps one core idle.
+#: Files of a minute and more, in the order in which two workers best begin them (make test keeps it: --no-loadscope-reorder);
+#: one left for the end keeps one core idle.
 LONG = (
     "test_published_figures", "test_build", "test_days", "test_add_a_metric", "test_real_cities", "test_trace_diff",
     "test_quality_parity", "test_grid_history", "test_truth", "test_models", "test_clocks", "test_sql_dialects",
