@@ -136,10 +136,12 @@ def test_the_festival_is_compared_with_the_festival(series: duckdb.DuckDBPyConne
 def test_an_open_period_is_compared_with_as_many_days(
     series: duckdb.DuckDBPyConnection, kind: str, first: tuple[int, int, int], before: tuple[int, int, int]
 ) -> None:
-    latest = changes(series, PLAIN, kind)[-1]
+    *earlier, latest = changes(series, PLAIN, kind)
     assert latest[:4] == (
         dt.date(*first), AS_OF, cases_in(dt.date(*first), AS_OF), cases_in(dt.date(*before), AS_OF.replace(year=2025)),
     )  # fmt: skip
+    assert all(row[4] is not None or row[5] for row in earlier)
+    assert not [row for row in earlier if row[3] == 0], "what was never made is no zero"
 
 
 def test_an_open_period_is_never_compared_as_a_full_one(series: duckdb.DuckDBPyConnection) -> None:

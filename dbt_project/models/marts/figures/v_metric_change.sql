@@ -2,7 +2,7 @@
 -- many days of each kind, is in bridge_period_before; a period without a row in either is a count of 0.
 {%- set area = 'metric_id, slice_kind, slice_code, grid_code, grid_level, basis' %}
 with changes as (
-    select metric_id, of_metric, against, adjust from {{ ref('ref_metric') }}
+    select metric_id, of_metric, against from {{ ref('ref_metric') }}
     where family = 'change'
 ),
 
@@ -26,7 +26,7 @@ hidden as (
 
 -- Before its first case a metric has nothing to be compared with.
 pairs as (
-    select changes.metric_id, changes.of_metric, changes.adjust, periods.*
+    select changes.metric_id, changes.of_metric, periods.*
     from changes
     inner join {{ ref('bridge_period_before') }} as periods on changes.against = periods.against
     inner join {{ ref('fct_metric_begin') }} as first_days
