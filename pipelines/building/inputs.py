@@ -147,8 +147,7 @@ def _fingerprint(city: City, parses: Sequence[dict[str, Any]], decisions: Sequen
         add(*decision.values())
     project = PROJECT_ROOT / "dbt_project"
     sources = [p for p in project.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".py") and "target" not in p.parts]
-    rules = [PROJECT_ROOT / "pipelines" / "analytics" / name for name in ("places.py", "suppression.py")]
-    for path in [*sorted(sources), CONTRACTS / "codes.csv", *rules]:
+    for path in [*sorted(sources), CONTRACTS / "codes.csv", PROJECT_ROOT / "pipelines" / "analytics" / "places.py"]:
         add(path.relative_to(PROJECT_ROOT), hashlib.sha256(path.read_bytes()).hexdigest())
     for package in ("duckdb", "dbt-core", "dbt-duckdb", "polars", "shapely"):
         add(package, version(package))

@@ -2,7 +2,7 @@
 -- many days of each kind, is in bridge_period_before; a period without a row in either is a count of 0.
 {%- set area = 'metric_id, slice_kind, slice_code, grid_code, grid_level, basis' %}
 with changes as (
-    select metric_id, of_metric, against from {{ ref('ref_metric') }}
+    select metric_id, of_metric, against, adjust from {{ ref('ref_metric') }}
     where family = 'change'
 ),
 
@@ -20,16 +20,20 @@ cuts as (
     select * from {{ ref('ref_metric_cut') }}
 ),
 
-hidden as (
-    select * from {{ ref('fct_metric_hidden') }}
+first_days as (
+    select * from {{ ref('fct_metric_begin') }}
+),
+
+limits as (
+    select {{ threshold('small_base') }} as small_base
 ),
 
 -- Before its first case a metric has nothing to be compared with.
 pairs as (
-    select changes.metric_id, changes.of_metric, periods.*
+    select changes.metric_id, changes.of_metric, changes.adjust, periods.*
     from changes
     inner join {{ ref('bridge_period_before') }} as periods on changes.against = periods.against
-    inner join {{ ref('fct_metric_begin') }} as first_days
+    inner join first_days
         on changes.of_metric = first_days.metric_id and periods.before_start >= first_days.first_day
 ),
 
@@ -64,8 +68,9 @@ summed as (
     select
         {{ area }}, period_kind, period_start, period_end,
         coalesce(max(grid_version_id), max(version_before)) as grid_version_id,
-        cast(sum(num) as bigint) as num, cast(sum(den) as bigint) as den,
-        bool_or(is_suppressed) as has_hidden,
+        sum(num) as num,
+        sum(den) as den,
+        bool_or(is_suppressed) as is_suppressed,
         bool_or(is_weighted) as is_weighted
     from both_periods
     group by {{ area }}, period_kind, period_start, period_end
@@ -76,11 +81,6 @@ weighed as (
     select
         summed.*,
         pairs.reason as why_not,
-        -- A period without a row is hidden too where its block is.
-        summed.has_hidden
-        or {{ closing_rank('summed.period_kind', 'summed.period_end') }} <= coalesce(hidden_now.height, -1)
-        or {{ closing_rank('pairs.period_kind', 'pairs.before_end') }} <= coalesce(hidden_then.height, -1)
-            as is_suppressed,
         pairs.workday_n + pairs.weekend_n * weights.weekend_weight + pairs.holiday_n * weights.holiday_weight as days_n,
         pairs.workday_before_n + pairs.weekend_before_n * weights.weekend_weight
         + pairs.holiday_before_n * weights.holiday_weight as days_before_n
@@ -92,10 +92,6 @@ weighed as (
             and summed.period_start = pairs.period_start
             and summed.period_end = pairs.period_end
     left join {{ ref('fct_metric_day_weight') }} as weights on pairs.metric_id = weights.metric_id
-    left join hidden as hidden_now
-        on {{ in_block('hidden_now', 'summed', 'pairs.of_metric', 'extract(year from summed.period_end)') }}
-    left join hidden as hidden_then
-        on {{ in_block('hidden_then', 'summed', 'pairs.of_metric', 'extract(year from pairs.before_end)') }}
 ),
 
 final as (
@@ -103,7 +99,8 @@ final as (
         weighed.metric_id, weighed.slice_kind, weighed.slice_code,
         weighed.grid_code, weighed.grid_version_id, weighed.grid_level,
         weighed.period_kind, weighed.period_start, weighed.period_end, weighed.basis,
-        weighed.num, weighed.den,
+        cast(weighed.num as bigint) as num,
+        cast(weighed.den as bigint) as den,
         (cast(weighed.num as double) / nullif(weighed.days_n, 0))
         / (nullif(cast(weighed.den as double), 0) / nullif(weighed.days_before_n, 0)) - 1 as stat_value,
         weighed.is_suppressed,
@@ -113,8 +110,9 @@ final as (
         weighed.is_weighted,
         cast(null as double) as ci_low,
         cast(null as double) as ci_high,
-        weighed.den < {{ threshold('small_base') }} as is_small_base
+        weighed.den < limits.small_base as is_small_base
     from weighed
+    cross join limits
 )
 
 select * from final
