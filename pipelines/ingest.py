@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import polars as pl
 import pyarrow as pa
 
-from pipelines.cleaning import handover, identity, parse, privacy, read, read_lines
+from pipelines.cleaning import formats, handover, identity, parse, privacy, read
 from pipelines.cleaning import judge as judging
 from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
@@ -247,25 +247,9 @@ def _receive(
     )  # fmt: skip
 
 
-def _open_reading(work: Work) -> read.Reading:
-    binding = work.binding
-    if binding.format == "csv":
-        return read.read_csv(work.open_bytes, declared=binding.encoding, delimiter=binding.delimiter, name=work.name)
-    if binding.format == "jsonl":
-        return read_lines.read_jsonl(work.open_bytes, declared=binding.encoding, name=work.name)
-    known = judging.known_headers(binding)
-    if binding.format == "xlsx":
-        return read.read_xlsx(
-            work.open_bytes, sheet=binding.sheet, name=work.name,
-            knows=lambda row: sum(judging.plain(cell) in known for cell in row if cell),
-        )  # fmt: skip
-    geometry = next((c.title_zh for c in binding.contract.columns if c.geometry), "geometry")
-    return read.read_geojson(work.open_bytes, name=work.name, geometry_header=geometry)
-
-
 def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutcome:
     try:
-        reading = _open_reading(work)
+        reading = formats.open_reading(work.open_bytes, work.binding, name=work.name)
     except (OSError, EOFError, zlib.error) as error:
         raise FileHeld(f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again") from error
     header = judging.Header({}, ())

@@ -1,17 +1,14 @@
 """Verify: recount everything by a path that shares no code with the pipeline.
 
-Belongs here: own readers of source files, bindings, ledger, landing and published build, and the invariants that must
-hold between them. Does not: any import of `pipelines`, on purpose (nor `core.warehouse`: this module opens DuckDB
-itself), so that a fault there cannot hide itself here. Slow and plain beats fast and clever.
+Belongs here: own readers of bindings, ledger, landing and published build, and the invariants that must hold between them.
+Does not: counting a source file's records (recount); any import of `pipelines`, on purpose (nor `core.warehouse`: this module
+opens DuckDB itself), so that a fault there cannot hide itself here. Slow and plain beats fast and clever.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
 import hashlib
-import io
 import json
 import sqlite3
 import sys
@@ -20,19 +17,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import duckdb
-import openpyxl
 import yaml
 
 from quality.conservation import sums_on_both_maps
+from quality.recount import count_records
 
 CONTRACTS = Path(__file__).resolve().parents[1] / "pipelines" / "contracts"
 UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload", ".ok", ".md5")
 #: The column of `fct_event` that holds a contract's main time; every other kind keeps it in `reported_at`.
 PUBLISHED_TIME = {"court_case": "filed_at", "labour_arbitration": "filed_at"}
-GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,86 +79,6 @@ def _unchecked(subject: str, names: tuple[str, str], expected: object, why: tupl
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _open(path: Path) -> BinaryIO:
-    """The file's bytes, unpacked if they are gzip."""
-    with path.open("rb") as stream:
-        packed = stream.read(2) == GZIP
-    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
-
-
-def _encodings(path: Path, stated: str) -> list[str]:
-    """The encodings that the file may have: its byte order mark, else the stated one, else UTF-8, else GB18030."""
-    with _open(path) as stream:
-        head = stream.read(3)
-    if head.startswith(codecs.BOM_UTF8):
-        return ["utf-8-sig"]
-    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return ["utf-16"]
-    return [stated] if stated else ["utf-8", "gb18030"]
-
-
-def _count_csv(path: Path, *, encoding: str, delimiter: str) -> int:
-    """Records after the header, blank lines included; the header is the first line that is not blank."""
-    for candidate in _encodings(path, encoding):
-        try:
-            with _open(path) as stream, io.TextIOWrapper(stream, encoding=candidate, newline="") as text:
-                reader = csv.reader(text, delimiter=delimiter)
-                next((row for row in reader if row), None)
-                return sum(1 for _ in reader)
-        except UnicodeDecodeError:
-            continue
-    raise ValueError("no encoding reads it")
-
-
-def _count_xlsx(path: Path, *, sheet: str) -> int:
-    """Rows down to the last one that holds anything, without the header; titles and totals included."""
-    with _open(path) as stream:
-        book = openpyxl.load_workbook(io.BytesIO(stream.read()), read_only=True, data_only=True)
-    page = book[sheet] if sheet else book.worksheets[0]
-    last = 0
-    for number, row in enumerate(page.iter_rows(values_only=True), start=1):
-        if any(cell is not None and cell != "" for cell in row):
-            last = number
-    book.close()
-    return max(last - 1, 0)
-
-
-def _count_lines(path: Path, *, encoding: str) -> int:
-    """Lines of a file of JSON lines, blank ones included; what follows the last line end is one more."""
-    for candidate in _encodings(path, encoding):
-        try:
-            with _open(path) as stream:
-                text = stream.read().decode(candidate)
-        except UnicodeDecodeError:
-            continue
-        return len(text.split("\n")) - (text.endswith("\n") or not text)
-    raise ValueError("no encoding reads it")
-
-
-def count_records(path: Path, binding: dict[str, Any]) -> int:
-    """Records of one source file.
-
-    Args:
-        path: the file.
-        binding: the feed's YAML as it is written.
-
-    Raises:
-        ValueError: the format is unknown, or nothing reads the file.
-    """
-    name = path.name.lower().removesuffix(".gz")
-    kind = binding.get("format") or name.rsplit(".", 1)[-1]
-    if kind in ("csv", "txt"):
-        return _count_csv(path, encoding=str(binding.get("encoding", "")), delimiter=str(binding.get("delimiter", ",")))
-    if kind == "xlsx":
-        return _count_xlsx(path, sheet=str(binding.get("sheet", "")))
-    if kind in ("jsonl", "ndjson"):
-        return _count_lines(path, encoding=str(binding.get("encoding", "")))
-    if kind in ("geojson", "json"):
-        with _open(path) as stream:
-            return len(json.load(stream)["features"])
-    raise ValueError(f"unknown format {kind!r}")
 
 
 def _bindings(city_folder: Path) -> dict[str, dict[str, Any]]:

@@ -1,8 +1,10 @@
 """Read JSON lines: one object a line, as batches of text columns under its keys.
 
-Belongs here: counting lines, which of them are an object, every value as the text that was written. Does not: which key is
-which column (judge), what a text means (parse). A number keeps its digits (`1.50` stays `1.50`); a list or an object stays
-JSON, in ASCII, so that tidying texts cannot break it. Keys may come in any order and be missing: then the cell is empty.
+Belongs here: counting lines, which of them are an object, every value as the text that was written. Does not: one array of
+objects (read_array), which key is which column (judge), what a text means (parse). A number keeps its digits (`1.50` stays
+`1.50`); a list or an object stays JSON, in ASCII, so that tidying texts cannot break it. Only where the binding names a
+dotted path below a key does every value below it become a cell of its own. Keys may come in any order and be missing: then
+the cell is empty.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import codecs
 import io
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NoReturn
 
 import polars as pl
@@ -53,6 +55,29 @@ def record(line: str) -> dict[str, Any]:
     return found
 
 
+def flat(found: dict[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:
+    """The object with those of its objects parted into dotted keys below which `paths` name something.
+
+    Raises ValueError where a dotted key stands beside an object that holds the same.
+    """
+    opened = {path.partition(".")[0] for path in paths}
+    if not any(isinstance(found.get(key), dict) for key in opened):
+        return found
+    pairs: list[tuple[str, Any]] = []
+    for key, value in found.items():
+        pairs += _leaves(key, value, paths) if key in opened and isinstance(value, dict) else [(key, value)]
+    return _once(pairs)
+
+
+def _leaves(name: str, value: dict[str, Any], paths: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        dotted = f"{name}.{key}"
+        if isinstance(inner, dict) and dotted not in paths:
+            yield from _leaves(dotted, inner, paths)
+        else:
+            yield dotted, inner
+
+
 def cell_text(value: Any) -> str:
     """A value as text: null is an empty cell, an empty list or object too."""
     if isinstance(value, str):
@@ -77,14 +102,14 @@ def _count(stream: BinaryIO, encoding: str) -> int:
             return ends + (last != "\n")
 
 
-def _counted(open_bytes: Opener, *, declared: str, name: str) -> tuple[str, int]:
-    """Encoding and number of lines, under the first encoding of the ladder that reads all of the file."""
+def counted_by(count: Callable[[BinaryIO, str], int], open_bytes: Opener, *, declared: str, name: str) -> tuple[str, int]:
+    """Encoding and what `count` finds, under the first encoding of the ladder that reads all of the file."""
     with open_bytes() as stream:
         encodings = decode.ladder(stream.read(4), declared)
     for encoding in encodings:
         try:
             with open_bytes() as stream:
-                return encoding, _count(stream, encoding)
+                return encoding, count(stream, encoding)
         except UnicodeDecodeError:
             continue
         except LookupError as error:
@@ -103,14 +128,27 @@ def _lines(open_bytes: Opener, encoding: str) -> Iterator[tuple[int, str]]:
         yield from enumerate(io.TextIOWrapper(stream, encoding=encoding, newline="\n"), start=1)
 
 
-def read_jsonl(open_bytes: Opener, *, declared: str, name: str) -> Reading:
+def _refuse_cut(line: str, number: int, name: str) -> None:
+    """A last line that opens an object, does not close it and has no end is where the file was cut off.
+
+    What followed nobody can know, so the file is held whole; a broken line elsewhere costs that line alone.
+    """
+    text = line.strip()
+    if not line.endswith("\n") and text.startswith("{") and not text.endswith("}"):
+        raise FileHeld(
+            f"the file ends inside record {number}: it was cut off", where=name, remedy="ask the department to send it again"
+        )
+
+
+def read_jsonl(open_bytes: Opener, *, declared: str, name: str, paths: tuple[str, ...] = ()) -> Reading:
     """A file of JSON lines; its header is every key that some line has, in the order of first use.
 
     A blank line is no data. A line that is no JSON object, or has a key twice, is a record of its own number that no batch
-    holds (`ragged`). A file without a line is one without records: an hour in which nothing happened. Raises FileHeld if
-    the file cannot be decoded, if the two counts of its lines differ, or if no line of several is an object.
+    holds (`ragged`). A file without a line is one without records: an hour in which nothing happened. `paths` are the dotted
+    names that the binding uses. Raises FileHeld if the file cannot be decoded, is cut off, if the two counts of its lines
+    differ, or if no line of several is an object.
     """
-    encoding, counted = _counted(open_bytes, declared=declared, name=name)
+    encoding, counted = counted_by(_count, open_bytes, declared=declared, name=name)
     keys: dict[str, None] = {}
     blank: list[int] = []
     broken: dict[int, list[str]] = {}
@@ -120,8 +158,9 @@ def read_jsonl(open_bytes: Opener, *, declared: str, name: str) -> Reading:
             blank.append(number)
             continue
         try:
-            keys.update(dict.fromkeys(record(line)))
+            keys.update(dict.fromkeys(flat(record(line), paths)))
         except ValueError:
+            _refuse_cut(line, number, name)
             broken[number] = [line.rstrip("\r\n")]
     if number != counted:
         raise FileHeld(
@@ -130,16 +169,18 @@ def read_jsonl(open_bytes: Opener, *, declared: str, name: str) -> Reading:
         )  # fmt: skip
     if broken and not keys:
         raise FileHeld("no line is a JSON object", where=name, remedy="compare format: in the binding with the file")
-    batches = _batches(open_bytes, encoding, list(keys), broken)
-    return Reading(list(keys), counted, encoding, batches, blank, broken, LINE_RULE)
+    good = (
+        (number, flat(record(line), paths))
+        for number, line in _lines(open_bytes, encoding) if number not in broken and line.strip()
+    )  # fmt: skip
+    return Reading(list(keys), counted, encoding, batches_of(good, list(keys)), blank, broken, LINE_RULE)
 
 
-def _batches(open_bytes: Opener, encoding: str, header: list[str], broken: dict[int, list[str]]) -> Iterator[pl.DataFrame]:
-    good = ((number, line) for number, line in _lines(open_bytes, encoding) if number not in broken and line.strip())
-    while piece := list(itertools.islice(good, BATCH_ROWS)):
-        objects = [record(line) for _, line in piece]
+def batches_of(objects: Iterator[tuple[int, dict[str, Any]]], header: list[str]) -> Iterator[pl.DataFrame]:
+    """Batches of text columns, one for each key of the header, of objects with their record numbers."""
+    while piece := list(itertools.islice(objects, BATCH_ROWS)):
         data = {
-            f"c{at}": pl.Series([cell_text(found.get(key)) for found in objects], dtype=pl.String)
+            f"c{at}": pl.Series([cell_text(found.get(key)) for _, found in piece], dtype=pl.String)
             for at, key in enumerate(header)
         }
         yield pl.DataFrame({"_record_no": pl.Series([number for number, _ in piece], dtype=pl.Int64), **data})

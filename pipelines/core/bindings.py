@@ -33,9 +33,10 @@ FEED_KEYS = {
 SOURCE_TYPES = {"drop": {"type", "pattern", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
 LEVELS = ("demo", "production")
-FORMATS = ("csv", "xlsx", "jsonl", "geojson")
+FORMATS = ("csv", "xlsx", "jsonl", "parquet", "geojson")
 SUFFIXES = {
-    ".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl", ".geojson": "geojson",
+    ".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
+    ".parquet": "parquet", ".geojson": "geojson",
 }  # fmt: skip
 FAR_FUTURE = dt.date(9999, 12, 31)
 
@@ -84,6 +85,11 @@ class Binding:
     def is_keyless(self) -> bool:
         """Whether rows have no key and are identified by (covers, content, ordinal)."""
         return self.key == ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Headers with a dot: where a source nests values, these ask for the value inside."""
+        return tuple(header for header in self.columns.values() if "." in header)
 
     @property
     def key_columns(self) -> tuple[str, ...]:

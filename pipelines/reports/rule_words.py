@@ -43,7 +43,7 @@ DIMENSIONS = {
 #: Rules on whole records, which no column has.
 RECORDS = {
     "record-width": Words("每条记录的列数须与表头一致", "Every record must have as many cells as the header"),
-    "record-json": Words("每行须是一个 JSON 对象，同名项不得出现两次", "Every line must be one JSON object, no key twice"),
+    "record-json": Words("每条记录须是一个 JSON 对象，同名项不得出现两次", "Every record must be one JSON object, no key twice"),
 }
 
 

@@ -54,7 +54,7 @@ BROKEN = ['{"a": 1', "[1, 2]", "7", "null", '"text"', "{'a': 1}", '{"a": NaN}', 
 def test_a_line_that_is_no_object_is_kept_apart_with_its_number(line: str, at: int) -> None:
     lines = ['{"a": 1}', '{"a": 2}']
     lines.insert(at - 1, line)
-    reading = _read("\n".join(lines).encode())
+    reading = _read("".join(text + "\n" for text in lines).encode())
     rows = _rows(reading)
     assert (reading.records, reading.nondata, reading.record_rule) == (3, [], "record-json")
     assert reading.ragged == {at: [line]}
@@ -175,3 +175,29 @@ def test_a_member_of_another_kind_is_flagged_and_does_not_land() -> None:
 
 def test_a_bracket_that_is_no_json_is_text() -> None:
     assert _parsed("called", "[甲、乙") == ([["[甲", "乙"]], [None])
+
+
+# --- cut off, nested
+
+
+@pytest.mark.parametrize("rest", ['{"a": 2', '{"a": "乙', '{"a": {"b": [1,', '{"', "{"])
+def test_a_file_that_ends_inside_an_object_is_held_whole(rest: str) -> None:
+    with pytest.raises(FileHeld, match="the file ends inside record 2: it was cut off"):
+        _read(('{"a": 1}\n' + rest).encode())
+
+
+def test_a_dotted_path_of_the_binding_parts_the_object_it_reaches_into() -> None:
+    line = (
+        b'{"id": 1, "at": {"area": {"code": "9901", "name": "x"}, "xy": [1.50, 2]}, "by": {"name": "y"}}\n{"id": 2, "at": null}\n'
+    )
+    reading = read_lines.read_jsonl(lambda: io.BytesIO(line), declared="", name="x", paths=("at.area.code", "at.gone"))
+    assert reading.header == ["id", "at.area.code", "at.area.name", "at.xy", "by", "at"]
+    assert _rows(reading) == [(1, "1", "9901", "x", '["1.50","2"]', '{"name":"y"}', ""), (2, "2", "", "", "", "", "")]
+    whole = read_lines.read_jsonl(lambda: io.BytesIO(line), declared="", name="x", paths=("at.area",))
+    assert dict(zip(whole.header, _rows(whole)[0][1:], strict=True))["at.area"] == '{"code":"9901","name":"x"}'
+
+
+def test_a_dotted_key_beside_the_object_that_holds_it_breaks_the_record() -> None:
+    line = b'{"a": {"b": 1}, "a.b": 2}\n{"a": {"b": 3}}\n'
+    reading = read_lines.read_jsonl(lambda: io.BytesIO(line), declared="", name="x", paths=("a.b",))
+    assert (list(reading.ragged), _rows(reading)) == ([1], [(2, "3")])

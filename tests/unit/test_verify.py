@@ -14,13 +14,15 @@ from typing import Any
 
 import duckdb
 import openpyxl
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipelines.core.settings import PROJECT_ROOT, Home
 from pipelines.core.state import FileRow, Ledger, ParseRow
-from quality.verify import Invariant, count_records, verify
+from quality.recount import count_records
+from quality.verify import Invariant, verify
 
 ROWS = """\ufeff报警编号,报警时间,说明
 A1,2024-12-31 08:00,"two
@@ -247,6 +249,13 @@ def test_lines_are_counted(tmp_path: Path, text: str, encoding: str, expected: i
     assert count_records(path, {}) == expected
 
 
+def test_an_array_and_a_parquet_file_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('\n[\n{"a": "[1]"},\n{}]', encoding="utf-8")
+    assert count_records(tmp_path / "x.json", {}) == 2
+    pl.DataFrame({"a": [1, None, 3]}).write_parquet(tmp_path / "x.parquet")
+    assert count_records(tmp_path / "x.parquet", {}) == 3
+
+
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.pdf").write_bytes(b"")
     with pytest.raises(ValueError, match="unknown format"):
@@ -265,11 +274,11 @@ def test_a_published_file_that_is_gone_is_told(house: House) -> None:
     assert broken(house.verify()) == {"restating on the map in force keeps the sum (not readable: IOException)"}
 
 
-@pytest.mark.parametrize("name", ["verify.py", "conservation.py"])
+@pytest.mark.parametrize("name", ["verify.py", "conservation.py", "recount.py"])
 def test_verify_shares_no_code_with_the_pipeline(name: str) -> None:
     tree = ast.parse((PROJECT_ROOT / "quality" / name).read_text(encoding="utf-8"))
     modules = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     modules += [alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names]
     assert modules
     others = [m for m in modules if m.split(".")[0] in ("pipelines", "quality", "dashboards")]
-    assert others == (["quality.conservation"] if name == "verify.py" else [])
+    assert others == (["quality.conservation", "quality.recount"] if name == "verify.py" else [])

@@ -1,0 +1,136 @@
+"""The same rows in every format land as the same table, and every row of each is accounted for."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines import ingest
+from pipelines.core.installation import Installation, open_installation
+
+NOW = dt.datetime(2026, 7, 1, 9)
+HEADER = ["任务号", "上报时间", "结案时间", "单元网格编码", "经度", "上报人", "问题描述", "更新时间"]
+CANARY = "金丝雀甲乙丙"
+
+
+def _row(number: int, reported: str = "2026-06-01 07:00:00") -> list[str]:
+    return [f"A{number}", reported, "", "990101", "112.4", CANARY, f"{CANARY}说有垃圾", "2026-06-01 08:00:00"]
+
+
+#: Good rows, one sent twice, one without its number, one with a time that is none.
+ROWS = [_row(1), _row(2), _row(2), ["", *_row(4)[1:]], _row(5, "昨天"), *(_row(n) for n in range(6, 40))]
+FUNNEL = (39, 36, 2, 1)  # read, accepted, quarantined, repeats of the same row
+
+
+def as_csv(rows: list[list[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([HEADER, *rows])
+    return out.getvalue().encode("gb18030")
+
+
+def as_jsonl(rows: list[list[str]]) -> bytes:
+    objects = [{key: value for key, value in zip(HEADER, row, strict=True) if value} for row in rows]
+    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects).encode()
+
+
+def as_json(rows: list[list[str]]) -> bytes:
+    return json.dumps([dict(zip(HEADER, row, strict=True)) for row in rows], indent=1).encode()
+
+
+def as_parquet(rows: list[list[str]]) -> bytes:
+    columns = dict(zip(HEADER, ([row[at] or None for row in rows] for at in range(len(HEADER))), strict=True))
+    out = io.BytesIO()
+    pq.write_table(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), out)
+    return out.getvalue()
+
+
+def as_xlsx(rows: list[list[str]]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in [HEADER, *rows]:
+        book.active.append([cell or None for cell in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+Writer = Callable[[list[list[str]]], bytes]
+FORMS: dict[str, tuple[str, Writer]] = {
+    "csv": ("u20260602.csv", as_csv), "jsonl": ("u20260602.jsonl", as_jsonl), "json": ("u20260602.json", as_json),
+    "parquet": ("u20260602.parquet", as_parquet), "xlsx": ("u20260602.xlsx", as_xlsx),
+}  # fmt: skip
+
+
+def place_for(base: Path, pattern: str, **binding: str) -> Installation:
+    """A new home for a city with one feed of urban cases."""
+    folder = base / "city"
+    (folder / "feeds").mkdir(parents=True)
+    (base / "source").mkdir()
+    (folder / "city.yml").write_text("name: t\nzone: Asia/Shanghai\nroot_area: '99'\n", encoding="utf-8")
+    lines = {
+        "contract": "urban_case", "system": "s", "source": f"{{type: drop, pattern: '{pattern}', settle_seconds: 0}}",
+        "delivery": "increment", "extracted_at": r"{name: 'u(\d{8})'}", **binding,
+    }  # fmt: skip
+    text = "".join(f"{key}: {value}\n" for key, value in lines.items())
+    (folder / "feeds" / "urban.yml").write_text(text, encoding="utf-8")
+    return open_installation(city=folder, home=base / "home", source_root=base / "source")
+
+
+def take(place: Installation, name: str, data: bytes) -> list[ingest.FileOutcome]:
+    (place.source_root / name).write_bytes(data)
+    return ingest.ingest_feed(place.city.feeds[0], place, now=NOW)
+
+
+def landed(place: Installation) -> pl.DataFrame:
+    """What landed, without what differs by file."""
+    paths = [place.home.root / row["landing_path"] for row in place.ledger.current_parses()]
+    return pl.concat(pl.read_parquet(path) for path in paths).drop("_file", "_covers").sort("_record_no")
+
+
+def funnel(outcome: ingest.FileOutcome) -> tuple[int, int, int, int]:
+    assert outcome.read_n == outcome.accepted_n + outcome.quarantined_n + outcome.repeat_n + outcome.nondata_n
+    return outcome.read_n, outcome.accepted_n, outcome.quarantined_n, outcome.repeat_n
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
+    place = place_for(tmp_path_factory.mktemp("reference"), "u*.csv")
+    take(place, "u20260602.csv", as_csv(ROWS))
+    return landed(place)
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_the_same_rows_land_alike_from_every_format(form: str, tmp_path: Path, reference: pl.DataFrame) -> None:
+    name, write = FORMS[form]
+    place = place_for(tmp_path, f"u*{Path(name).suffix}")
+    (outcome,) = take(place, name, write(ROWS))
+    assert (outcome.verdict, outcome.message) == ("loaded", "")
+    assert funnel(outcome) == FUNNEL
+    assert landed(place).equals(reference)
+    assert CANARY.encode() not in b"".join(p.read_bytes() for p in place.home.landing.rglob("*.parquet"))
+    assert [o.verdict for o in ingest.ingest_feed(place.city.feeds[0], place, now=NOW)] == []
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "parquet", "xlsx"])
+def test_a_file_that_is_cut_off_is_held_and_nothing_lands(form: str, tmp_path: Path) -> None:
+    name, write = FORMS[form]
+    place = place_for(tmp_path, f"u*{Path(name).suffix}")
+    data = write(ROWS)
+    (outcome,) = take(place, name, data[: len(data) // 2 - 1])
+    assert outcome.verdict == "held"
+    assert name in outcome.message
+    assert (
+        "-> ask the department to send it again" in outcome.message
+        or "-> ask for the file again" in outcome.message
+        or "->" in outcome.message
+    )
+    assert not list(place.home.landing.rglob("*.parquet"))
