@@ -103,13 +103,23 @@ def parser_id(binding: Binding) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def hash_file(path: Path) -> str:
-    """sha256 of a file's bytes. Raises SourceUnavailable if it cannot be read."""
+def _hashed(candidate: drop.Candidate) -> tuple[drop.Candidate, str]:
+    """The candidate with the sha256 of its bytes. Of a member that cannot be read its archive stands in, refused.
+
+    Raises SourceUnavailable if the file cannot be read.
+    """
+    digest = hashlib.sha256()
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        with candidate.open() as stream:
+            while piece := stream.read(PIECE):
+                digest.update(piece)
+        return candidate, digest.hexdigest()
+    except FileHeld as error:
+        return _hashed(candidate.archive(error))
     except OSError as error:
-        raise SourceUnavailable(f"cannot be read: {error.strerror}", where=str(path), remedy="check it and run again") from error
+        raise SourceUnavailable(
+            f"cannot be read: {error.strerror}", where=candidate.place, remedy="check it and run again"
+        ) from error
 
 
 def extract_time(binding: Binding, name: str) -> dt.datetime | None:
@@ -149,8 +159,8 @@ def pending(binding: Binding, place: Installation) -> list[drop.Candidate]:
     """Ready files that the ledger does not know, or knows only by another parser."""
     parser, ledger = parser_id(binding), place.ledger
     waiting = []
-    for candidate in drop.ready(binding, place.city, place.source_root):
-        sha256 = ledger.seen(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns)
+    for candidate in drop.ready(binding, place.city, place.source_root, place.settings.archives):
+        sha256 = ledger.seen(binding.feed, candidate.place, candidate.size_bytes, candidate.mtime_ns)
         if sha256 is None or not _is_done(ledger, binding.feed, sha256, parser):
             waiting.append(candidate)
     return waiting
@@ -187,12 +197,12 @@ def ingest_feed(
 
 def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation, *, now: dt.datetime) -> FileOutcome:
     """One file, exactly once by its content."""
-    sha256, parser, ledger = hash_file(candidate.path), parser_id(binding), place.ledger
-    seen_at = now.isoformat(timespec="seconds")
+    at, (candidate, sha256) = candidate, _hashed(candidate)
+    parser, ledger, seen_at = parser_id(binding), place.ledger, now.isoformat(timespec="seconds")
     faults.hit("after_hash")
     known = ledger.file(binding.feed, sha256)
     if known is not None and _is_done(ledger, binding.feed, sha256, parser):
-        ledger.sight(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns, sha256=sha256, seen_at=seen_at)
+        ledger.sight(binding.feed, at.place, at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
         return FileOutcome(binding.feed, candidate.name, sha256, "known", message=f"same bytes as {known.name}")
     received = known.received_at if known else seen_at
     name = known.name if known else candidate.name
@@ -203,7 +213,7 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
     except FileHeld as error:
         ledger.hold(_replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy} [{parser}]"))
         outcome = FileOutcome(binding.feed, candidate.name, sha256, "held", message=str(error))
-    ledger.sight(binding.feed, str(candidate.path), candidate.size_bytes, candidate.mtime_ns, sha256=sha256, seen_at=seen_at)
+    ledger.sight(binding.feed, at.place, at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
     return outcome
 
 
@@ -221,20 +231,22 @@ def _receive(
     if city.keeps_raw and not stored.exists():
         digest = hashlib.sha256()
         month = received_at.strftime("%Y%m")
-        with candidate.path.open("rb") as source, vault.create("raw", binding.feed, sha256, month=month) as sink:
+        with candidate.open() as source, vault.create("raw", binding.feed, sha256, month=month) as sink:
             while piece := source.read(PIECE):
                 digest.update(piece)
                 sink.write(piece)
             if digest.hexdigest() != sha256:
                 raise SourceUnavailable(
                     "the file changed while it was read",
-                    where=str(candidate.path),
+                    where=candidate.place,
                     remedy="run again when it is complete",
                 )
     faults.hit("after_vault")
+    if candidate.refused is not None:
+        raise candidate.refused
 
     def open_bytes() -> BinaryIO:
-        stream: BinaryIO = vault.open(stored) if city.keeps_raw else candidate.path.open("rb")
+        stream: BinaryIO = vault.open(stored) if city.keeps_raw else candidate.open()
         if stream.read(2) == b"\x1f\x8b":
             stream.seek(0)
             return io.BufferedReader(gzip.GzipFile(fileobj=stream), PIECE)

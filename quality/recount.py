@@ -12,6 +12,7 @@ import gzip
 import io
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,11 +22,55 @@ import polars as pl
 GZIP = b"\x1f\x8b"
 
 
+def _member(path: Path) -> tuple[zipfile.ZipFile, zipfile.ZipInfo] | None:
+    """The archive and the place in it of a path that goes on behind a `.zip`; None where there is none."""
+    box = next((above for above in path.parents if above.suffix.lower() == ".zip" and above.is_file()), None)
+    if box is None:
+        return None
+    archive, inner = zipfile.ZipFile(box), path.relative_to(box).as_posix().encode()
+    for info in archive.infolist():
+        told = info.orig_filename.replace("\\", "/").encode()
+        plain = info.orig_filename.encode("cp437", "ignore")
+        names = {told} if info.flag_bits & 0x800 else {plain.replace(b"\\", b"/"), _recoded(plain)}
+        if inner in names:
+            return archive, info
+    archive.close()
+    return None
+
+
+def _recoded(name: bytes) -> bytes:
+    try:
+        return name.decode("gb18030").replace("\\", "/").encode()
+    except UnicodeDecodeError:
+        return name
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file, or a member of an archive, lies there today."""
+    try:
+        return path.is_file() or _member(path) is not None
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def open_raw(path: Path) -> BinaryIO:
+    """The bytes of a file or of a member of an archive, as the pipeline was handed them. Raises OSError, ValueError."""
+    if path.is_file():
+        return path.open("rb")
+    found = _member(path)
+    if found is None:
+        raise FileNotFoundError(path)
+    try:
+        return io.BytesIO(found[0].read(found[1]))
+    except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+        raise ValueError(str(error)) from error
+
+
 def _open(path: Path) -> BinaryIO:
     """The file's bytes, unpacked if they are gzip."""
-    with path.open("rb") as stream:
+    with open_raw(path) as stream:
         packed = stream.read(2) == GZIP
-    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+    return gzip.open(open_raw(path), "rb") if packed else open_raw(path)  # type: ignore[return-value]
 
 
 def _encodings(path: Path, stated: str) -> list[str]:

@@ -30,7 +30,7 @@ FEED_KEYS = {
     "contract", "system", "source", "format", "sheet", "encoding", "delimiter", "delivery", "covers", "extracted_at",
     "key", "columns", "constants", "codes", "dates", "title_zh", "title_en",
 }  # fmt: skip
-SOURCE_TYPES = {"drop": {"type", "pattern", "settle_seconds", "root"}}
+SOURCE_TYPES = {"drop": {"type", "pattern", "member", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
 LEVELS = ("demo", "production")
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "geojson")
@@ -60,6 +60,7 @@ class Binding:
     contract: Contract
     system: str
     pattern: str
+    member: str
     root: str
     settle_seconds: float
     format: str
@@ -190,14 +191,15 @@ def _codes(folder: Path, entries: dict[str, str], where: str) -> tuple[CodeRow, 
     return tuple(rows)
 
 
-def _source(entry: dict[str, Any], where: str) -> tuple[str, str, float]:
+def _source(entry: dict[str, Any], where: str) -> tuple[str, str, str, float]:
     kind = entry.get("type", "drop")
     if kind not in SOURCE_TYPES:
         raise _unknown("source type", str(kind), sorted(SOURCE_TYPES), where)
     _check_keys(entry, SOURCE_TYPES[kind], f"{where}: source")
     if "pattern" not in entry:
         raise ConfigurationError("a drop source needs a pattern", where=where, remedy='pattern: "police/*.csv"')
-    return entry["pattern"], entry.get("root", "source"), float(entry.get("settle_seconds", 5))
+    member = str(entry.get("member", ""))
+    return entry["pattern"], member, entry.get("root", "source"), float(entry.get("settle_seconds", 5))
 
 
 def _format(declared: str | None, pattern: str, where: str) -> str:
@@ -270,15 +272,16 @@ def read_binding(path: Path, folder: Path) -> Binding:
     if entry["delivery"] not in DELIVERIES:
         raise _unknown("delivery", str(entry["delivery"]), list(DELIVERIES), where)
     _check_encoding(str(entry.get("encoding", "")), where)
-    pattern, root, settle = _source(entry["source"], where)
+    pattern, member, root, settle = _source(entry["source"], where)
     binding = Binding(
         feed=path.stem,
         contract=contract,
         system=str(entry["system"]),
         pattern=pattern,
+        member=member,
         root=root,
         settle_seconds=settle,
-        format=_format(entry.get("format"), pattern, where),
+        format=_format(entry.get("format"), member or pattern, where),
         sheet=str(entry.get("sheet", "")),
         encoding=str(entry.get("encoding", "")),
         delimiter=str(entry.get("delimiter", ",")),

@@ -89,6 +89,15 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """What an archive may hold before it is refused: files, bytes unpacked, times its own size."""
+
+    members: int = 1_000
+    unpacked_bytes: int = 20 << 30
+    ratio: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the environment says, read once."""
 
@@ -99,10 +108,18 @@ class Settings:
     threads: int
     master_key: str | None
     fault: str | None
+    archives: ArchiveLimits = ArchiveLimits()
+
+
+def _whole(name: str, default: int) -> int:
+    text = os.environ.get(name, str(default))
+    if not text.isdecimal():
+        raise ConfigurationError(f"{text!r} is no whole number", where=name, remedy=f"set it to {default}, for example")
+    return int(text)
 
 
 def load_settings() -> Settings:
-    """Read the environment. Raises ConfigurationError for an unknown language."""
+    """Read the environment. Raises ConfigurationError for an unknown language and a limit that is no number."""
     os.environ.update(QUIET)
     language = os.environ.get("CITYBRAIN_LANG", "en").split("_")[0].lower()
     if language not in ("zh", "en"):
@@ -117,6 +134,11 @@ def load_settings() -> Settings:
         threads=int(os.environ.get("CITYBRAIN_THREADS", str(min(4, os.cpu_count() or 2)))),
         master_key=os.environ.get("CITYBRAIN_MASTER_KEY"),
         fault=os.environ.get("CITYBRAIN_FAULT"),
+        archives=ArchiveLimits(
+            members=_whole("CITYBRAIN_ARCHIVE_MEMBERS", ArchiveLimits().members),
+            unpacked_bytes=_whole("CITYBRAIN_ARCHIVE_BYTES", ArchiveLimits().unpacked_bytes),
+            ratio=_whole("CITYBRAIN_ARCHIVE_RATIO", ArchiveLimits().ratio),
+        ),
     )
 
 

@@ -1,17 +1,21 @@
 """Drop folders: which files of a feed are ready to be taken.
 
-Belongs here: matching names, leaving half-uploaded files alone. Does not: reading or remembering them (ingest, ledger).
+Belongs here: matching names, leaving half-uploaded files alone, the members of an archive as files of their own. Does not:
+reading or remembering them (ingest, ledger).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from pipelines.core.bindings import Binding, City
-from pipelines.core.errors import SourceUnavailable
+from pipelines.core.errors import FileHeld, SourceUnavailable
+from pipelines.core.settings import ArchiveLimits
+from pipelines.sources.archive import Member, is_archive, members, open_member
 
 UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload")
 MARKERS = (".ok", ".md5")
@@ -19,12 +23,29 @@ MARKERS = (".ok", ".md5")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that is ready."""
+    """A file that is ready, or a member of an archive that is; `refused` says why an archive cannot be taken."""
 
     path: Path
     name: str
     size_bytes: int
     mtime_ns: int
+    member: Member | None = None
+    refused: FileHeld | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it lies, as the ledger remembers it; a member lies below its archive."""
+        return f"{self.path}/{self.member.name}" if self.member else str(self.path)
+
+    def archive(self, refused: FileHeld) -> Candidate:
+        """The archive that a member lies in, refused as a whole."""
+        assert self.member is not None
+        name = self.name.removesuffix(f"/{self.member.name}")
+        return Candidate(self.path, name, self.path.stat().st_size, self.mtime_ns, refused=refused)
+
+    def open(self) -> BinaryIO:
+        """Its bytes, seekable. Raises OSError, and FileHeld for a member that cannot be read."""
+        return open_member(self.path, self.member, name=self.name) if self.member else self.path.open("rb")
 
 
 def folder(binding: Binding, city: City, source_root: Path) -> Path:
@@ -39,7 +60,7 @@ def _is_settled(path: Path, mtime_ns: int, settle_seconds: float) -> bool:
     return time.time() - mtime_ns / 1e9 >= settle_seconds
 
 
-def ready(binding: Binding, city: City, source_root: Path) -> Iterator[Candidate]:
+def ready(binding: Binding, city: City, source_root: Path, limits: ArchiveLimits) -> Iterator[Candidate]:
     """Files of the feed that are whole, in order of name. Raises SourceUnavailable if the folder is missing."""
     root = folder(binding, city, source_root)
     if not root.is_dir():
@@ -52,4 +73,16 @@ def ready(binding: Binding, city: City, source_root: Path) -> Iterator[Candidate
         except FileNotFoundError:  # taken away since the folder was listed
             continue
         if _is_settled(path, status.st_mtime_ns, binding.settle_seconds):
-            yield Candidate(path, path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)
+            whole = Candidate(path, path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)
+            yield from _unpacked(whole, binding, limits) if is_archive(path) else (whole,)
+
+
+def _unpacked(whole: Candidate, binding: Binding, limits: ArchiveLimits) -> Iterator[Candidate]:
+    """What the feed takes of an archive; the archive itself, refused, where that cannot be said."""
+    try:
+        found = members(whole.path, wanted=binding.member, declared=binding.encoding, limits=limits, name=whole.name)
+    except FileHeld as error:
+        yield replace(whole, refused=error)
+        return
+    for member in found:
+        yield replace(whole, name=f"{whole.name}/{member.name}", size_bytes=member.size_bytes, member=member)

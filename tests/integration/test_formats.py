@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 
 from pipelines import ingest
 from pipelines.core.installation import Installation, open_installation
+from quality.verify import verify
 
 NOW = dt.datetime(2026, 7, 1, 9)
 HEADER = ["任务号", "上报时间", "结案时间", "单元网格编码", "经度", "上报人", "问题描述", "更新时间"]
@@ -63,9 +65,17 @@ def as_xlsx(rows: list[list[str]]) -> bytes:
     return out.getvalue()
 
 
+def as_zip(rows: list[list[str]]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as box:
+        box.writestr("城管/案件.csv", as_csv(rows))
+    return out.getvalue()
+
+
 Writer = Callable[[list[list[str]]], bytes]
 FORMS: dict[str, tuple[str, Writer]] = {
     "csv": ("u20260602.csv", as_csv), "jsonl": ("u20260602.jsonl", as_jsonl), "json": ("u20260602.json", as_json),
+    "zip": ("u20260602.zip", as_zip),
     "parquet": ("u20260602.parquet", as_parquet), "xlsx": ("u20260602.xlsx", as_xlsx),
 }  # fmt: skip
 
@@ -111,7 +121,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
 @pytest.mark.parametrize("form", sorted(FORMS))
 def test_the_same_rows_land_alike_from_every_format(form: str, tmp_path: Path, reference: pl.DataFrame) -> None:
     name, write = FORMS[form]
-    place = place_for(tmp_path, f"u*{Path(name).suffix}")
+    place = place_for(tmp_path, f"u*{Path(name).suffix}", **({"format": "csv"} if form == "zip" else {}))
     (outcome,) = take(place, name, write(ROWS))
     assert (outcome.verdict, outcome.message) == ("loaded", "")
     assert funnel(outcome) == FUNNEL
@@ -120,10 +130,10 @@ def test_the_same_rows_land_alike_from_every_format(form: str, tmp_path: Path, r
     assert [o.verdict for o in ingest.ingest_feed(place.city.feeds[0], place, now=NOW)] == []
 
 
-@pytest.mark.parametrize("form", ["json", "jsonl", "parquet", "xlsx"])
+@pytest.mark.parametrize("form", ["json", "jsonl", "parquet", "xlsx", "zip"])
 def test_a_file_that_is_cut_off_is_held_and_nothing_lands(form: str, tmp_path: Path) -> None:
     name, write = FORMS[form]
-    place = place_for(tmp_path, f"u*{Path(name).suffix}")
+    place = place_for(tmp_path, f"u*{Path(name).suffix}", **({"format": "csv"} if form == "zip" else {}))
     data = write(ROWS)
     (outcome,) = take(place, name, data[: len(data) // 2 - 1])
     assert outcome.verdict == "held"
@@ -134,3 +144,57 @@ def test_a_file_that_is_cut_off_is_held_and_nothing_lands(form: str, tmp_path: P
         or "->" in outcome.message
     )
     assert not list(place.home.landing.rglob("*.parquet"))
+
+
+# --- archives
+
+
+def box(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(f"{name}.csv", data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("store", ["true", "false"])
+def test_each_member_is_a_file_of_its_own(tmp_path: Path, store: str) -> None:
+    place = place_for(tmp_path, "u*.zip", format="csv")
+    (place.city.folder / "city.yml").write_text(
+        f"name: t\nzone: Asia/Shanghai\nroot_area: '99'\nvault: {{raw_store: {store}}}\n", encoding="utf-8"
+    )
+    place = open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
+    first = take(place, "u20260602.zip", box(a=as_csv(ROWS[:1]), b=as_csv(ROWS[1:2]), c=b""))
+    assert [(o.name, o.verdict) for o in first] == [
+        ("u20260602.zip/a.csv", "loaded"), ("u20260602.zip/b.csv", "loaded"), ("u20260602.zip/c.csv", "held"),
+    ]  # fmt: skip
+    assert ingest.pending(place.city.feeds[0], place) == []
+    again = take(place, "u20260603.zip", box(b=as_csv(ROWS[1:2]), d=as_csv(ROWS[5:6])))
+    assert [(o.name, o.verdict) for o in again] == [("u20260603.zip/b.csv", "known"), ("u20260603.zip/d.csv", "loaded")]
+    assert sorted(landed(place)["source_case_no"]) == ["A1", "A2", "A6"]
+    told = [i for i in verify(place.home.root, place.city.folder, place.source_root) if not i.ok]
+    assert [i.subject for i in told] == ["published"]  # there is no build; all that is about files holds
+
+
+def test_a_damaged_member_holds_its_archive_and_the_others_go_on(tmp_path: Path) -> None:
+    place = place_for(tmp_path, "u*.zip", format="csv")
+    data = box(a=as_csv(ROWS[:1]), b=as_csv(ROWS[1:2]))
+    at = data.index(b"A2")
+    outcomes = take(place, "u20260602.zip", data[:at] + b"X" + data[at + 1 :])
+    assert [(o.name, o.verdict) for o in outcomes] == [("u20260602.zip/a.csv", "loaded"), ("u20260602.zip", "held")]
+    assert outcomes[1].message.startswith("u20260602.zip/b.csv: the archive is damaged: Bad CRC-32")
+    assert ingest.pending(place.city.feeds[0], place) == []
+    assert [o.verdict for o in take(place, "u20260602b.zip", data)] == ["known", "loaded"]
+
+
+def test_a_feed_takes_only_the_members_that_its_binding_names(tmp_path: Path) -> None:
+    place = place_for(tmp_path, "ignored.csv")
+    feed = place.city.folder / "feeds" / "urban.yml"
+    text = feed.read_text(encoding="utf-8").replace("pattern: 'ignored.csv'", "pattern: '*.zip', member: 'u*.csv'")
+    feed.write_text(text, encoding="utf-8")
+    place = open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
+    outcomes = take(place, "all.zip", box(u20260602=as_csv(ROWS[:1]), police=b"x"))
+    assert [(o.name, o.verdict) for o in outcomes] == [("all.zip/u20260602.csv", "loaded")]
+    outcomes = take(place, "other.zip", box(police=b"x"))
+    assert [(o.name, o.verdict) for o in outcomes] == [("other.zip", "held")]
+    assert "it holds police.csv" in outcomes[0].message

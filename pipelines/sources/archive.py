@@ -1,0 +1,161 @@
+"""ZIP archives: their members as files of their own.
+
+Belongs here: which members a feed takes, what their names are, refusing what would burst the disk, reading one. Does not:
+writing one out (it is streamed into the vault), what is in it (cleaning). A member's name is a label and never a path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import io
+import itertools
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from pipelines.core.errors import FileHeld
+from pipelines.core.settings import ArchiveLimits
+
+#: What systems leave beside the files that a person packed.
+LITTER = ("__MACOSX/*", "*.DS_Store", "*Thumbs.db", "*desktop.ini")
+IS_UTF8, IS_ENCRYPTED = 0x800, 0x1
+#: Below this an archive is no danger however well it packs.
+HARMLESS_BYTES = 10 << 20
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
+SEND_AGAIN = "ask the department to send it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of an archive: `at` is its place in the directory, `name` how a person calls it."""
+
+    at: int
+    name: str
+    size_bytes: int
+    is_encrypted: bool
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is opened as an archive: by its ending, because a workbook is a ZIP too."""
+    return path.suffix.lower() == ".zip"
+
+
+def _name(info: zipfile.ZipInfo, declared: str) -> str:
+    """What the packer called it: UTF-8 if marked so, else the stated encoding, else UTF-8, else GB18030 (Windows in China)."""
+    if info.flag_bits & IS_UTF8:
+        return info.orig_filename.replace("\\", "/")
+    raw = info.orig_filename.encode("cp437")
+    for encoding in ([declared] if declared else []) + ["utf-8", "gb18030"]:
+        try:
+            return raw.decode(encoding).replace("\\", "/")
+        except UnicodeDecodeError:
+            continue
+    return info.orig_filename.replace("\\", "/")
+
+
+def _refuse_bomb(found: list[zipfile.ZipInfo], packed_bytes: int, limits: ArchiveLimits, name: str) -> None:
+    unpacked = sum(info.file_size for info in found)
+    for what, value, limit, variable in (
+        ("files", len(found), limits.members, "CITYBRAIN_ARCHIVE_MEMBERS"),
+        ("bytes when unpacked", unpacked, limits.unpacked_bytes, "CITYBRAIN_ARCHIVE_BYTES"),
+        ("times its size when unpacked", unpacked // max(packed_bytes, 1), limits.ratio, "CITYBRAIN_ARCHIVE_RATIO"),
+    ):
+        if value > limit and (what != "times its size when unpacked" or unpacked > HARMLESS_BYTES):
+            raise FileHeld(
+                f"the archive holds {value} {what}, more than {limit}", where=name,
+                remedy=f"ask whether it is meant; if so raise {variable}",
+            )  # fmt: skip
+
+
+def members(path: Path, *, wanted: str, declared: str, limits: ArchiveLimits, name: str) -> list[Member]:
+    """The files of an archive that a feed takes, in order of name.
+
+    Args:
+        path: the archive.
+        wanted: pattern of `source.member`, against the whole inner name or its last part; empty takes every file.
+        declared: encoding of names that are not marked as UTF-8; empty tries UTF-8, then GB18030.
+        limits: what it may hold.
+        name: the archive, for messages.
+
+    Raises:
+        FileHeld: it is no ZIP, is cut off, is beyond the limits, has one name twice, or holds nothing that is wanted.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            listed = archive.infolist()
+    except DAMAGED as error:
+        raise FileHeld(f"not readable as ZIP: {error}", where=name, remedy=SEND_AGAIN) from error
+    _refuse_bomb(listed, path.stat().st_size, limits, name)
+    every = [
+        Member(at, _name(info, declared), info.file_size, bool(info.flag_bits & IS_ENCRYPTED)) for at, info in enumerate(listed)
+    ]
+    files = [one for one in every if not one.name.endswith("/") and not _is_like(one.name, LITTER)]
+    taken = [one for one in files if not wanted or _is_like(one.name, (wanted,))]
+    names = sorted(one.name for one in taken)
+    for first, second in itertools.pairwise(names):
+        if first == second:
+            raise FileHeld(f"two files of the archive are called {first!r}", where=name, remedy=SEND_AGAIN)
+    if not taken:
+        held = ", ".join(sorted(one.name for one in files)[:5]) or "nothing"
+        raise FileHeld(
+            f"no file of the archive is like {wanted or '*'!r}; it holds {held}", where=name,
+            remedy="mend source.member in the binding, or ask the department",
+        )  # fmt: skip
+    return sorted(taken, key=lambda one: one.name)
+
+
+def _is_like(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatch(text, pattern) for text in (name, posixpath.basename(name)) for pattern in patterns)
+
+
+def open_member(path: Path, member: Member, *, name: str) -> BinaryIO:
+    """A member's bytes, seekable. Opening and reading raise FileHeld where the archive is damaged or locked."""
+    if member.is_encrypted:
+        raise FileHeld("the archive is locked with a password", where=name, remedy="ask for it without a password")
+    return io.BufferedReader(_Guarded(path, member, name), 1 << 20)
+
+
+@contextlib.contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Damage of an archive told as FileHeld."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise FileHeld(f"the archive is damaged: {error}", where=name, remedy=SEND_AGAIN) from error
+
+
+class _Guarded(io.RawIOBase):
+    """A member whose damage is told as FileHeld, wherever in its bytes it shows."""
+
+    def __init__(self, path: Path, member: Member, name: str) -> None:
+        self._name = name
+        with _told(name), zipfile.ZipFile(path) as archive:  # the member keeps the file open when the archive is closed
+            self._inner: IO[bytes] = archive.open(archive.infolist()[member.at])
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _told(self._name):
+            piece = self._inner.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        with _told(self._name):
+            return self._inner.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._inner.tell()
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
