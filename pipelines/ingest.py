@@ -7,13 +7,11 @@ the rerun writes the same names again.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import gzip
 import hashlib
 import io
 import json
-import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,12 +27,14 @@ from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
 from pipelines.core.errors import FileHeld, SourceUnavailable
 from pipelines.core.installation import Installation
-from pipelines.core.settings import Home
+from pipelines.core.settings import ArchiveLimits, Home
 from pipelines.core.state import FileRow, Ledger, ParseRow, RuleRow
 from pipelines.core.vault import Vault
 from pipelines.sources import drop
+from pipelines.sources.names import covered, extract_time
 
 PIECE = 1 << 20
+SHEET_RULE = "sheet-unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ class Work:
     extracted_at: dt.datetime | None
     covers: str
     open_bytes: Callable[[], BinaryIO]
+    limits: ArchiveLimits
 
     @property
     def month(self) -> str:
@@ -120,39 +121,6 @@ def _hashed(candidate: drop.Candidate) -> tuple[drop.Candidate, str]:
         raise SourceUnavailable(
             f"cannot be read: {error.strerror}", where=candidate.place, remedy="check it and run again"
         ) from error
-
-
-def extract_time(binding: Binding, name: str) -> dt.datetime | None:
-    """The file's extract time by the binding: stated, or the date in its name (a bare day or month means its end)."""
-    if binding.extracted_pattern:
-        match = re.search(binding.extracted_pattern, name)
-        if match:
-            digits = re.sub(r"\D", "", "".join(g or "" for g in match.groups()) or match[0])
-            if len(digits) == len("yyyymm"):
-                digits += str(calendar.monthrange(int(digits[:4]), int(digits[4:]))[1])
-            if len(digits) == len("yyyymmdd"):
-                digits += "235959"
-            try:
-                return dt.datetime.strptime(digits[:14].ljust(14, "0"), "%Y%m%d%H%M%S")
-            except ValueError as error:
-                raise FileHeld(
-                    f"{digits!r} in the name is no date", where=name, remedy="mend extracted_at in the binding"
-                ) from error
-    return binding.extracted_stated
-
-
-def covered(binding: Binding, name: str) -> str:
-    """What the file covers: itself by name, the whole feed, or what the binding's pattern finds in the name."""
-    if binding.covers == "file":
-        return name
-    if binding.covers == "feed":
-        return binding.feed
-    if binding.covers == "name":
-        match = re.search(binding.covers_pattern, name)
-        if not match:
-            raise FileHeld("the name does not say what it covers", where=name, remedy="mend covers in the binding")
-        return "-".join(g or "" for g in match.groups()) or match[0]
-    return ""
 
 
 def pending(binding: Binding, place: Installation) -> list[drop.Candidate]:
@@ -255,13 +223,13 @@ def _receive(
 
     return Work(
         binding, city, place.home, vault, name, sha256, parser_id(binding), received_at, extract_time(binding, name),
-        covered(binding, name), open_bytes,
+        covered(binding, name), open_bytes, place.settings.archives,
     )  # fmt: skip
 
 
 def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutcome:
     try:
-        reading = formats.open_reading(work.open_bytes, work.binding, name=work.name)
+        reading = formats.open_reading(work.open_bytes, work.binding, name=work.name, limits=work.limits)
     except (OSError, EOFError, zlib.error) as error:
         raise FileHeld(f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again") from error
     header = judging.Header({}, ())
@@ -287,8 +255,15 @@ def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutco
     faults.hit("after_ledger")
     return FileOutcome(
         work.binding.feed, work.name, work.sha256, "loaded", parse_row.read_n, parse_row.accepted_n,
-        parse_row.quarantined_n, parse_row.repeat_n, parse_row.nondata_n,
+        parse_row.quarantined_n, parse_row.repeat_n, parse_row.nondata_n, _unread_words(reading, work),
     )  # fmt: skip
+
+
+def _unread_words(reading: read.Reading, work: Work) -> str:
+    if not reading.unread:
+        return ""
+    what = f"{work.name}: sheets with data that the binding does not name: {', '.join(reading.unread)}"
+    return f"{what} -> list them with sheet: in feeds/{work.binding.feed}.yml, or ask what they are"
 
 
 def _check_funnel(row: ParseRow, work: Work) -> None:
@@ -326,6 +301,7 @@ def _write_batches(work: Work, reading: read.Reading, header: judging.Header, ta
         work.vault.table_writer("tmp", binding.feed, name, batch_schema, month=month) as judged_rows,
     ):
         _refuse_ragged(reading, tally, refused, work)
+        _tell_unread(reading, tally, work)
         for raw in reading.batches:
             judged = judging.judge(raw, header, plan, zone=work.city.zone, earliest=earliest, latest=work.latest)
             split = identity.identify(
@@ -360,6 +336,15 @@ def _refuse_ragged(reading: read.Reading, tally: Tally, refused: Any, work: Work
     tally.quarantined += [(number, rule) for number in numbers]
     rows = [json.dumps(reading.ragged[number], ensure_ascii=False) for number in numbers]
     refused.write_table(pa.table([numbers, [rule] * len(rows), rows], schema=QUARANTINE))
+
+
+def _tell_unread(reading: read.Reading, tally: Tally, work: Work) -> None:
+    """Sheets with data that the binding does not name are no records of this feed, but nobody shall miss them unawares."""
+    if reading.sheets > 1:
+        tally.rules[SHEET_RULE] = RuleRow(
+            work.binding.feed, work.sha256, work.parser, SHEET_RULE, "", "warn", "completeness",
+            reading.sheets, len(reading.unread),
+        )  # fmt: skip
 
 
 def _refuse(raw: pl.DataFrame, bad: pl.DataFrame, header: list[str], refused: Any, tally: Tally) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import fnmatch
 import gzip
 import io
 import json
@@ -97,17 +98,22 @@ def _count_csv(path: Path, *, encoding: str, delimiter: str) -> int:
     raise ValueError("no encoding reads it")
 
 
-def _count_xlsx(path: Path, *, sheet: str) -> int:
-    """Rows down to the last one that holds anything, without the header; titles and totals included."""
+def _count_xlsx(path: Path, *, sheets: list[str]) -> int:
+    """Rows down to the last one that holds anything, without the header, of each sheet; titles and totals included."""
     with _open(path) as stream:
         book = openpyxl.load_workbook(io.BytesIO(stream.read()), read_only=True, data_only=True)
-    page = book[sheet] if sheet else book.worksheets[0]
-    last = 0
-    for number, row in enumerate(page.iter_rows(values_only=True), start=1):
-        if any(cell is not None and cell != "" for cell in row):
-            last = number
+    names = [page.title for page in book.worksheets]
+    exact = {name for name in sheets if name in names}
+    alike = {name for name in names for wanted in sheets if wanted not in exact and fnmatch.fnmatchcase(name, wanted)}
+    total = 0
+    for page in book.worksheets if sheets else book.worksheets[:1]:
+        last = 0
+        for number, row in enumerate(page.iter_rows(values_only=True), start=1):
+            if any(cell is not None and cell != "" for cell in row):
+                last = number
+        total += max(last - 1, 0) if not sheets or page.title in exact | alike else 0
     book.close()
-    return max(last - 1, 0)
+    return total
 
 
 def _count_json(path: Path, *, encoding: str) -> int:
@@ -138,8 +144,10 @@ def count_records(path: Path, binding: dict[str, Any]) -> int:
     kind = binding.get("format") or name.rsplit(".", 1)[-1]
     if kind in ("csv", "txt"):
         return _count_csv(path, encoding=str(binding.get("encoding", "")), delimiter=str(binding.get("delimiter", ",")))
+    stated = binding.get("sheet") or []
+    sheets = stated if isinstance(stated, list) else [stated]
     if kind == "xlsx":
-        return _count_xlsx(path, sheet=str(binding.get("sheet", "")))
+        return _count_xlsx(path, sheets=[str(one) for one in sheets])
     if kind in ("jsonl", "ndjson", "json"):
         return _count_json(path, encoding=str(binding.get("encoding", "")))
     if kind == "parquet":

@@ -5,12 +5,13 @@ Belongs here: the choice, by the binding and by a look at the bytes. Does not: r
 
 from __future__ import annotations
 
-from pipelines.cleaning import judge, read, read_array, read_lines, read_parquet
+from pipelines.cleaning import judge, read, read_array, read_lines, read_parquet, read_sheets
 from pipelines.cleaning.read import Opener, Reading
 from pipelines.core.bindings import Binding
+from pipelines.core.settings import ArchiveLimits
 
 
-def open_reading(open_bytes: Opener, binding: Binding, *, name: str) -> Reading:
+def open_reading(open_bytes: Opener, binding: Binding, *, name: str, limits: ArchiveLimits) -> Reading:
     """A received file opened for reading. Raises FileHeld if it is not what the binding says, or damaged."""
     declared, kind = binding.encoding, binding.format
     if kind == "csv":
@@ -22,8 +23,8 @@ def open_reading(open_bytes: Opener, binding: Binding, *, name: str) -> Reading:
         return read_parquet.read_parquet(open_bytes, name=name, paths=binding.paths)
     if kind == "xlsx":
         known = judge.known_headers(binding)
-        return read.read_xlsx(
-            open_bytes, sheet=binding.sheet, name=name,
+        return read_sheets.read_xlsx(
+            open_bytes, wanted=binding.sheets, name=name, limits=limits,
             knows=lambda row: sum(judge.plain(cell) in known for cell in row if cell),
         )  # fmt: skip
     geometry = next((c.title_zh for c in binding.contract.columns if c.geometry), "geometry")

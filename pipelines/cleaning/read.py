@@ -1,28 +1,23 @@
 """Read: a received file as batches of text columns under their source headers.
 
-Belongs here: CSV by pyarrow in bounded memory (Python's csv where the two disagree), XLSX by calamine, GeoJSON. Does not:
-JSON lines (read_lines), typing a single value (parse). Every batch has `_record_no` and one text column per source header;
-NULL is an empty cell.
+Belongs here: CSV by pyarrow in bounded memory (Python's csv where the two disagree), GeoJSON, what a `Reading` is. Does not:
+the other formats (a module each; formats chooses), typing a single value (parse). Every batch has `_record_no` and one text
+column per source header; NULL is an empty cell.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import io
 import itertools
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
-from xml.etree import ElementTree
 
 import numpy as np
-import openpyxl
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pacsv
-import python_calamine
 import shapely.errors
 import shapely.geometry
 
@@ -31,10 +26,8 @@ from pipelines.core.errors import FileHeld
 
 BATCH_ROWS = 250_000
 BLOCK_BYTES = 16 << 20
-HEADER_SEARCH_ROWS = 20
 LARGEST_WHOLE = 1e18  # beyond it a float no longer prints as the digits that were typed
 WIDTH_RULE = "record-width"
-TOTAL_WORDS = ("合计", "总计", "共计", "小计")
 
 Opener = Callable[[], BinaryIO]
 
@@ -44,6 +37,7 @@ class Reading:
     """A file opened for reading: its header, its counts, its batches, and the records that no batch holds.
 
     `record_rule`: the rule that those records break; empty for a format in which every record is in a batch.
+    `sheets`: how many sheets the file has; `unread`: those with data that the binding does not name.
     """
 
     header: list[str]
@@ -53,6 +47,8 @@ class Reading:
     nondata: list[int] = field(default_factory=list)
     ragged: dict[int, list[str]] = field(default_factory=dict)
     record_rule: str = ""
+    sheets: int = 0
+    unread: list[str] = field(default_factory=list)
 
 
 def read_csv(open_bytes: Opener, *, declared: str, delimiter: str, name: str) -> Reading:
@@ -148,96 +144,8 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
-def _header_row(rows: list[list[str]], knows: Callable[[list[str]], int], name: str) -> int:
-    scores = [(knows(row), -number) for number, row in enumerate(rows[:HEADER_SEARCH_ROWS])]
-    best, number = max(scores, default=(0, 0))
-    if best == 0:
-        raise FileHeld(
-            f"no header found in the first {HEADER_SEARCH_ROWS} rows", where=name,
-            remedy="compare the sheet with the contract's column names, or name the sheet in the binding",
-        )  # fmt: skip
-    return -number
-
-
-# Expat 2.4 and later bounds entity expansion by itself, so the standard parser is safe on what departments send.
-SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-
-
-def _sheet_part(book: zipfile.ZipFile, sheet: str) -> str:
-    """The part of the workbook that holds `sheet`, or its first sheet."""
-    listed = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{SHEET}sheet")  # noqa: S314
-    wanted = next(entry for entry in listed if not sheet or entry.get("name") == sheet)
-    relations = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    target = next(r.get("Target", "") for r in relations if r.get("Id") == wanted.get(RELATION))
-    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-
-
-def _counted_rows(data: bytes, sheet: str) -> int:
-    """The independent counter: the number of the last row that holds anything, straight from the sheet's XML."""
-    last = number = 0
-    with zipfile.ZipFile(io.BytesIO(data)) as book, book.open(_sheet_part(book, sheet)) as part:
-        for _, element in ElementTree.iterparse(part, events=("end",)):  # noqa: S314
-            if element.tag == f"{SHEET}row":
-                number = int(element.get("r") or number + 1)
-                if any(e.text for e in element.iter() if e.tag in (f"{SHEET}v", f"{SHEET}t")):
-                    last = number
-                element.clear()
-    return last
-
-
-def _openpyxl_rows(data: bytes, sheet: str) -> int:
-    """The arbiter where the two disagree (a cell may point to an empty shared text): slow, so only then."""
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-    page = book[sheet] if sheet else book[book.sheetnames[0]]
-    filled = [n for n, row in enumerate(page.iter_rows(values_only=True), 1) if any(c not in (None, "") for c in row)]
-    book.close()
-    return max(filled, default=0)
-
-
-def read_xlsx(open_bytes: Opener, *, sheet: str, name: str, knows: Callable[[list[str]], int]) -> Reading:
-    """A workbook's sheet: header found by its words, title rows, blank rows and the total counted as non-data.
-
-    `knows` tells how many cells of a row are known headers. Raises FileHeld if the file is no workbook, has no known
-    header, the two readers disagree, or the stated total is not the number of rows.
-    """
-    with open_bytes() as stream:
-        data = stream.read()
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        page = book.get_sheet_by_name(sheet) if sheet else book.get_sheet_by_index(0)
-        cells = page.to_python(skip_empty_area=False)
-        counted = _counted_rows(data, sheet)
-    except Exception as error:
-        raise FileHeld(f"not readable as XLSX: {error}", where=name, remedy="ask for the file again") from error
-    rows = [[cell_text(cell) for cell in row] for row in cells]
-    while rows and not any(rows[-1]):
-        rows.pop()
-    if len(rows) != counted and len(rows) != (counted := _openpyxl_rows(data, sheet)):
-        raise FileHeld(f"two readers disagree: {counted} rows by one, {len(rows)} by the other", where=name)
-    at = _header_row(rows, knows, name)
-    header = rows[at]
-    kept: list[tuple[int, list[str]]] = []
-    nondata = list(range(1, at + 1))
-    for number, row in enumerate(rows[at + 1 :], start=at + 1):
-        if not any(row) or row[0].strip() in TOTAL_WORDS:
-            nondata.append(number)
-        else:
-            kept.append((number, row))
-    _check_total(rows, len(kept), name)
-    return Reading(header, len(rows) - 1, "xlsx", _row_batches(kept, len(header)), nondata)
-
-
-def _check_total(rows: list[list[str]], data_rows: int, name: str) -> None:
-    footer = rows[-1] if rows else []
-    if not footer or footer[0].strip() not in TOTAL_WORDS:
-        return
-    stated = next((cell for cell in footer[1:] if cell.strip().isdigit()), None)
-    if stated is not None and int(stated) != data_rows:
-        raise FileHeld(f"the footer says {stated} rows, the sheet has {data_rows}", where=name, remedy="ask for it again")
-
-
-def _row_batches(kept: list[tuple[int, list[str]]], width: int) -> Iterator[pl.DataFrame]:
+def row_batches(kept: list[tuple[int, list[str]]], width: int) -> Iterator[pl.DataFrame]:
+    """Batches of rows that are in memory, each with its record number and `width` cells."""
     for start in range(0, len(kept), BATCH_ROWS):
         piece = kept[start : start + BATCH_ROWS]
         data = {f"c{i}": pl.Series([row[i] for _, row in piece], dtype=pl.String) for i in range(width)}
@@ -264,4 +172,4 @@ def read_geojson(open_bytes: Opener, *, name: str, geometry_header: str) -> Read
             raise FileHeld(f"feature {number} has no readable geometry", where=name, remedy="mend it at its source") from error
         rows.append((number, [cell_text(properties.get(key)) for key in header] + [wkt]))
     header = [*header, geometry_header]
-    return Reading(header, len(features), "utf-8", _row_batches(rows, len(header)))
+    return Reading(header, len(features), "utf-8", row_batches(rows, len(header)))

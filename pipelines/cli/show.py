@@ -79,6 +79,8 @@ class Progress:
             self._status.update(funnel_line(self._title, self._seen))
         if outcome.verdict == "held":
             errors.print(f"[red]{pick('held', '搁置')}[/red] {outcome.message}", markup=True)
+        elif outcome.verdict == "loaded" and outcome.message:
+            errors.print(f"[yellow]{pick('note', '注意')}[/yellow] {outcome.message}", markup=True)
 
     def _feed_done(self, value: tuple[Binding, list[FileOutcome], str]) -> None:
         binding, outcomes, reached = value

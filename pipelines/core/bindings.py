@@ -64,7 +64,7 @@ class Binding:
     root: str
     settle_seconds: float
     format: str
-    sheet: str
+    sheets: tuple[str, ...]
     encoding: str
     delimiter: str
     delivery: str
@@ -242,6 +242,11 @@ def _time_and_covers(entry: dict[str, Any], where: str) -> dict[str, Any]:
     }
 
 
+def _listed(value: Any) -> tuple[str, ...]:
+    """One text or a list of them."""
+    return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),) if value else ()
+
+
 def _key(entry: dict[str, Any], contract: Contract, where: str) -> tuple[str, ...] | None:
     if "key" not in entry:
         return None
@@ -282,7 +287,7 @@ def read_binding(path: Path, folder: Path) -> Binding:
         root=root,
         settle_seconds=settle,
         format=_format(entry.get("format"), member or pattern, where),
-        sheet=str(entry.get("sheet", "")),
+        sheets=_listed(entry.get("sheet")),
         encoding=str(entry.get("encoding", "")),
         delimiter=str(entry.get("delimiter", ",")),
         delivery=entry["delivery"],

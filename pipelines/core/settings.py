@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipelines.core.errors import ConfigurationError
+from pipelines.core.errors import ConfigurationError, FileHeld
 
 Language = Literal["zh", "en"]
 
@@ -26,6 +26,10 @@ QUIET = {
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     "GX_ANALYTICS_ENABLED": "False",
 }
+
+
+#: Below this an archive is no danger however well it packs.
+HARMLESS_BYTES = 10 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,20 @@ class ArchiveLimits:
     members: int = 1_000
     unpacked_bytes: int = 20 << 30
     ratio: int = 200
+
+    def refuse(self, *, files: int, unpacked: int, packed: int, name: str) -> None:
+        """Raise FileHeld if an archive (a ZIP, a workbook) is beyond a limit; small ones may pack as well as they like."""
+        times = unpacked // max(packed, 1) if unpacked > HARMLESS_BYTES else 0
+        for what, value, limit, variable in (
+            ("files", files, self.members, "CITYBRAIN_ARCHIVE_MEMBERS"),
+            ("bytes when unpacked", unpacked, self.unpacked_bytes, "CITYBRAIN_ARCHIVE_BYTES"),
+            ("times its size when unpacked", times, self.ratio, "CITYBRAIN_ARCHIVE_RATIO"),
+        ):
+            if value > limit:
+                raise FileHeld(
+                    f"the archive holds {value} {what}, more than {limit}", where=name,
+                    remedy=f"ask whether it is meant; if so raise {variable}",
+                )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

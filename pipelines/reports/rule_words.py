@@ -43,6 +43,7 @@ DIMENSIONS = {
 #: Rules on whole records, which no column has.
 RECORDS = {
     "record-width": Words("每条记录的列数须与表头一致", "Every record must have as many cells as the header"),
+    "sheet-unread": Words("有数据的工作表都须在绑定中写明", "Every sheet with data must be named in the binding"),
     "record-json": Words("每条记录须是一个 JSON 对象，同名项不得出现两次", "Every record must be one JSON object, no key twice"),
 }
 

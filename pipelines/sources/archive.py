@@ -24,8 +24,6 @@ from pipelines.core.settings import ArchiveLimits
 #: What systems leave beside the files that a person packed.
 LITTER = ("__MACOSX/*", "*.DS_Store", "*Thumbs.db", "*desktop.ini")
 IS_UTF8, IS_ENCRYPTED = 0x800, 0x1
-#: Below this an archive is no danger however well it packs.
-HARMLESS_BYTES = 10 << 20
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 SEND_AGAIN = "ask the department to send it again"
 
@@ -58,20 +56,6 @@ def _name(info: zipfile.ZipInfo, declared: str) -> str:
     return info.orig_filename.replace("\\", "/")
 
 
-def _refuse_bomb(found: list[zipfile.ZipInfo], packed_bytes: int, limits: ArchiveLimits, name: str) -> None:
-    unpacked = sum(info.file_size for info in found)
-    for what, value, limit, variable in (
-        ("files", len(found), limits.members, "CITYBRAIN_ARCHIVE_MEMBERS"),
-        ("bytes when unpacked", unpacked, limits.unpacked_bytes, "CITYBRAIN_ARCHIVE_BYTES"),
-        ("times its size when unpacked", unpacked // max(packed_bytes, 1), limits.ratio, "CITYBRAIN_ARCHIVE_RATIO"),
-    ):
-        if value > limit and (what != "times its size when unpacked" or unpacked > HARMLESS_BYTES):
-            raise FileHeld(
-                f"the archive holds {value} {what}, more than {limit}", where=name,
-                remedy=f"ask whether it is meant; if so raise {variable}",
-            )  # fmt: skip
-
-
 def members(path: Path, *, wanted: str, declared: str, limits: ArchiveLimits, name: str) -> list[Member]:
     """The files of an archive that a feed takes, in order of name.
 
@@ -90,7 +74,8 @@ def members(path: Path, *, wanted: str, declared: str, limits: ArchiveLimits, na
             listed = archive.infolist()
     except DAMAGED as error:
         raise FileHeld(f"not readable as ZIP: {error}", where=name, remedy=SEND_AGAIN) from error
-    _refuse_bomb(listed, path.stat().st_size, limits, name)
+    unpacked = sum(info.file_size for info in listed)
+    limits.refuse(files=len(listed), unpacked=unpacked, packed=path.stat().st_size, name=name)
     every = [
         Member(at, _name(info, declared), info.file_size, bool(info.flag_bits & IS_ENCRYPTED)) for at, info in enumerate(listed)
     ]

@@ -198,3 +198,28 @@ def test_a_feed_takes_only_the_members_that_its_binding_names(tmp_path: Path) ->
     outcomes = take(place, "other.zip", box(police=b"x"))
     assert [(o.name, o.verdict) for o in outcomes] == [("other.zip", "held")]
     assert "it holds police.csv" in outcomes[0].message
+
+
+# --- sheets
+
+
+def test_sheets_that_the_binding_names_are_one_file_and_the_others_are_told(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(as_xlsx(ROWS[:3])))
+    for name, rows in (("二月", ROWS[3:]), ("说明", [["某局填报"]])):
+        page = book.create_sheet(name)
+        for row in [HEADER, *rows] if name == "二月" else rows:
+            page.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    place = place_for(tmp_path, "u*.xlsx", sheet="[Sheet, 二月]")
+    (outcome,) = take(place, "u20260602.xlsx", out.getvalue())
+    assert (outcome.verdict, funnel(outcome)) == ("loaded", FUNNEL)
+    assert (
+        outcome.message
+        == "u20260602.xlsx: sheets with data that the binding does not name: 说明 -> list them with sheet: in feeds/urban.yml, or ask what they are"
+    )
+    (rule,) = place.ledger.rows("select * from rule_outcome where rule_id = 'sheet-unread'")
+    assert (rule["severity"], rule["evaluated_n"], rule["failed_n"]) == ("warn", 3, 1)
+    assert landed(place)["_record_no"].to_list() == [1, 2, *range(6, 40)]
+    told = [i for i in verify(place.home.root, place.city.folder, place.source_root) if not i.ok]
+    assert [i.subject for i in told] == ["published"]

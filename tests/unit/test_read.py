@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.cleaning import decode, read
+from pipelines.cleaning import decode, read, read_sheets
 from pipelines.core.errors import FileHeld
+from pipelines.core.settings import ArchiveLimits
 
 
 def _csv(data: bytes, declared: str = "") -> read.Reading:
@@ -106,8 +107,12 @@ def _workbook(rows: list[list[object]]) -> bytes:
 
 def _xlsx(rows: list[list[object]]) -> read.Reading:
     data = _workbook(rows)
-    return read.read_xlsx(
-        lambda: io.BytesIO(data), sheet="", name="x.xlsx", knows=lambda row: sum(c in ("编号", "数量") for c in row)
+    return read_sheets.read_xlsx(
+        lambda: io.BytesIO(data),
+        wanted=(),
+        name="x.xlsx",
+        limits=ArchiveLimits(),
+        knows=lambda row: sum(c in ("编号", "数量") for c in row),
     )
 
 

@@ -231,6 +231,10 @@ def test_workbook_records_are_counted(tmp_path: Path) -> None:
     book.save(tmp_path / "x.xlsx")
     # title, first row, blank, second row and total: all but the header
     assert count_records(tmp_path / "x.xlsx", {}) == 5
+    book.create_sheet("二").append(["标题"])
+    book["二"].append(["甲"])
+    book.save(tmp_path / "x.xlsx")
+    assert [count_records(tmp_path / "x.xlsx", {"sheet": sheet}) for sheet in ("二", "*", ["二", "S*"])] == [1, 6, 6]
 
 
 def test_features_are_counted(tmp_path: Path) -> None:
