@@ -25,6 +25,8 @@ from pipelines.core.state import Decisions, Ledger
 from pipelines.core.warehouse import Connection, quoted
 
 FIRST_DAY = dt.date(1900, 1, 1)
+#: Modules of pipelines/analytics that dbt's Python models call: what they say is part of every build.
+MODELLED = ("hotspots.py", "places.py")
 TYPES = {
     "string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "timestamp": "TIMESTAMP",
     "date": "DATE",
@@ -147,9 +149,10 @@ def _fingerprint(city: City, parses: Sequence[dict[str, Any]], decisions: Sequen
         add(*decision.values())
     project = PROJECT_ROOT / "dbt_project"
     sources = [p for p in project.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".py") and "target" not in p.parts]
-    for path in [*sorted(sources), CONTRACTS / "codes.csv", PROJECT_ROOT / "pipelines" / "analytics" / "places.py"]:
+    modelled = [PROJECT_ROOT / "pipelines" / "analytics" / name for name in MODELLED]
+    for path in [*sorted(sources), CONTRACTS / "codes.csv", *modelled]:
         add(path.relative_to(PROJECT_ROOT), hashlib.sha256(path.read_bytes()).hexdigest())
-    for package in ("duckdb", "dbt-core", "dbt-duckdb", "polars", "shapely"):
+    for package in ("duckdb", "dbt-core", "dbt-duckdb", "polars", "shapely", "scipy"):
         add(package, version(package))
     return digest.hexdigest()[:16]
 

@@ -77,7 +77,7 @@ GRIDS = "grids"
 #: What a reader must know before using a figure, machine-readable; the sentences are in seeds/ref_warning.csv.
 WARNINGS = (
     "never_rank", "not_a_rate", "not_a_goal", "do_not_add", "self_reported", "reporting_effort", "definition_debated",
-    "open_cases_depress", "linking_recall", "do_not_divide",
+    "open_cases_depress", "linking_recall", "do_not_divide", "contrast",
 )  # fmt: skip
 DIRECTIONS = ("higher", "lower", "neutral")
 #: event kind -> whether its rows are cases; the others (calls, visits, whistles) are acts about a case.

@@ -59,6 +59,19 @@ WHOLES = {
 }
 
 
+#: The rule that counts places: which of them lie in an area, each with the kinds of cases it is a hot spot of.
+HOT_SPOTS = "int_metric_hot_overlap"
+PLACES = (
+    "select coalesce(grids.name_{language}, '') || ' ' || spots.grid_code || ': ' "
+    "|| string_agg(kinds.name_{language}, ', ' order by spots.event_kind) as unit, 1 as num, 0 as den "
+    "from {schema}.fct_hot_spot as spots join {schema}.dim_grid as grids using (grid_version_id) "
+    "join {schema}.ref_event_kind as kinds on spots.event_kind = kinds.event_kind "
+    "where spots.is_hot and spots.is_shared and ({area} = {root} "
+    "or {area} in (grids.path_0, grids.path_1, grids.path_2, grids.path_3, grids.path_4, grids.path_5)) "
+    "group by spots.grid_code, grids.name_{language} order by spots.grid_code"
+)
+
+
 #: One change: of which case (or unit), by which step, by how much, and where its record is in both builds.
 MOVE = {
     "event_id": pl.String, "step": pl.String, "num": pl.Int64, "den": pl.Int64, "minutes_before": pl.Int64,
@@ -71,13 +84,15 @@ MOVE = {
 class Whole:
     """What such a figure is made of: in words, and counted where the published tables hold its units.
 
-    `num` and `den` are None where they do not. `units`: (name of the unit, numerator, denominator), largest first.
+    `num` and `den` are None where they do not. `units`: (name of the unit, numerator, denominator), largest first; a
+    unit is a `file`, or an `area`.
     """
 
     words: str
     num: int | None
     den: int | None
     units: tuple[tuple[str, int, int], ...]
+    unit_is: str = "file"
 
 
 def units_sql(figure: Figure, schema: str) -> str:
@@ -113,8 +128,22 @@ def _words(build: PublishedBuild, figure: Figure, schema: str) -> str:
     )
 
 
+def _places(build: PublishedBuild, figure: Figure, schema: str) -> Whole:
+    """The hot spots of several kinds that lie in the figure's area."""
+    area, root = quoted(figure.area), quoted(figure.root)
+    rows = build.rows(PLACES.format(schema=schema, language=pick("en", "zh"), area=area, root=root))
+    words = pick(
+        f"{len(rows)} areas that are hot spots of several kinds of cases (fct_hot_spot, which names every hot spot)",
+        f"{len(rows)} 个多类事项重合的热点区域（各热点见 fct_hot_spot）",
+    )
+    units = tuple((str(name), int(num), int(den)) for name, num, den in rows)
+    return Whole(words, len(units), 0, units, unit_is="area")
+
+
 def whole_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts") -> Whole:
-    """What the figure is made of, per feed and file."""
+    """What the figure is made of, per feed and file, or place by place."""
+    if figure.metric.sql == HOT_SPOTS:
+        return _places(build, figure, schema)
     query = units_sql(figure, schema)
     rule = figure.metric.sql
     if not query:

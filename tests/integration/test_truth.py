@@ -262,6 +262,7 @@ WITHOUT_TRUTH = {
         "changes are not stored: both periods are figures of the entry they are of (test_same_period, test_grid_history, ACC-03)",
     ),
     "M43": "outcomes of the clock engine (200 hand-checked cases: test_clocks), summed anew in test_sums_anew",
+    "M45": "a statistic of all areas at once: worked out anew from published cases by other code in test_hot_spots",
     "M50": "outcomes of the pipeline's own checks, summed anew in test_sums_anew",
     "M54": "off without weights in ref_composite_weight: no rows at all",
     "V04": "steps of the life cycle, summed anew in test_sums_anew",

@@ -7,6 +7,10 @@ repeat_points as (
     select * from {{ ref('int_metric_repeat_point') }}
 ),
 
+hot_overlaps as (
+    select * from {{ ref('int_metric_hot_overlap') }}
+),
+
 build_info as (
     select cast(as_of as date) as as_of_day from {{ ref('build_info') }}
 ),
@@ -26,6 +30,9 @@ stocks as (
     union all
     select metric_id, 'all' as slice_kind, 'all' as slice_code, grid_code, area_level, num, is_weighted
     from repeat_points
+    union all
+    select metric_id, 'all' as slice_kind, 'all' as slice_code, grid_code, area_level, num, is_weighted
+    from hot_overlaps
 ),
 
 final as (
