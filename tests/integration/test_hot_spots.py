@@ -95,13 +95,13 @@ def expected_of(connection: Connection) -> Expected:
 def assert_told(connection: Connection, expected: Expected) -> None:
     """`fct_hot_spot` and the figures of M45 before they are published, as expected."""
     rows = connection.execute(
-        "select event_kind, grid_code, z, q, is_hot, is_shared, hot_kinds_n, neighbours, period_start, period_end from marts.fct_hot_spot"
+        "select event_kind, grid_code, z, q_at_most, is_hot, is_shared, hot_kinds_n, neighbours, period_start, period_end from marts.fct_hot_spot"
     ).fetchall()
     assert {(row[0], row[1]) for row in rows} == set(expected.spots)
     for kind, code, z, q, is_hot, is_shared, kinds_n, neighbours, first, last in rows:
         true_z, true_q, true_hot = expected.spots[kind, code]
-        assert abs(z - true_z) <= 0.05 + 1e-9, (kind, code)
-        assert -1e-6 <= q - true_q <= 0.01 + 1e-6, (kind, code)
+        assert z == round(2 * true_z) / 2, (kind, code)
+        assert q == (0.01 if true_q <= 0.01 else 0.05 if true_hot else 1), (kind, code)
         assert (is_hot, is_shared) == (true_hot, code in expected.shared), (kind, code)
         assert kinds_n == sum(hot for (_, other), (_, _, hot) in expected.spots.items() if other == code)
         assert (neighbours, (last - first).days) == ("contiguity", DAYS - 1)
@@ -125,7 +125,8 @@ def test_hot_spots_of_the_built_city_are_those_of_its_cases(built: PublishedBuil
 
 def test_no_count_is_published(built: PublishedBuild) -> None:
     columns = {name for (name,) in built.rows("select column_name from (describe marts.fct_hot_spot)")}
-    assert not {name for name in columns if "cases" in name or name in ("p", "value", "num")}
+    assert not {name for name in columns if "cases" in name or name in ("p", "q", "value", "num")}
+    assert all(z * 2 % 1 == 0 for (z,) in built.rows("select z from marts.fct_hot_spot")), "exact ones tell what neighbours have"
     assert "int_hot_spot" not in {name for (name,) in built.rows("select table_name from information_schema.tables")}
 
 

@@ -1,5 +1,5 @@
--- Areas with enough cases of a kind to be judged, as they may be shown: no count, and z and q rounded, so that what a
--- neighbour with few cases has is not worked out from them (q upwards: the shown one is within the limit where q is).
+-- Areas with enough cases of a kind to be judged, as they may be shown: no count, z in halves and q in bands. An exact
+-- z tells the sum of a neighbourhood, and with the neighbours that may be shown, the few cases of the one that may not.
 with spots as (
     select * from {{ ref('int_hot_spot') }}
 ),
@@ -16,6 +16,8 @@ limits as (
     select
         {{ threshold('hot_spot_least_cases') }} as least_cases,
         {{ threshold('hot_spot_least_kinds') }} as least_kinds,
+        {{ threshold('hot_spot_max_q') }} as max_q,
+        {{ threshold('hot_spot_strong_q') }} as strong_q,
         {{ threshold('hot_spot_days') }} as window_days
 ),
 
@@ -36,8 +38,12 @@ final as (
         build_info.as_of_day as period_end,
         counted.neighbours,
         counted.neighbours_n,
-        round(counted.z, 1) as z,
-        ceil(round(100 * counted.q, 6)) / 100 as q,
+        round(2 * counted.z) / 2 as z,
+        case
+            when counted.q <= limits.strong_q then limits.strong_q
+            when counted.q <= limits.max_q then limits.max_q
+            when counted.q is not null then 1.0
+        end as q_at_most,
         counted.is_hot,
         cast(counted.hot_kinds_n as bigint) as hot_kinds_n,
         counted.hot_kinds_n >= limits.least_kinds as is_shared,
