@@ -10,6 +10,7 @@ import codecs
 import csv
 import fnmatch
 import gzip
+import html
 import io
 import json
 import re
@@ -19,6 +20,7 @@ from typing import Any, BinaryIO
 
 import openpyxl
 import polars as pl
+import python_calamine
 
 GZIP = b"\x1f\x8b"
 
@@ -98,22 +100,75 @@ def _count_csv(path: Path, *, encoding: str, delimiter: str) -> int:
     raise ValueError("no encoding reads it")
 
 
-def _count_xlsx(path: Path, *, sheets: list[str]) -> int:
-    """Rows down to the last one that holds anything, without the header, of each sheet; titles and totals included."""
-    with _open(path) as stream:
-        book = openpyxl.load_workbook(io.BytesIO(stream.read()), read_only=True, data_only=True)
-    names = [page.title for page in book.worksheets]
+def _chosen(names: list[str], sheets: list[str]) -> set[str]:
     exact = {name for name in sheets if name in names}
-    alike = {name for name in names for wanted in sheets if wanted not in exact and fnmatch.fnmatchcase(name, wanted)}
+    return exact | {name for name in names for wanted in sheets if wanted not in exact and fnmatch.fnmatchcase(name, wanted)}
+
+
+def _count_xlsx(data: bytes, *, sheets: list[str]) -> int:
+    """Rows down to the last one that holds anything, without the header, of each sheet; titles and totals included."""
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    names = [page.title for page in book.worksheets]
     total = 0
-    for page in book.worksheets if sheets else book.worksheets[:1]:
+    for name in _chosen(names, sheets) if sheets else names[:1]:
         last = 0
-        for number, row in enumerate(page.iter_rows(values_only=True), start=1):
+        for number, row in enumerate(book[name].iter_rows(values_only=True), start=1):
             if any(cell is not None and cell != "" for cell in row):
                 last = number
-        total += max(last - 1, 0) if not sheets or page.title in exact | alike else 0
+        total += max(last - 1, 0)
     book.close()
     return total
+
+
+def _count_xls(data: bytes, *, sheets: list[str]) -> int:
+    """The same of an old workbook. Its library is the pipeline's too: nothing else that is kept reads the form."""
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    names = [entry.name for entry in book.sheets_metadata if entry.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    total = 0
+    for name in _chosen(names, sheets) if sheets else names[:1]:
+        rows = [any(cell != "" for cell in row) for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)]
+        total += max(max((number for number, full in enumerate(rows) if full), default=0), 0)
+    return total
+
+
+def _count_page(data: bytes, *, encoding: str, sheets: list[str]) -> int:
+    """Rows of a page's table, the longest if none is named, down to the last with a letter in it, without the header."""
+    stated = re.search(rb"charset\s*=\s*[\"']?([\w-]+)", data[:4096])
+    tried = [encoding] if encoding else [stated[1].decode()] if stated else []
+    for candidate in [*("gb18030" if name.lower() in ("gb2312", "gbk") else name for name in tried), "utf-8-sig", "gb18030"]:
+        try:
+            text = data.decode(candidate)
+            break
+        except (UnicodeDecodeError, LookupError):
+            continue
+    else:
+        raise ValueError("no encoding reads it")
+    text = re.sub(r"(?is)<!--.*?-->|<script.*?</script>|<style.*?</style>", "", text)
+    counts = []
+    for table in re.split(r"(?i)<table\b", text)[1:]:
+        rows = re.split(r"(?i)<tr\b", re.split(r"(?i)</table", table)[0])[1:]
+        told = [html.unescape(re.sub(r"<[^>]*>", "", row.partition(">")[2])).strip() for row in rows]
+        counts.append(max((number for number, row in enumerate(told) if row), default=0))
+    names = [f"table {number}" for number in range(1, len(counts) + 1)]
+    if sheets:
+        return sum(count for name, count in zip(names, counts, strict=True) if name in _chosen(names, sheets))
+    return max(counts)
+
+
+def _count_workbook(path: Path, *, binding: dict[str, Any]) -> int:
+    """What calls itself a workbook, as what its first bytes say it is."""
+    stated, encoding = binding.get("sheet") or [], str(binding.get("encoding", ""))
+    sheets = [str(one) for one in (stated if isinstance(stated, list) else [stated])]
+    with _open(path) as stream:
+        data = stream.read()
+    if data.startswith(b"PK"):
+        return _count_xlsx(data, sheets=sheets)
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        return _count_xls(data, sheets=sheets)
+    if re.match(rb"(?:\xef\xbb\xbf)?\s*<", data):
+        return _count_page(data, encoding=encoding, sheets=sheets)
+    mark = "\t" if b"\t" in data.partition(b"\n")[0] else str(binding.get("delimiter", ","))
+    return _count_csv(path, encoding=encoding, delimiter=mark)
 
 
 def _count_json(path: Path, *, encoding: str) -> int:
@@ -144,10 +199,8 @@ def count_records(path: Path, binding: dict[str, Any]) -> int:
     kind = binding.get("format") or name.rsplit(".", 1)[-1]
     if kind in ("csv", "txt"):
         return _count_csv(path, encoding=str(binding.get("encoding", "")), delimiter=str(binding.get("delimiter", ",")))
-    stated = binding.get("sheet") or []
-    sheets = stated if isinstance(stated, list) else [stated]
-    if kind == "xlsx":
-        return _count_xlsx(path, sheets=[str(one) for one in sheets])
+    if kind in ("xlsx", "xls", "html", "htm"):
+        return _count_workbook(path, binding=binding)
     if kind in ("jsonl", "ndjson", "json"):
         return _count_json(path, encoding=str(binding.get("encoding", "")))
     if kind == "parquet":

@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import openpyxl
 import python_calamine
 
-from pipelines.cleaning import tables
-from pipelines.cleaning.read import Opener, Reading, cell_text
+from pipelines.cleaning import biff, compound, tables
+from pipelines.cleaning.read import Reading, cell_text
 from pipelines.core.errors import FileHeld
 from pipelines.core.settings import ArchiveLimits
 
@@ -33,17 +33,28 @@ def _sheet_part(book: zipfile.ZipFile, sheet: str) -> str:
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _counted_rows(data: bytes, sheet: str) -> int:
-    """The independent counter: the number of the last row that holds anything, straight from the sheet's XML."""
-    last = number = 0
+def _column(place: str) -> int:
+    """The column of a place such as `AB12`, from 1; 0 if it tells none."""
+    number = 0
+    for letter in place.rstrip("0123456789").upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def _extent(data: bytes, sheet: str) -> tuple[int, int]:
+    """The independent counter: last row and last column that hold anything, straight from the sheet's XML."""
+    last = widest = number = 0
     with zipfile.ZipFile(io.BytesIO(data)) as book, book.open(_sheet_part(book, sheet)) as part:
         for _, element in ElementTree.iterparse(part, events=("end",)):  # noqa: S314
             if element.tag == f"{SHEET}row":
                 number = int(element.get("r") or number + 1)
-                if any(e.text for e in element.iter() if e.tag in (f"{SHEET}v", f"{SHEET}t")):
-                    last = number
+                for behind, cell in enumerate(reversed(element)):
+                    if any(e.text for e in cell.iter() if e.tag in (f"{SHEET}v", f"{SHEET}t")):
+                        last = number
+                        widest = max(widest, _column(cell.get("r", "")) or len(element) - behind)
+                        break
                 element.clear()
-    return last
+    return last, widest
 
 
 def _openpyxl_rows(data: bytes, sheet: str) -> int:
@@ -57,37 +68,94 @@ def _openpyxl_rows(data: bytes, sheet: str) -> int:
 def _sheet(book: python_calamine.CalamineWorkbook, sheet: str) -> tables.Sheet:
     page = book.get_sheet_by_name(sheet)
     rows = [[cell_text(cell) for cell in row] for row in page.to_python(skip_empty_area=False)]
+    laid = len(rows)
     while rows and not any(rows[-1]):
         rows.pop()
     merges = [(top, left, bottom, right) for (top, left), (bottom, right) in page.merged_cell_ranges or [] if top < len(rows)]
-    return tables.Sheet(sheet, rows, merges)
+    return tables.Sheet(sheet, rows, merges, laid)
 
 
-def read_xlsx(open_bytes: Opener, *, wanted: tuple[str, ...], name: str, knows: tables.Knows, limits: ArchiveLimits) -> Reading:
+def _held(kind: str, error: Exception, name: str) -> FileHeld:
+    return FileHeld(f"not readable as {kind}: {error}", where=name, remedy=REMEDY)
+
+
+def _meant(names: list[str], wanted: tuple[str, ...], name: str) -> list[str]:
+    return tables.names_wanted(names, wanted, name) if wanted else names[:1]
+
+
+def _worksheets(data: bytes) -> tuple[python_calamine.CalamineWorkbook, list[str]]:
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return book, [entry.name for entry in book.sheets_metadata if entry.typ == python_calamine.SheetTypeEnum.WorkSheet]
+
+
+def read_xlsx(data: bytes, *, wanted: tuple[str, ...], name: str, knows: tables.Knows, limits: ArchiveLimits) -> Reading:
     """Sheets of a workbook: the first, or those that `wanted` names or fits, one after the other.
 
     Raises FileHeld if the file is no workbook, is larger unpacked than `limits` allow, lacks a wanted sheet or a known
     header, if the two readers disagree, or a stated total is not the number of rows.
     """
-    with open_bytes() as stream:
-        data = stream.read()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as box:
             sizes = [info.file_size for info in box.infolist()]
         limits.refuse(files=len(sizes), unpacked=sum(sizes), packed=len(data), name=name)
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        kind = python_calamine.SheetTypeEnum.WorkSheet
-        names = [entry.name for entry in book.sheets_metadata if entry.typ == kind]
-        meant = tables.names_wanted(names, wanted, name) if wanted else names[:1]
-        sheets = [_sheet(book, sheet) for sheet in meant]
-        unread = [sheet for sheet in names if sheet not in meant and book.get_sheet_by_name(sheet).height]
-        counted = [_counted_rows(data, sheet) for sheet in meant]
+        book, names = _worksheets(data)
+        extents = {sheet: _extent(data, sheet) for sheet in names}
+        sheets = _read(book, _meant(names, wanted, name), extents, limits, name)
     except FileHeld:
         raise
     except Exception as error:
-        raise FileHeld(f"not readable as XLSX: {error}", where=name, remedy=REMEDY) from error
-    for sheet, count in zip(sheets, counted, strict=True):
+        raise _held("XLSX", error, name) from error
+    for sheet in sheets:
         found = len(sheet.rows)
-        if found != count and found != (again := _openpyxl_rows(data, sheet.name)):
+        if found != extents[sheet.name][0] and found != (again := _openpyxl_rows(data, sheet.name)):
             raise FileHeld(f"two readers disagree: {again} rows by one, {found} by the other", where=name, remedy=REMEDY)
-    return tables.reading_of(sheets, name=name, knows=knows, encoding="xlsx", sheets_n=len(names), unread=unread)
+    return _reading(sheets, extents, name=name, knows=knows, encoding="xlsx")
+
+
+def _read(
+    book: python_calamine.CalamineWorkbook, meant: list[str], extents: dict[str, tuple[int, int]], limits: ArchiveLimits,
+    name: str,
+) -> list[tables.Sheet]:  # fmt: skip
+    """The sheets that are meant; none is touched that would not fit, because calamine lays out every cell up to the last."""
+    for sheet in meant:
+        rows, columns = extents[sheet]
+        limits.refuse_sheet(rows=rows, columns=columns, name=f"{name}, {sheet}")
+    return [_sheet(book, sheet) for sheet in meant]
+
+
+def _reading(
+    sheets: list[tables.Sheet], extents: dict[str, tuple[int, int]], *, name: str, knows: tables.Knows, encoding: str
+) -> Reading:
+    read = {sheet.name for sheet in sheets}
+    unread = [sheet for sheet, (rows, _) in extents.items() if rows and sheet not in read]
+    return tables.reading_of(sheets, name=name, knows=knows, encoding=encoding, sheets_n=len(extents), unread=unread)
+
+
+def read_xls(data: bytes, *, wanted: tuple[str, ...], name: str, knows: tables.Knows, limits: ArchiveLimits) -> Reading:
+    """Sheets of a workbook in the form of before 2007 (BIFF 5 and 8), as `read_xlsx` reads those of today.
+
+    Raises FileHeld as `read_xlsx` does, and if the workbook is locked.
+    """
+    try:
+        found = biff.extents(compound.streams(data))
+        # calamine lays out every sheet when it opens the book
+        for rows, columns in found:
+            limits.refuse_sheet(rows=rows, columns=columns, name=name)
+        book, names = _worksheets(data)
+        extents = dict(zip(names, found, strict=True))
+        sheets = _read(book, _meant(names, wanted, name), extents, limits, name)
+    except FileHeld:
+        raise
+    except biff.Locked as error:
+        raise FileHeld(
+            "the old workbook is locked with a password, which is not read", where=name,
+            remedy="ask the department to save it as XLSX, with a password or without",
+        ) from error  # fmt: skip
+    except Exception as error:
+        raise _held("XLS", error, name) from error
+    for sheet in sheets:
+        count = extents[sheet.name][0]
+        # A cell that holds an empty text is a value to the counter and nothing to us.
+        if count not in (len(sheet.rows), sheet.laid):
+            raise FileHeld(f"two readers disagree: {count} rows by one, {sheet.laid} by the other", where=name, remedy=REMEDY)
+    return _reading(sheets, extents, name=name, knows=knows, encoding="xls")

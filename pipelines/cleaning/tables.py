@@ -25,11 +25,15 @@ Merge = tuple[int, int, int, int]
 
 @dataclass(slots=True)
 class Sheet:
-    """One table as it is laid out: its rows down to the last that holds anything, and its merged cells."""
+    """One table as it is laid out: its rows down to the last that holds anything, and its merged cells.
+
+    `laid`: rows down to the last with a cell, be it empty.
+    """
 
     name: str
     rows: list[list[str]]
     merges: list[Merge] = field(default_factory=list)
+    laid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,9 @@ def _header(sheet: Sheet, knows: Knows, where: str) -> tuple[int, int, list[str]
             f"no header found in the first {HEADER_SEARCH_ROWS} rows", where=where,
             remedy="compare the sheet with the contract's column names, or name the sheet in the binding",
         )  # fmt: skip
-    first = -place
-    last = max((bottom for top, _, bottom, _ in sheet.merges if top <= first <= bottom < len(filled)), default=first)
+    at = -place
+    storeys = [(top, bottom) for top, _, bottom, _ in sheet.merges if top <= at <= bottom < len(filled)]
+    first, last = min([at, *(top for top, _ in storeys)]), max([at, *(bottom for _, bottom in storeys)])
     names = []
     for column in range(len(filled[first])):
         texts = list(dict.fromkeys(row[column] for row in filled[first : last + 1] if column < len(row) and row[column]))

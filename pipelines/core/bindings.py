@@ -33,10 +33,10 @@ FEED_KEYS = {
 SOURCE_TYPES = {"drop": {"type", "pattern", "member", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
 LEVELS = ("demo", "production")
-FORMATS = ("csv", "xlsx", "jsonl", "parquet", "geojson")
+FORMATS = ("csv", "xlsx", "xls", "html", "jsonl", "parquet", "geojson")
 SUFFIXES = {
-    ".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
-    ".parquet": "parquet", ".geojson": "geojson",
+    ".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xls": "xls", ".html": "html", ".htm": "html",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".geojson": "geojson",
 }  # fmt: skip
 FAR_FUTURE = dt.date(9999, 12, 31)
 

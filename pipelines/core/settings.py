@@ -94,11 +94,12 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """What an archive may hold before it is refused: files, bytes unpacked, times its own size."""
+    """What an archive may hold before it is refused: files, bytes unpacked, times its own size; and a sheet, cells."""
 
     members: int = 1_000
     unpacked_bytes: int = 20 << 30
     ratio: int = 200
+    cells: int = 30_000_000
 
     def refuse(self, *, files: int, unpacked: int, packed: int, name: str) -> None:
         """Raise FileHeld if an archive (a ZIP, a workbook) is beyond a limit; small ones may pack as well as they like."""
@@ -113,6 +114,14 @@ class ArchiveLimits:
                     f"the archive holds {value} {what}, more than {limit}", where=name,
                     remedy=f"ask whether it is meant; if so raise {variable}",
                 )  # fmt: skip
+
+    def refuse_sheet(self, *, rows: int, columns: int, name: str) -> None:
+        """Raise FileHeld if a sheet reaches further than memory should: one stray cell in its last corner is enough."""
+        if rows * columns > self.cells:
+            raise FileHeld(
+                f"the sheet reaches to row {rows} and column {columns}, more than {self.cells} cells", where=name,
+                remedy="ask for it without the stray cells, or as CSV; if it is meant raise CITYBRAIN_SHEET_CELLS",
+            )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +165,7 @@ def load_settings() -> Settings:
             members=_whole("CITYBRAIN_ARCHIVE_MEMBERS", ArchiveLimits().members),
             unpacked_bytes=_whole("CITYBRAIN_ARCHIVE_BYTES", ArchiveLimits().unpacked_bytes),
             ratio=_whole("CITYBRAIN_ARCHIVE_RATIO", ArchiveLimits().ratio),
+            cells=_whole("CITYBRAIN_SHEET_CELLS", ArchiveLimits().cells),
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import html
 import io
 import json
 import zipfile
@@ -19,6 +20,7 @@ import pytest
 from pipelines import ingest
 from pipelines.core.installation import Installation, open_installation
 from quality.verify import verify
+from tests.unit.old_workbook import xls_bytes
 
 NOW = dt.datetime(2026, 7, 1, 9)
 HEADER = ["任务号", "上报时间", "结案时间", "单元网格编码", "经度", "上报人", "问题描述", "更新时间"]
@@ -72,10 +74,24 @@ def as_zip(rows: list[list[str]]) -> bytes:
     return out.getvalue()
 
 
+def as_html(rows: list[list[str]]) -> bytes:
+    lines = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in [HEADER, *rows])
+    return f'<html><head><meta charset="gb2312"></head><body><table>{lines}</table></body></html>'.encode("gb18030")
+
+
+def as_tsv(rows: list[list[str]]) -> bytes:
+    return "".join("\t".join(row) + "\r\n" for row in [HEADER, *rows]).encode("utf-16")
+
+
+def as_xls(rows: list[list[str]]) -> bytes:
+    return xls_bytes({"城管": [[cell or None for cell in row] for row in [HEADER, *rows]], "空": []})
+
+
 Writer = Callable[[list[list[str]]], bytes]
 FORMS: dict[str, tuple[str, Writer]] = {
     "csv": ("u20260602.csv", as_csv), "jsonl": ("u20260602.jsonl", as_jsonl), "json": ("u20260602.json", as_json),
-    "zip": ("u20260602.zip", as_zip),
+    "xls": ("u20260602.xls", as_xls), "html as xls": ("u20260602.xls", as_html), "text as xls": ("u20260602.xls", as_tsv), "xlsx as xls": ("u20260602.xls", as_xlsx),
+    "html": ("u20260602.html", as_html), "zip": ("u20260602.zip", as_zip),
     "parquet": ("u20260602.parquet", as_parquet), "xlsx": ("u20260602.xlsx", as_xlsx),
 }  # fmt: skip
 
@@ -128,9 +144,11 @@ def test_the_same_rows_land_alike_from_every_format(form: str, tmp_path: Path, r
     assert landed(place).equals(reference)
     assert CANARY.encode() not in b"".join(p.read_bytes() for p in place.home.landing.rglob("*.parquet"))
     assert [o.verdict for o in ingest.ingest_feed(place.city.feeds[0], place, now=NOW)] == []
+    told = [i.subject for i in verify(place.home.root, place.city.folder, place.source_root) if not i.ok]
+    assert told == ["published"]  # there is no build; a count without our code agrees
 
 
-@pytest.mark.parametrize("form", ["json", "jsonl", "parquet", "xlsx", "zip"])
+@pytest.mark.parametrize("form", ["html as xls", "json", "jsonl", "parquet", "xls", "xlsx", "xlsx as xls", "zip"])
 def test_a_file_that_is_cut_off_is_held_and_nothing_lands(form: str, tmp_path: Path) -> None:
     name, write = FORMS[form]
     place = place_for(tmp_path, f"u*{Path(name).suffix}", **({"format": "csv"} if form == "zip" else {}))
@@ -223,3 +241,23 @@ def test_sheets_that_the_binding_names_are_one_file_and_the_others_are_told(tmp_
     assert landed(place)["_record_no"].to_list() == [1, 2, *range(6, 40)]
     told = [i for i in verify(place.home.root, place.city.folder, place.source_root) if not i.ok]
     assert [i.subject for i in told] == ["published"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "data", "what"),
+    [
+        ("csv", as_xlsx(ROWS), "the file is a workbook (or a ZIP), the binding says csv -> mend format:"),
+        ("csv", b"<html><body>500 Server Error</body></html>", "the file is a web page, the binding says csv"),
+        ("jsonl", as_parquet(ROWS), "the file is Parquet, the binding says jsonl"),
+        ("xls", b"%PDF-1.7", "the file is a PDF, which is not read -> ask the department to save it as XLSX or CSV"),
+        ("xls", b"MIME-Version: 1.0\n", "the file is a web archive (MHTML), which is not read"),
+        ("xlsx", b"", "the file is empty"),
+        ("parquet", as_csv(ROWS), "not readable as Parquet"),
+        ("xls", b"<html>log in</html>", "the page has no table"),
+    ],
+)
+def test_a_file_that_is_something_else_is_held_in_one_sentence(suffix: str, data: bytes, what: str, tmp_path: Path) -> None:
+    place = place_for(tmp_path, f"u*.{suffix}")
+    (outcome,) = take(place, f"u20260602.{suffix}", data)
+    assert (outcome.verdict, what in outcome.message) == ("held", True)
+    assert "->" in outcome.message

@@ -108,7 +108,7 @@ def _workbook(rows: list[list[object]]) -> bytes:
 def _xlsx(rows: list[list[object]]) -> read.Reading:
     data = _workbook(rows)
     return read_sheets.read_xlsx(
-        lambda: io.BytesIO(data),
+        data,
         wanted=(),
         name="x.xlsx",
         limits=ArchiveLimits(),

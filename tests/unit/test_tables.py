@@ -33,7 +33,7 @@ def _book(pages: dict[str, Page], after: Callable[[openpyxl.Workbook], None] = l
 
 def _read(data: bytes, *wanted: str, **limits: int) -> Reading:
     return read_sheets.read_xlsx(
-        lambda: io.BytesIO(data), wanted=wanted, name="x.xlsx", limits=ArchiveLimits(**limits),
+        data, wanted=wanted, name="x.xlsx", limits=ArchiveLimits(**limits),
         knows=lambda row: sum(cell in KNOWN for cell in row),
     )  # fmt: skip
 
@@ -129,3 +129,13 @@ def test_a_damaged_workbook_is_held(data: bytes) -> None:
 def test_a_workbook_beyond_the_limits_is_refused() -> None:
     with pytest.raises(FileHeld, match=r"more than 1000 -> .* raise CITYBRAIN_ARCHIVE_BYTES"):
         _read(_book(YEAR), unpacked_bytes=1000)
+
+
+def test_one_stray_cell_in_the_last_corner_is_refused_before_it_fills_the_memory() -> None:
+    def stray(book: openpyxl.Workbook) -> None:
+        book["一月"]["XFD1048576"] = "x"
+
+    with pytest.raises(
+        FileHeld, match=r"x\.xlsx, 一月: the sheet reaches to row 1048576 and column 16384, more than 30000000 cells"
+    ):
+        _read(_book(YEAR, stray))
