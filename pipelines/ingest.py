@@ -25,7 +25,7 @@ from pipelines.cleaning import formats, handover, identity, parse, privacy, read
 from pipelines.cleaning import judge as judging
 from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
-from pipelines.core.errors import FileHeld, SourceUnavailable
+from pipelines.core.errors import FileHeld, PasswordRefused, SourceUnavailable
 from pipelines.core.installation import Installation
 from pipelines.core.settings import ArchiveLimits, Home
 from pipelines.core.state import FileRow, Ledger, ParseRow, RuleRow
@@ -179,10 +179,23 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
         work = _receive(candidate, binding, place, sha256, name=name, received_at=dt.datetime.fromisoformat(received))
         outcome = _load(work, ledger, row, seen_at)
     except FileHeld as error:
-        ledger.hold(_replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy} [{parser}]"))
+        mark = "" if isinstance(error, PasswordRefused) else f" [{parser}]"  # without it the file is tried again
+        ledger.hold(_replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy}{mark}"))
         outcome = FileOutcome(binding.feed, candidate.name, sha256, "held", message=str(error))
-    ledger.sight(binding.feed, at.place, at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
+    for seen in {at.place: at, candidate.place: candidate}.values():
+        ledger.sight(binding.feed, seen.place, seen.size_bytes, seen.mtime_ns, sha256=sha256, seen_at=seen_at)
+    if candidate.member is not None:
+        _release_archive(candidate, ledger)
     return outcome
+
+
+def _release_archive(member: drop.Candidate, ledger: Ledger) -> None:
+    """An archive that was held for its password gives way to its members once they can be read."""
+    size = member.path.stat().st_size
+    sha256 = ledger.seen(member.feed, str(member.path), size, member.mtime_ns)
+    row = ledger.file(member.feed, sha256) if sha256 else None
+    if row is not None and row.status == "held" and not row.held_remedy.endswith("]"):
+        ledger.hold(_replace(row, status="superseded", held_what="", held_where="", held_remedy=""))
 
 
 def _replace(row: FileRow, **changes: Any) -> FileRow:

@@ -9,11 +9,21 @@ from __future__ import annotations
 import codecs
 import re
 
-from pipelines.cleaning import judge, read, read_array, read_html, read_lines, read_parquet, read_sheets
+from pipelines.cleaning import (
+    compound,
+    judge,
+    read,
+    read_array,
+    read_html,
+    read_lines,
+    read_parquet,
+    read_sheets,
+    unlock,
+)
 from pipelines.cleaning.read import Opener, Reading
 from pipelines.core.bindings import Binding
 from pipelines.core.errors import FileHeld
-from pipelines.core.settings import ArchiveLimits
+from pipelines.core.settings import ArchiveLimits, password_for, wrong_password
 
 LOOK_BYTES = 8192
 MAGIC = {b"PK\x03\x04": "xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "xls", b"PAR1": "parquet", b"%PDF": "pdf"}
@@ -72,11 +82,9 @@ def _open_workbook(open_bytes: Opener, binding: Binding, seen: str, *, name: str
     if seen == "html":
         return read_html.read_html(open_bytes, declared=binding.encoding, wanted=binding.sheets, name=name, knows=knows)
     if seen in ("xlsx", "xls"):
-        with open_bytes() as stream:
-            data = stream.read()
-        if seen == "xls":
-            return read_sheets.read_xls(data, wanted=binding.sheets, name=name, knows=knows, limits=limits)
-        return read_sheets.read_xlsx(data, wanted=binding.sheets, name=name, knows=knows, limits=limits)
+        data, seen = _unlocked(open_bytes, binding, seen, name)
+        reader = read_sheets.read_xls if seen == "xls" else read_sheets.read_xlsx
+        return reader(data, wanted=binding.sheets, name=name, knows=knows, limits=limits)
     if seen == "text":
         return _open_text(open_bytes, binding, name=name)
     raise FileHeld(
@@ -91,3 +99,22 @@ def _open_text(open_bytes: Opener, binding: Binding, *, name: str) -> Reading:
     wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     first = head.decode("utf-16" if wide else "latin-1", errors="ignore").lstrip("\r\n").partition("\n")[0]
     return read.read_csv(open_bytes, declared=binding.encoding, delimiter="\t" if "\t" in first else binding.delimiter, name=name)
+
+
+def _unlocked(open_bytes: Opener, binding: Binding, seen: str, name: str) -> tuple[bytes, str]:
+    """A workbook's bytes, opened with the binding's password if they are locked, and what they are then."""
+    with open_bytes() as stream:
+        data = stream.read()
+    if seen == "xlsx":
+        return data, seen
+    try:
+        parts = compound.streams(data)
+        if "EncryptedPackage" not in parts:
+            return data, seen
+        # Excel takes a password as UTF-16, whatever encoding the environment has it in.
+        password = password_for(binding.password, feed=binding.feed, name=name)[0].decode()
+        return unlock.unlocked(parts, password), "xlsx"
+    except unlock.WrongPassword as error:
+        raise wrong_password(binding.password, name=name) from error
+    except (compound.NotCompound, unlock.UnknownLock) as error:
+        raise FileHeld(f"the workbook cannot be opened: {error}", where=name, remedy=read_sheets.REMEDY) from error

@@ -28,7 +28,7 @@ CITY_KEYS = {
 }  # fmt: skip
 FEED_KEYS = {
     "contract", "system", "source", "format", "sheet", "encoding", "delimiter", "delivery", "covers", "extracted_at",
-    "key", "columns", "constants", "codes", "dates", "title_zh", "title_en",
+    "key", "columns", "constants", "codes", "dates", "title_zh", "title_en", "password",
 }  # fmt: skip
 SOURCE_TYPES = {"drop": {"type", "pattern", "member", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
@@ -66,6 +66,7 @@ class Binding:
     format: str
     sheets: tuple[str, ...]
     encoding: str
+    password: str
     delimiter: str
     delivery: str
     covers: str
@@ -142,6 +143,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigurationError("a city is a folder", where=str(path.parent), remedy="see docs/add_a_city.md") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError("the file is not UTF-8", where=str(path), remedy="save it as UTF-8") from error
+    except yaml.MarkedYAMLError as error:  # said without the line itself, which may hold a password
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise ConfigurationError(f"not readable as YAML, line {line}: {error.problem}", where=str(path)) from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-13-01
         raise ConfigurationError(f"not readable as YAML: {error}", where=str(path)) from error
     if not isinstance(loaded, dict):
@@ -289,6 +293,7 @@ def read_binding(path: Path, folder: Path) -> Binding:
         format=_format(entry.get("format"), member or pattern, where),
         sheets=_listed(entry.get("sheet")),
         encoding=str(entry.get("encoding", "")),
+        password=str(entry.get("password", "")).removeprefix("${env:").removesuffix("}"),
         delimiter=str(entry.get("delimiter", ",")),
         delivery=entry["delivery"],
         key=_key(entry, contract, where),

@@ -49,6 +49,10 @@ class FileHeld(CityError):
     exit_code = 1
 
 
+class PasswordRefused(FileHeld):
+    """A file is held because its password is missing or wrong: tried again at every run, because the cure is outside it."""
+
+
 class BuildBlocked(CityError):
     """A build did not pass its gate; yesterday's stays published."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipelines.core.errors import ConfigurationError, FileHeld
+from pipelines.core.errors import ConfigurationError, FileHeld, PasswordRefused
 
 Language = Literal["zh", "en"]
 
@@ -175,12 +175,35 @@ def child_environment(**extra: str) -> dict[str, str]:
     return {**os.environ, **QUIET, **extra}
 
 
-def secret(name: str) -> str:
-    """The secret that a binding names as ${env:NAME}. Raises ConfigurationError when it is not set."""
-    value = os.environ.get(name)
+def password_for(variable: str, *, feed: str, name: str) -> list[bytes]:
+    """The password of a locked file, in the encodings that packers use for one that is not ASCII.
+
+    Args:
+        variable: the environment variable that the binding names; empty if it names none.
+        feed: the binding, for the remedy.
+        name: the file, for messages.
+
+    Raises:
+        PasswordRefused: none is named, or it is not set.
+    """
+    if not variable:
+        remedy = f"write password: ${{env:NAME}} in feeds/{feed}.yml and set NAME outside"
+        raise PasswordRefused("it is locked with a password, and the binding names none", where=name, remedy=remedy)
+    value = os.environ.get(variable)
     if not value:
-        raise ConfigurationError("the secret is not set", where=f"environment variable {name}", remedy=f"export {name}=...")
-    return value
+        raise PasswordRefused(
+            f"it is locked with a password, and {variable} is not set", where=name,
+            remedy=f"set the environment variable {variable} and run again",
+        )  # fmt: skip
+    return list(dict.fromkeys([value.encode(), value.encode("gb18030")]))
+
+
+def wrong_password(variable: str, *, name: str) -> PasswordRefused:
+    """The error for a password that does not open a file."""
+    return PasswordRefused(
+        f"the password in {variable} does not open it, or it is damaged", where=name,
+        remedy=f"mend the environment variable {variable} and run again, or ask the department",
+    )  # fmt: skip
 
 
 def pick(en: str, zh: str) -> str:

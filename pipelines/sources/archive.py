@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from pipelines.core.errors import FileHeld
-from pipelines.core.settings import ArchiveLimits
+from pipelines.core.settings import ArchiveLimits, password_for, wrong_password
+from pipelines.sources import zip_aes
+from pipelines.sources.zip_aes import WrongPassword
 
 #: What systems leave beside the files that a person packed.
 LITTER = ("__MACOSX/*", "*.DS_Store", "*Thumbs.db", "*desktop.ini")
 IS_UTF8, IS_ENCRYPTED = 0x800, 0x1
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
+PIECE = 1 << 20
 SEND_AGAIN = "ask the department to send it again"
 
 
@@ -98,29 +101,54 @@ def _is_like(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch.fnmatch(text, pattern) for text in (name, posixpath.basename(name)) for pattern in patterns)
 
 
-def open_member(path: Path, member: Member, *, name: str) -> BinaryIO:
-    """A member's bytes, seekable. Opening and reading raise FileHeld where the archive is damaged or locked."""
-    if member.is_encrypted:
-        raise FileHeld("the archive is locked with a password", where=name, remedy="ask for it without a password")
-    return io.BufferedReader(_Guarded(path, member, name), 1 << 20)
+def open_member(path: Path, member: Member, *, name: str, variable: str = "", feed: str = "") -> BinaryIO:
+    """A member's bytes, seekable. Opening and reading raise FileHeld where the archive is damaged or its password is wrong.
 
-
-@contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Damage of an archive told as FileHeld."""
-    try:
-        yield
-    except DAMAGED as error:
-        raise FileHeld(f"the archive is damaged: {error}", where=name, remedy=SEND_AGAIN) from error
+    `variable` is the environment variable that the binding `feed` names for the password.
+    """
+    if not member.is_encrypted:
+        return io.BufferedReader(_Guarded(path, member, name), PIECE)
+    for password in password_for(variable, feed=feed, name=name):
+        with contextlib.suppress(WrongPassword):
+            return io.BufferedReader(_Guarded(path, member, name, password, variable), PIECE)
+    raise wrong_password(variable, name=name)
 
 
 class _Guarded(io.RawIOBase):
-    """A member whose damage is told as FileHeld, wherever in its bytes it shows."""
+    """A member whose damage is told as FileHeld, wherever in its bytes it shows.
 
-    def __init__(self, path: Path, member: Member, name: str) -> None:
-        self._name = name
-        with _told(name), zipfile.ZipFile(path) as archive:  # the member keeps the file open when the archive is closed
-            self._inner: IO[bytes] = archive.open(archive.infolist()[member.at])
+    Raises WrongPassword when it is opened. ZipCrypto checks one byte of the password only, so that of a locked member
+    damage and a wrong password may look alike further on.
+    """
+
+    def __init__(self, path: Path, member: Member, name: str, password: bytes = b"", variable: str = "") -> None:
+        self._path, self._member, self._name = path, member, name
+        self._password, self._variable = password, variable
+        self._is_weakly_locked = bool(password)
+        with self._told():
+            self._inner = self._opened()
+
+    def _opened(self) -> IO[bytes]:
+        with zipfile.ZipFile(self._path) as archive:  # the member keeps the file open when the archive is closed
+            info = archive.infolist()[self._member.at]
+            if info.compress_type == zip_aes.METHOD:
+                self._is_weakly_locked = False
+                return io.BufferedReader(zip_aes.Opened(self._path, info, self._password), PIECE)
+            try:
+                return archive.open(info, pwd=self._password or None)
+            except RuntimeError as error:
+                raise WrongPassword from error
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except WrongPassword:
+            raise
+        except DAMAGED as error:
+            if self._is_weakly_locked and not isinstance(error, NotImplementedError):
+                raise wrong_password(self._variable, name=self._name) from error
+            raise FileHeld(f"the archive is damaged: {error}", where=self._name, remedy=SEND_AGAIN) from error
 
     def readable(self) -> bool:
         return True
@@ -129,13 +157,17 @@ class _Guarded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with _told(self._name):
+        with self._told():
             piece = self._inner.read(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        with _told(self._name):
+        with self._told():
+            if not self._inner.seekable() and offset == 0 and whence == io.SEEK_SET:
+                self._inner.close()
+                self._inner = self._opened()
+                return 0
             return self._inner.seek(offset, whence)
 
     def tell(self) -> int:

@@ -23,7 +23,10 @@ MARKERS = (".ok", ".md5")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that is ready, or a member of an archive that is; `refused` says why an archive cannot be taken."""
+    """A file that is ready, or a member of an archive that is; `refused` says why an archive cannot be taken.
+
+    `feed` and `variable` are the binding's name and the environment variable that it names for a password.
+    """
 
     path: Path
     name: str
@@ -31,6 +34,8 @@ class Candidate:
     mtime_ns: int
     member: Member | None = None
     refused: FileHeld | None = None
+    feed: str = ""
+    variable: str = ""
 
     @property
     def place(self) -> str:
@@ -45,7 +50,9 @@ class Candidate:
 
     def open(self) -> BinaryIO:
         """Its bytes, seekable. Raises OSError, and FileHeld for a member that cannot be read."""
-        return open_member(self.path, self.member, name=self.name) if self.member else self.path.open("rb")
+        if self.member is None:
+            return self.path.open("rb")
+        return open_member(self.path, self.member, name=self.name, variable=self.variable, feed=self.feed)
 
 
 def folder(binding: Binding, city: City, source_root: Path) -> Path:
@@ -78,9 +85,12 @@ def ready(binding: Binding, city: City, source_root: Path, limits: ArchiveLimits
 
 
 def _unpacked(whole: Candidate, binding: Binding, limits: ArchiveLimits) -> Iterator[Candidate]:
-    """What the feed takes of an archive; the archive itself, refused, where that cannot be said."""
+    """What the feed takes of an archive; the archive itself, refused, where that cannot be said or its password is wrong."""
+    whole = replace(whole, variable=binding.password, feed=binding.feed)
     try:
         found = members(whole.path, wanted=binding.member, declared=binding.encoding, limits=limits, name=whole.name)
+        if locked := next((member for member in found if member.is_encrypted), None):
+            open_member(whole.path, locked, name=whole.name, variable=whole.variable, feed=whole.feed).close()
     except FileHeld as error:
         yield replace(whole, refused=error)
         return

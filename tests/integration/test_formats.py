@@ -20,6 +20,7 @@ import pytest
 from pipelines import ingest
 from pipelines.core.installation import Installation, open_installation
 from quality.verify import verify
+from tests.unit.locked_files import locked_agile, locked_zip
 from tests.unit.old_workbook import xls_bytes
 
 NOW = dt.datetime(2026, 7, 1, 9)
@@ -261,3 +262,46 @@ def test_a_file_that_is_something_else_is_held_in_one_sentence(suffix: str, data
     (outcome,) = take(place, f"u20260602.{suffix}", data)
     assert (outcome.verdict, what in outcome.message) == ("held", True)
     assert "->" in outcome.message
+
+
+# --- locked files
+
+SECRET = "canary-of-a-password-7"
+LOCKED: dict[str, Callable[[Path], tuple[str, bytes]]] = {
+    "zip": lambda base: (
+        "u20260602.zip",
+        locked_zip(base / "x.zip", {"a.csv": as_csv(ROWS)}, SECRET.encode(), aes=False).read_bytes(),
+    ),
+    "aes": lambda base: (
+        "u20260602.zip",
+        locked_zip(base / "x.zip", {"a.csv": as_csv(ROWS)}, SECRET.encode(), aes=True).read_bytes(),
+    ),
+    "xlsx": lambda base: ("u20260602.xlsx", locked_agile(as_xlsx(ROWS), SECRET)),
+    "xls": lambda base: ("u20260602.xls", locked_agile(as_xlsx(ROWS), SECRET)),
+}
+
+
+@pytest.mark.parametrize("form", sorted(LOCKED))
+def test_a_locked_file_waits_for_its_password_and_then_lands_alike(
+    form: str, tmp_path: Path, reference: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, data = LOCKED[form](tmp_path)
+    place = place_for(
+        tmp_path, f"u*{Path(name).suffix}", password='"${env:URBAN_PW}"', **({"format": "csv"} if ".zip" in name else {})
+    )
+    feed = place.city.feeds[0]
+    monkeypatch.delenv("URBAN_PW", raising=False)
+    (missing,) = take(place, name, data)
+    assert (missing.verdict, "URBAN_PW is not set" in missing.message) == ("held", True)
+    monkeypatch.setenv("URBAN_PW", "wrong-canary")
+    (wrong,) = ingest.ingest_feed(feed, place, now=NOW)
+    assert (wrong.verdict, "the password in URBAN_PW does not open it" in wrong.message) == ("held", True)
+    assert not list(place.home.landing.rglob("*.parquet"))
+    monkeypatch.setenv("URBAN_PW", SECRET)
+    (outcome,) = ingest.ingest_feed(feed, place, now=NOW)
+    assert (outcome.verdict, funnel(outcome)) == ("loaded", FUNNEL)
+    assert landed(place).equals(reference)
+    assert ingest.pending(feed, place) == []
+    assert place.ledger.rows("select 1 from file where status = 'held'") == []
+    kept = b"".join(path.read_bytes() for path in place.home.root.rglob("*") if path.is_file())
+    assert (SECRET.encode() in kept, b"wrong-canary" in kept) == (False, False)

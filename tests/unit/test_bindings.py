@@ -107,3 +107,23 @@ def test_a_contract_with_an_unclassified_column_is_refused() -> None:
     )
     with pytest.raises(ConfigurationError, match="classification missing"):
         parse_contract(text.replace("classification: P1", "description: x", 1), where="grid")
+
+
+@pytest.mark.parametrize("value", ["canary-1", "'${env:A} canary-1'", "'${ENV:A}'", "[canary-1]", "'prefix${env:A}'"])
+def test_a_password_in_a_binding_is_refused_without_being_told(city: Path, value: str) -> None:
+    _with(city, GOOD + f"password: {value}\n")
+    with pytest.raises(ConfigurationError, match=r"password holds a literal secret -> write \$\{env:NAME\}") as told:
+        load_city(city)
+    assert "canary" not in str(told.value)
+
+
+def test_a_binding_that_is_no_yaml_is_told_by_its_line_without_the_line(city: Path) -> None:
+    _with(city, GOOD + 'password: "canary-1\n')
+    with pytest.raises(ConfigurationError, match="not readable as YAML, line") as told:
+        load_city(city)
+    assert "canary" not in f"{told.value}{told.value.__cause__}"
+
+
+def test_a_password_is_the_name_of_a_variable(city: Path) -> None:
+    _with(city, GOOD + "password: ${env:URBAN_PW}\n")
+    assert load_city(city).feed("urban").password == "URBAN_PW"
