@@ -48,6 +48,8 @@ ORDER = {
 FILE_ORDER = {
     "fct_metric_value": "metric_id, slice_kind, slice_code, basis, period_kind, period_start, period_end, grid_level, grid_code"
 }
+#: Views of the warehouse that readers get as tables.
+WRITTEN_OUT = ("fct_metric_value",)
 CLOCKS = "fct_sla_clock"
 MONTH = "strftime(f.reported_at, '%Y-%m')"
 #: Seeds that readers need beside the marts.
@@ -58,7 +60,7 @@ SEEDS = (
 )  # fmt: skip
 OPS = ("code_name",)
 #: In the order in which they read each other.
-VIEWS = ("v_metric_change", "v_metric_display")
+VIEWS = ("v_metric_pair", "v_metric_change", "v_metric_shown", "v_metric_display")
 KEEP_BUILDS = 5
 NO_MONTH = "0000-00"
 
@@ -206,10 +208,10 @@ def _write_file(connection: Connection, home: Home, build_id: str) -> str:
     tables = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'marts' and database_name = current_database() order by 1"
     ).fetchall()
-    for (name,) in tables:
-        if name not in PARTS and not name.endswith("__dbt_tmp"):
-            order = f" order by {FILE_ORDER[name]}" if name in FILE_ORDER else ""
-            connection.execute(f"create table small.{name} as select * from marts.{name}{order}")
+    names = [name for (name,) in tables if name not in PARTS and not name.endswith("__dbt_tmp")]
+    for name in [*names, *WRITTEN_OUT]:
+        order = f" order by {FILE_ORDER[name]}" if name in FILE_ORDER else ""
+        connection.execute(f"create table small.{name} as select * from marts.{name}{order}")
     for name in SEEDS:
         connection.execute(f"create table small.{name} as select * from seeds.{name}")
     for name in OPS:

@@ -18,6 +18,7 @@ from dashboards.kit.chance import Part, against_average, reference, whole
 from dashboards.kit.markup import Column, Html, anchor, chip, join, table, tag
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.reading import Figure
+from dashboards.kit.words import NOTHING, Words
 
 BANDS = ("d000_007", "d008_030", "d031_090", "d091_365", "d366_plus")
 #: Areas are compared down to the communities; a grid has too few cases of anything.
@@ -47,7 +48,7 @@ def show(board: Board) -> None:
         choose_child(board, place)
     with right:
         _choose_kind(board)
-    _open(board, cases)
+    _open(board, cases.filter(~pl.col("is_hidden")), sorted(set(cases.filter("is_hidden")["event_kind"])))
     _alerts(board, week, alerts)
     _funnel(board, place, outside)
 
@@ -84,7 +85,7 @@ def _lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str
 # --- open and overdue -------------------------------------------------------------------------------------------------
 
 
-def _open(board: Board, cases: pl.DataFrame) -> None:
+def _open(board: Board, cases: pl.DataFrame, hidden: list[str]) -> None:
     words = board.words
     put(tag("h2", words("risk.open_heading")), "open_head")
     left, right = st.columns([1, 1], gap="large")
@@ -94,7 +95,11 @@ def _open(board: Board, cases: pl.DataFrame) -> None:
         draw(_ages(board, cases.filter("is_overdue"), "overdue"), "overdue")
     feeds = board.source.ask("feeds").filter(~pl.col("is_reference")).rows(named=True)
     listed = words("separator").join(f"{words.pick(row, 'title')} {words.moment(row['as_of'])}" for row in feeds)
-    put(tag("p", words("risk.feed_as_of", list=listed), kind="muted small"), "open_note")
+    note = tag("p", words("risk.feed_as_of", list=listed), kind="muted small")
+    if hidden:
+        kinds = words("separator").join(board.kind(kind) for kind in hidden)
+        note += tag("p", words("risk.open_hidden", list=kinds), kind="muted small")
+    put(note, "open_note")
     if not cases.is_empty():
         put(_open_table(board, cases), "open_table")
 
@@ -165,7 +170,7 @@ def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
         [
             anchor(board.view.but(area=row["grid_code"], figure="V01", case=""), words.pick(row, "name"), page="."),
             board.kind(row['event_kind']), words.pick(row, "reason"), tag("b", words.number(row["value"])),
-            words.number(row["baseline"], 1), words.signed(float(row["value"]) - float(row["baseline"]), 1),
+            words.number(row["baseline"], 1), _excess(words, row),
             words.number(row["robust_z"], 1),
         ]
         for row in alerts[:most]
@@ -174,6 +179,11 @@ def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
     rest = len(alerts) - most
     more = tag("p", words("risk.alert_more", n=rest, shown=most), kind="muted small") if rest > 0 else Html("")
     put(head + body + more, "alerts")
+
+
+def _excess(words: Words, row: dict[str, Any]) -> str:
+    """Cases above the median; nothing where the number is hidden."""
+    return NOTHING if row["value"] is None else words.signed(float(row["value"]) - float(row["baseline"]), 1)
 
 
 # --- areas outside their limits ---------------------------------------------------------------------------------------

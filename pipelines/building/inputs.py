@@ -26,7 +26,7 @@ from pipelines.core.warehouse import Connection, quoted
 
 FIRST_DAY = dt.date(1900, 1, 1)
 #: Modules of pipelines/analytics that dbt's Python models call: what they say is part of every build.
-MODELLED = ("hotspots.py", "places.py")
+MODELLED = ("hotspots.py", "places.py", "suppression.py")
 TYPES = {
     "string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "timestamp": "TIMESTAMP",
     "date": "DATE",

@@ -4,6 +4,7 @@ Belongs here: which asset follows which, and the pool of one. Does not: what a b
 """
 
 import contextlib
+import hashlib
 import importlib.metadata
 import os
 import subprocess
@@ -68,11 +69,15 @@ TRANSLATOR = Translator(
 
 
 def manifest(home: Home, settings: Settings) -> Path:
-    """dbt's manifest of the project as it is now; parsed when a file of the project is newer (about 5 s)."""  # noqa: D403
+    """dbt's manifest of the project as it is now; parsed when a file of the project differs (about 5 s).
+
+    By content, not by time: a copied or unpacked project may be older than the manifest of another one.
+    """  # noqa: D403
     target = target_path(home)
-    path = target / "manifest.json"
-    newest = max(p.stat().st_mtime for p in PROJECT.rglob("*") if p.is_file())
-    if not path.exists() or path.stat().st_mtime < newest:
+    path, made_of = target / "manifest.json", target / "manifest.made_of"
+    files = sorted(p for p in PROJECT.rglob("*") if p.is_file())
+    digest = hashlib.sha256("".join(f"{p.relative_to(PROJECT)} {_sha256(p)}\n" for p in files).encode()).hexdigest()
+    if not path.exists() or not made_of.exists() or made_of.read_text() != digest:
         target.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
             [*dbt_program(), "parse"], cwd=PROJECT, env=dbt_environment(home, settings), capture_output=True, text=True,
@@ -80,8 +85,12 @@ def manifest(home: Home, settings: Settings) -> Path:
         )  # fmt: skip
         if done.returncode:
             raise BuildBlocked("dbt cannot parse its project: " + done.stdout[-800:], where=str(PROJECT))
-        path.touch()
+        made_of.write_text(digest)
     return path
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @dg.asset(

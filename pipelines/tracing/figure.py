@@ -100,8 +100,13 @@ def find_figure(build: PublishedBuild, asked: FigureName, *, schema: str = "mart
         _check_made(build, schema, name, window, info["as_of"].date(), is_alone=beside is None)
         if beside is None:
             _check_words(build, schema, name)
-    told = row or {"stat_value": None, "value_text": "-", "ci_low": None, "ci_high": None, "is_suppressed": False,
-                   **_without_row(build, schema, metric, window, info["as_of"].date())}  # fmt: skip
+    # A period without a case inside a hidden block is hidden too: to say 0 would tell of its neighbours.
+    is_hidden = row is None and _is_hidden(build, schema, name, window)
+    missing = {"num": 0, "den": None, "reason": "small_cell"} if is_hidden else {}
+    if row is None and not is_hidden:
+        missing = _without_row(build, schema, metric, window, info["as_of"].date())
+    told = row or {"stat_value": None, "value_text": "*" if is_hidden else "-", "ci_low": None, "ci_high": None,
+                   "is_suppressed": is_hidden, **missing}  # fmt: skip
     return Figure(
         name=name, metric=metric, window=window, area=name.area, area_zh=area["name_zh"] or "", area_en=area["name_en"] or "",
         level=level, root=str(info["root_code"]), as_of=info["as_of"], fingerprint=str(info["fingerprint"]),
@@ -145,6 +150,17 @@ def _without_row(build: PublishedBuild, schema: str, metric: Metric, window: Win
     if pair:
         return {"num": 0, "den": 0, "reason": "no_base"}
     return {"num": None, "den": None, "reason": "not_over" if window.last > as_of else "no_period_before"}
+
+
+def _is_hidden(build: PublishedBuild, schema: str, name: FigureName, window: Window) -> bool:
+    if _one(build, "select 1 as yes from duckdb_tables() where table_name = 'fct_metric_hidden'") is None:
+        return False  # a build from before blocks were hidden
+    return _one(
+        build,
+        f"select 1 as yes from {schema}.v_metric_display where is_suppressed and metric_id = ? and slice_kind = ? "
+        "and slice_code = ? and grid_code = ? and period_kind = ? and period_end = ? limit 1",
+        name.metric_id, name.slice_kind, name.slice_code, name.area, window.kind, window.last,
+    ) is not None  # fmt: skip
 
 
 def _area(build: PublishedBuild, schema: str, text: str, day: dt.date, beside: Figure | None) -> dict[str, Any]:

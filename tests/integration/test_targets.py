@@ -52,8 +52,9 @@ def held(compiled: str, sent: list[tuple[Any, ...]], decided: list[tuple[Any, ..
     with duckdb.connect() as database:
         database.execute("attach ':memory:' as w")
         database.execute("use w")
-        for schema in ("seeds", "staging"):
+        for schema in ("seeds", "staging", "marts"):
             database.execute(f"create schema {schema}")
+        database.execute("create table marts.dim_grid as select 'c' as grid_code, 0 as grid_level, true as is_current")
         for seed in ("ref_metric", "ref_metric_cut", "ref_metric_warning"):
             database.execute(f"create table seeds.{seed} as from read_csv('{DBT / 'seeds' / seed}.csv')")
         columns = "metric_id varchar, slice_kind varchar, slice_code varchar, area_code varchar, period_kind varchar, "

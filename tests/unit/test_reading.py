@@ -85,7 +85,7 @@ def test_a_rate_allows_for_the_population() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "said"),
-    [("small_cell", "Fewer than 5: hidden to protect people"), ("min_denominator", "Base below 30: no rate is computed"),
+    [("small_cell", "Hidden to protect people: few persons or a figure that would tell of few"), ("min_denominator", "Base below 30: no rate is computed"),
      (None, "No such cases in this period")],
 )  # fmt: skip
 def test_no_value_says_why(reason: str | None, said: str) -> None:

@@ -66,3 +66,22 @@
         where weeks_ago <= weeks_kept and (is_very_high or (is_high and was_high))
     )
 {%- endmacro %}
+
+{# What an alert says, from the CTEs of fct_alert; the number of a hidden figure is not said. #}
+{% macro alert_reason_zh() -%}
+    grids.name_zh || kinds.name_zh || case
+        when hidden.is_suppressed then '一周明显多于前13周,件数为保护隐私不显示'
+        else
+            '一周' || cast(judged.value as varchar) || '件,前13周中位数'
+            || cast(cast(judged.baseline as decimal(18, 1)) as varchar) || '件'
+    end
+{%- endmacro %}
+{% macro alert_reason_en() -%}
+    grids.name_en || ': ' || case
+        when hidden.is_suppressed
+            then kinds.name_en || ' in a week, clearly more than in the 13 weeks before; the number is hidden to protect people'
+        else
+            cast(judged.value as varchar) || ' ' || kinds.name_en || ' in a week, median of the 13 weeks before '
+            || cast(cast(judged.baseline as decimal(18, 1)) as varchar)
+    end
+{%- endmacro %}

@@ -15,7 +15,12 @@ metrics as (
 ),
 
 cuts as (
-    select distinct metric_id, slice_kind, period_kind from {{ ref('ref_metric_cut') }}
+    select metric_id, slice_kind, period_kind, grid_level from {{ ref('ref_metric_cut') }}
+),
+
+areas as (
+    select grid_code, grid_level from {{ ref('dim_grid') }}
+    where is_current
 ),
 
 no_goals as (
@@ -73,14 +78,17 @@ final as (
         case
             when metrics.metric_id is null then 'unknown_metric'
             when no_goals.metric_id is not null or metrics.direction = 'neutral' then 'not_a_goal'
+            when areas.grid_code is null then 'unknown_area'
             when cuts.metric_id is null then 'not_published'
         end as refused_why
     from followed
     left join metrics on followed.metric_id = metrics.metric_id
     left join no_goals on followed.metric_id = no_goals.metric_id
+    left join areas on followed.grid_code = areas.grid_code
     left join cuts
         on
             followed.metric_id = cuts.metric_id
+            and areas.grid_level = cuts.grid_level
             and followed.slice_kind = cuts.slice_kind
             and followed.period_kind = cuts.period_kind
 )

@@ -1,6 +1,5 @@
--- With which period each is compared: the same days a year before, or for a month the month before. The weeks around
--- the Spring Festival are paired by the lunar year. With the days of each kind in both, because February may lack a
--- sixth of the working days of the February before.
+-- With which period each is compared: the same days a year before (weeks around the Spring Festival by the lunar year),
+-- or for a month the month before; and the days of each kind in both: a February may lack a sixth of its working days.
 -- noqa: disable=LT02
 with periods as (
     select * from {{ ref('int_metric_period') }}
@@ -40,7 +39,6 @@ paired as (
         {{ add_months('period_end', '-12') }} as before_end
     from periods
     cross join build_info
-    -- A day is compared only as the day of the build: what stood a year before.
     where
         period_kind in ('month_to_date', 'quarter_to_date', 'half_year_to_date')
         or (period_kind = 'day' and period_end = build_info.as_of_day)
@@ -65,6 +63,12 @@ over_both as (
     select paired.*
     from paired
     cross join build_info
+    -- A window of the day a year before has no window of two years before to stand against.
+    inner join periods as earlier
+        on
+            paired.period_kind = earlier.period_kind
+            and paired.before_start = earlier.period_start
+            and paired.before_end = earlier.period_end
     where
         paired.period_end <= build_info.as_of_day
         and (paired.before_end >= build_info.earliest or paired.period_kind = 'day')

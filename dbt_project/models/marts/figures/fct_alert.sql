@@ -34,7 +34,9 @@ limits as (
 ),
 
 complete as (
-    select figures.slice_code as event_kind, figures.grid_code, figures.period_start as week_start, figures.num as value
+    select
+        figures.slice_code as event_kind, figures.grid_code, figures.period_start as week_start, figures.num as value,
+        figures.is_suppressed
     from figures
     cross join build_info
     where figures.period_end <= build_info.as_of_day
@@ -90,12 +92,7 @@ judged as (
 
 final as (
     select
-        judged.rule_id
-        || ':'
-        || judged.event_kind
-        || ':'
-        || judged.grid_code
-        || ':'
+        judged.rule_id || ':' || judged.event_kind || ':' || judged.grid_code || ':'
         || cast(judged.week_start as varchar) as alert_id,
         judged.rule_id,
         'V01' as metric_id,
@@ -103,15 +100,17 @@ final as (
         judged.grid_code,
         grids.grid_level,
         judged.week_start as period_start,
-        judged.value,
-        judged.baseline,
-        judged.robust_z,
-        grids.name_zh || kinds.name_zh || '一周' || cast(judged.value as varchar) || '件,前13周中位数'
-        || cast(cast(judged.baseline as decimal(18, 1)) as varchar) || '件' as reason_zh,
-        grids.name_en || ': ' || cast(judged.value as varchar) || ' ' || kinds.name_en
-        || ' in a week, median of the 13 weeks before '
-        || cast(cast(judged.baseline as decimal(18, 1)) as varchar) as reason_en
+        case when not hidden.is_suppressed then judged.value end as value,
+        case when not hidden.is_suppressed then judged.baseline end as baseline,
+        case when not hidden.is_suppressed then judged.robust_z end as robust_z,
+        {{ alert_reason_zh() }} as reason_zh,
+        {{ alert_reason_en() }} as reason_en
     from judged
+    inner join complete as hidden
+        on
+            judged.event_kind = hidden.event_kind
+            and judged.grid_code = hidden.grid_code
+            and judged.week_start = hidden.week_start
     inner join kinds on judged.event_kind = kinds.event_kind
     left join grids on judged.grid_code = grids.grid_code and grids.is_current
 )

@@ -6,7 +6,10 @@ with chunks as (
 
 -- Grids are known from the first day of the city's map on.
 grids as (
-    select min(valid_from) as first_day from {{ ref('dim_grid') }}
+    select min(areas.valid_from) as first_day
+    from {{ ref('dim_grid') }} as areas
+    cross join {{ ref('build_info') }} as info
+    where areas.grid_code not in ('UNASSIGNED', info.root_code)
 ),
 
 final as (

@@ -1,97 +1,44 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='touched',
-    unique_key=['period_kind', 'period_start', 'period_end'],
-    touched=['intermediate', 'int_metric_due_period'],
-    touched_also="(period_kind, period_start, period_end) not in (select (p.period_kind, p.period_start, p.period_end) from intermediate.int_metric_period as p) or metric_id in (select m.metric_id from seeds.ref_metric as m where m.is_remade)",
-    on_schema_change='fail'
-) }}
--- Every published figure as numerator and denominator. Divided and rounded in v_metric_display, nowhere else.
-{%- set n, z = 'measured.num', 'measured.z' %}
+{{ config(materialized='view') }}
+-- Every published figure as numerator and denominator. Divided and rounded in v_metric_display, nowhere else. What is
+-- hidden is decided here, for the whole lattice at once: one cell that changes may hide others of another year. A view:
+-- the warehouse stores figures once, and publishing writes out what this says (pipelines/publish.py).
 with figures as (
-    select * from {{ ref('int_metric_figure') }}
-    union all
-    select * from {{ ref('int_metric_composite') }}
+    select * from {{ ref('int_metric_value') }}
 ),
 
-metrics as (
-    select * from {{ ref('ref_metric') }}
+hidden as (
+    select * from {{ ref('fct_metric_hidden') }}
 ),
 
-poisson as (
-    select * from {{ ref('ref_poisson_bound') }}
-),
-
-limits as (
+ranked as (
     select
-        {{ threshold('ci95_z') }} as z,
-        {{ threshold('small_cell_max') }} as small_cell_max,
-        {{ threshold('small_cell_level') }} as small_cell_level
-),
-
-measured as (
-    select
-        figures.*,
-        metrics.family,
-        metrics.scale,
-        metrics.subject = 'person'
-        and figures.grid_level >= limits.small_cell_level
-        and (
-            figures.num between 1 and limits.small_cell_max
-            -- A count has no denominator: without coalesce its flag were null, and v_metric_display hid its numerator.
-            or (metrics.population is null and coalesce(figures.den, 0) between 1 and limits.small_cell_max)
-        ) as is_suppressed,
-        case
-            when metrics.population is not null and figures.den is null then 'no_population'
-            when figures.den < metrics.min_denominator then 'min_denominator'
-        end as why_not,
-        case
-            when metrics.cohort in ('by_receipt', 'at_as_of') or metrics.family in ('median', 'composite') then 'none'
-            when metrics.family = 'count' or metrics.population is not null then 'poisson'
-            else 'wilson'
-        end as interval_kind,
-        case
-            when metrics.population is not null then cast(metrics.scale as double) / nullif(figures.den, 0)
-            else 1.0
-        end as per,
-        limits.z
+        *,
+        {{ period_rank('period_kind', 'period_end') }} as period_rank,
+        {{ closing_rank('period_kind', 'period_end') }} as closing_rank,
+        {{ opening_year('period_kind', 'period_start') }} as first_year,
+        extract(year from period_end) as last_year
     from figures
-    inner join metrics on figures.metric_id = metrics.metric_id
-    cross join limits
+),
+
+judged as (
+    select
+        ranked.*,
+        ranked.period_rank <= coalesce(hidden_first.height, -1)
+        or ranked.closing_rank <= coalesce(hidden_last.height, -1) as is_suppressed
+    from ranked
+    left join hidden as hidden_first
+        on {{ in_block('hidden_first', 'ranked', 'ranked.metric_id', 'ranked.first_year') }}
+    left join hidden as hidden_last
+        on {{ in_block('hidden_last', 'ranked', 'ranked.metric_id', 'ranked.last_year') }}
 ),
 
 final as (
     select
-        measured.metric_id,
-        measured.slice_kind,
-        measured.slice_code,
-        measured.grid_code,
-        measured.grid_version_id,
-        measured.grid_level,
-        measured.period_kind,
-        measured.period_start,
-        measured.period_end,
-        measured.basis,
-        measured.num,
-        measured.den,
-        measured.stat_value,
-        measured.is_suppressed,
-        case when measured.is_suppressed then 'small_cell' else measured.why_not end as reason,
-        measured.is_weighted,
-        case
-            when measured.interval_kind = 'wilson' and measured.den > 0
-                then {{ bound("measured.scale * " ~ wilson(n, 'measured.den', z, -1)) }}
-            when measured.interval_kind = 'poisson'
-                then {{ bound("measured.per * coalesce(poisson.ci_low, " ~ byar_low(n, z) ~ ")") }}
-        end as ci_low,
-        case
-            when measured.interval_kind = 'wilson' and measured.den > 0
-                then {{ bound("measured.scale * " ~ wilson(n, 'measured.den', z, 1)) }}
-            when measured.interval_kind = 'poisson'
-                then {{ bound("measured.per * coalesce(poisson.ci_high, " ~ byar_high(n, z) ~ ")") }}
-        end as ci_high
-    from measured
-    left join poisson on measured.num = poisson.events_n
+        metric_id, slice_kind, slice_code, grid_code, grid_version_id, grid_level,
+        period_kind, period_start, period_end, basis, num, den, stat_value, is_suppressed,
+        case when is_suppressed then 'small_cell' else reason end as reason,
+        is_weighted, ci_low, ci_high
+    from judged
 )
 
 select * from final

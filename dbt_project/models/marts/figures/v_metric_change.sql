@@ -1,14 +1,13 @@
 -- Changes on an earlier period (family change): both counts, never stored a second time. Which period, and on how
 -- many days of each kind, is in bridge_period_before; a period without a row in either is a count of 0.
 {%- set area = 'metric_id, slice_kind, slice_code, grid_code, grid_level, basis' %}
-with changes as (
-    select metric_id, of_metric, against, adjust from {{ ref('ref_metric') }}
-    where family = 'change'
+with pairs as (
+    select * from {{ ref('v_metric_pair') }}
 ),
 
 published as (
     select * from {{ ref('fct_metric_value') }}
-    where metric_id in (select changes.of_metric from changes)
+    where metric_id in (select pairs.of_metric from pairs)
 ),
 
 -- Both periods on one basis: on the map in force, a figure is what was restated, else what it was.
@@ -20,21 +19,8 @@ cuts as (
     select * from {{ ref('ref_metric_cut') }}
 ),
 
-first_days as (
-    select * from {{ ref('fct_metric_begin') }}
-),
-
-limits as (
-    select {{ threshold('small_base') }} as small_base
-),
-
--- Before its first case a metric has nothing to be compared with.
-pairs as (
-    select changes.metric_id, changes.of_metric, changes.adjust, periods.*
-    from changes
-    inner join {{ ref('bridge_period_before') }} as periods on changes.against = periods.against
-    inner join first_days
-        on changes.of_metric = first_days.metric_id and periods.before_start >= first_days.first_day
+hidden as (
+    select * from {{ ref('fct_metric_hidden') }}
 ),
 
 both_periods as (
@@ -68,9 +54,8 @@ summed as (
     select
         {{ area }}, period_kind, period_start, period_end,
         coalesce(max(grid_version_id), max(version_before)) as grid_version_id,
-        sum(num) as num,
-        sum(den) as den,
-        bool_or(is_suppressed) as is_suppressed,
+        cast(sum(num) as bigint) as num, cast(sum(den) as bigint) as den,
+        bool_or(is_suppressed) as has_hidden,
         bool_or(is_weighted) as is_weighted
     from both_periods
     group by {{ area }}, period_kind, period_start, period_end
@@ -81,6 +66,11 @@ weighed as (
     select
         summed.*,
         pairs.reason as why_not,
+        -- A period without a row is hidden too where its block is.
+        summed.has_hidden
+        or pairs.period_rank <= coalesce(hidden_now.height, -1)
+        or pairs.before_rank <= coalesce(hidden_then.height, -1)
+            as is_suppressed,
         pairs.workday_n + pairs.weekend_n * weights.weekend_weight + pairs.holiday_n * weights.holiday_weight as days_n,
         pairs.workday_before_n + pairs.weekend_before_n * weights.weekend_weight
         + pairs.holiday_before_n * weights.holiday_weight as days_before_n
@@ -92,6 +82,10 @@ weighed as (
             and summed.period_start = pairs.period_start
             and summed.period_end = pairs.period_end
     left join {{ ref('fct_metric_day_weight') }} as weights on pairs.metric_id = weights.metric_id
+    left join hidden as hidden_now
+        on {{ in_block('hidden_now', 'summed', 'pairs.of_metric', 'extract(year from summed.period_end)') }}
+    left join hidden as hidden_then
+        on {{ in_block('hidden_then', 'summed', 'pairs.of_metric', 'extract(year from pairs.before_end)') }}
 ),
 
 final as (
@@ -99,8 +93,7 @@ final as (
         weighed.metric_id, weighed.slice_kind, weighed.slice_code,
         weighed.grid_code, weighed.grid_version_id, weighed.grid_level,
         weighed.period_kind, weighed.period_start, weighed.period_end, weighed.basis,
-        cast(weighed.num as bigint) as num,
-        cast(weighed.den as bigint) as den,
+        weighed.num, weighed.den,
         (cast(weighed.num as double) / nullif(weighed.days_n, 0))
         / (nullif(cast(weighed.den as double), 0) / nullif(weighed.days_before_n, 0)) - 1 as stat_value,
         weighed.is_suppressed,
@@ -110,9 +103,8 @@ final as (
         weighed.is_weighted,
         cast(null as double) as ci_low,
         cast(null as double) as ci_high,
-        weighed.den < limits.small_base as is_small_base
+        weighed.den < {{ threshold('small_base') }} as is_small_base
     from weighed
-    cross join limits
 )
 
 select * from final

@@ -1,8 +1,6 @@
 -- The one place where a figure is divided and rounded: half up, once, on whole numbers.
 with figures as (
-    select *, false as is_small_base from {{ ref('fct_metric_value') }}
-    union all
-    select * from {{ ref('v_metric_change') }}
+    select * from {{ ref('v_metric_shown') }}
 ),
 
 build_info as (
@@ -93,7 +91,7 @@ final as (
         case when not is_suppressed then stat_value end as stat_value,
         cast(sign * cast(scaled as decimal(28, 0)) / power_of_ten as decimal(28, 4)) as value,
         case
-            when is_suppressed then '<5'
+            when is_suppressed then '*'
             when scaled is null then '-'
             when decimals = 0 then case when is_weighted then '≈' else '' end || cast(sign * scaled as varchar)
             else
