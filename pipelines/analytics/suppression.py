@@ -79,8 +79,8 @@ def _cuts(cells: pl.DataFrame, metrics: Sequence[Metric]) -> pl.DataFrame:
             within = ("domain", "C99" if code == "UNMAPPED" else f"C{code[:2]}")
         levels = [level for level in metric.levels if kind in metric.slices or level <= COARSE_LEVEL]
         rows.append((metric_id, kind, code, _cut(metric, kind, code), None if kind == "all" else _cut(metric, *within), levels))
-    types: dict[str, Any] = {"holder": pl.String, "levels": pl.List(pl.Int32)}
-    return pl.DataFrame(rows, schema=[*CELL[:3], "cut", "holder", "levels"], orient="row", schema_overrides=types)
+    names = dict.fromkeys([*CELL[:3], "cut", "holder"], pl.String)
+    return pl.DataFrame(rows, schema={**names, "levels": pl.List(pl.Int32)}, orient="row")
 
 
 def _partners(members: pl.DataFrame, family: Sequence[str], member: str) -> pl.DataFrame:

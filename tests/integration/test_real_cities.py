@@ -188,7 +188,7 @@ def test_the_alerts_of_the_model_are_those_of_the_rule(chicago, tmp_path):
         connection.execute("update seeds.ref_threshold set value = 5000 where threshold_id = 'alert_weeks_kept'")
         found = connection.sql(model).pl()
         weekly = connection.sql("""
-            select slice_code as event_kind, grid_code, period_start as week_start, num as value
+            select slice_code as event_kind, grid_code, period_start as week_start, num as value, is_suppressed
             from marts.fct_metric_value
             where metric_id = 'V01' and slice_kind = 'event_kind' and period_kind = 'week' and grid_level in (2, 3)
         """).pl()
@@ -200,6 +200,12 @@ def test_the_alerts_of_the_model_are_those_of_the_rule(chicago, tmp_path):
     assert expected.height > 500
     assert set(expected["reason"]) == {"very_high", "high_twice"}
     columns = ["event_kind", "grid_code", "period_start", "value", "baseline", "reason"]
+    shown = pl.col("is_suppressed").not_()  # the alert of a hidden figure says no number
+    expected = expected.join(weekly.select(*by, "week_start", "is_suppressed"), on=[*by, "week_start"]).with_columns(
+        pl.when(shown).then(pl.col(name)).alias(name) for name in ("value", "baseline", "robust_z")
+    )
+    assert expected["is_suppressed"].any()
+    assert not expected["is_suppressed"].all()
     found = found.rename({"rule_id": "reason"}).cast({"value": pl.Float64}).sort(columns)
     expected = expected.rename({"week_start": "period_start"}).sort(columns)
     assert found.select(columns).rows() == expected.select(columns).rows()

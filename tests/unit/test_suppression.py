@@ -181,3 +181,9 @@ def test_small_is_one_to_four(num: int, is_hidden: bool) -> None:
     }
     cells = pl.DataFrame([cell], schema=schema, orient="row")
     assert hidden_blocks(cells, areas(), METRICS, RULE).is_empty() != is_hidden
+
+
+def test_a_city_without_figures_of_persons_hides_nothing() -> None:
+    none = figures(pl.DataFrame(schema={"community": pl.String, "day": pl.Date, "event_kind": pl.String, "channel": pl.String}))
+    assert none.is_empty()
+    assert hidden_blocks(none, areas(), METRICS, RULE).is_empty()

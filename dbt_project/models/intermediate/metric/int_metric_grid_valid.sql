@@ -1,62 +1,81 @@
 {{ config(materialized='table') }}
 -- How many grids were valid in an area when a month ended, or at as_of while it lasts: what figures per grid are
--- divided by. As it was, and on the map in force.
+-- divided by, down to the level where one is declared. As it was, and on the map in force. Grids that lay in the same
+-- areas for the same days are added up first: a country has 600,000 of them, and 240 months.
 with grids as (
-    select * from {{ ref('dim_grid') }}
+    select
+        path_0, path_1, path_2, path_3, valid_from, valid_to, is_current, count(*) as grid_n
+    from {{ ref('dim_grid') }}
     where grid_level = {{ threshold('working_grid_level') }} and grid_code <> 'UNASSIGNED'
+    group by path_0, path_1, path_2, path_3, valid_from, valid_to, is_current
 ),
 
 build_info as (
     select root_code, cast(as_of as date) as as_of_day from {{ ref('build_info') }}
 ),
 
+finest as (
+    select max(cuts.grid_level) as finest_level
+    from {{ ref('ref_metric_cut') }} as cuts
+    inner join {{ ref('ref_metric') }} as metrics on cuts.metric_id = metrics.metric_id
+    where metrics.population = 'grids'
+),
+
 months as (
     select
         periods.period_end,
-        least(periods.period_end, build_info.as_of_day) as told_day,
-        build_info.root_code
+        least(periods.period_end, build_info.as_of_day) as told_day
     from {{ ref('int_metric_period') }} as periods
     cross join build_info
     where periods.period_kind = 'month'
 ),
 
-placed as (
-    select 'as_was' as basis, months.period_end, months.root_code, grids.*
-    from months
-    inner join grids on months.told_day >= grids.valid_from and months.told_day < grids.valid_to
-    union all
-    select 'restated' as basis, months.period_end, months.root_code, grids.*
-    from months
-    cross join grids
-    where grids.is_current
-),
-
 areas as (
     {%- for level in [3, 2, 1, 0] %}
-    select basis, period_end, path_{{ level }} as area_code
-    from placed
-    where path_{{ level }} is not null and path_{{ level }} <> root_code
+    select grids.path_{{ level }} as grid_code, grids.valid_from, grids.valid_to, grids.is_current, grids.grid_n
+    from grids
+    cross join build_info
+    cross join finest
+    where
+        grids.path_{{ level }} is not null and grids.path_{{ level }} <> build_info.root_code
+        and finest.finest_level >= {{ level }}
     union all
     {%- endfor %}
-    select basis, period_end, root_code as area_code from placed
+    select build_info.root_code as grid_code, grids.valid_from, grids.valid_to, grids.is_current, grids.grid_n
+    from grids
+    cross join build_info
 ),
 
-counted as (
-    select basis, area_code as grid_code, period_end, cast(count(*) as bigint) as value
+spans as (
+    select grid_code, valid_from, valid_to, is_current, sum(grid_n) as grid_n
     from areas
-    group by basis, area_code, period_end
+    group by grid_code, valid_from, valid_to, is_current
+),
+
+now_there as (
+    select grid_code, cast(sum(grid_n) as bigint) as value
+    from spans
+    where is_current
+    group by grid_code
+),
+
+as_was as (
+    select spans.grid_code, months.period_end, cast(sum(spans.grid_n) as bigint) as value
+    from months
+    inner join spans on months.told_day >= spans.valid_from and months.told_day < spans.valid_to
+    group by spans.grid_code, months.period_end
 ),
 
 final as (
+    select 'as_was' as basis, grid_code, period_end, value, false as is_other
+    from as_was
+    union all
     select
-        counted.*,
-        counted.basis = 'restated' and {{ differs('counted.value', 'as_was.value') }} as is_other
-    from counted
-    left join counted as as_was
-        on
-            as_was.basis = 'as_was'
-            and counted.grid_code = as_was.grid_code
-            and counted.period_end = as_was.period_end
+        'restated' as basis, now_there.grid_code, months.period_end, now_there.value,
+        {{ differs('now_there.value', 'as_was.value') }} as is_other
+    from now_there
+    cross join months
+    left join as_was on now_there.grid_code = as_was.grid_code and months.period_end = as_was.period_end
 )
 
 select * from final
