@@ -25,6 +25,7 @@ from pipelines.core.settings import PROJECT_ROOT, Home, load_settings
 from pipelines.core.state import Ledger
 from pipelines.core.warehouse import open_published
 from tests.integration import real_counts as real
+from tests.integration.hot_spots_anew import assert_told, expected_of
 
 pytestmark = [
     pytest.mark.skipif(not real.REAL.is_dir(), reason=f"the real data are not here: {real.REAL}"),
@@ -210,6 +211,18 @@ def test_the_alerts_of_the_model_are_those_of_the_rule(chicago, tmp_path):
     expected = expected.rename({"week_start": "period_start"}).sort(columns)
     assert found.select(columns).rows() == expected.select(columns).rows()
     assert (found["robust_z"] - expected["robust_z"]).abs().max() < 1e-9
+
+
+def test_hot_spots_of_chicago_are_those_of_its_cases(chicago):
+    """Outlines drawn one by one, counts of a real city: some areas gather police incidents; of one kind nothing is shared."""
+    build = open_published(chicago.root)
+    try:
+        expected = expected_of(build.connection)
+        assert_told(build.connection, expected)
+        assert build.rows("select count(*) from marts.fct_metric_value where metric_id = 'M45'") == [(0,)]
+    finally:
+        build.close()
+    assert {code for (_, code), (_, _, is_hot) in expected.spots.items() if is_hot} == {"8", "24", "28", "29", "32"}
 
 
 # ---- Leader board -------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 -- Areas that are hot spots of several kinds of cases at as_of (M45), counted in every area they lie in. Where they were
--- looked for and none was found, the figure is 0.
+-- looked for and none was found, the figure is 0; of one kind alone nothing can be shared, and there is no figure.
 with spots as (
     select * from {{ ref('int_hot_spot') }}
 ),
@@ -12,12 +12,19 @@ build_info as (
     select root_code from {{ ref('build_info') }}
 ),
 
+looked_for as (
+    select count(distinct event_kind) as kinds_n from spots
+    where q is not null
+),
+
 judged as (
     select
         grid_code,
         sum(case when is_hot then 1 else 0 end) >= {{ threshold('hot_spot_least_kinds') }} as is_shared,
         bool_or(is_hot and is_weighted) as is_weighted
     from spots
+    cross join looked_for
+    where looked_for.kinds_n >= {{ threshold('hot_spot_least_kinds') }}
     group by grid_code
 ),
 
