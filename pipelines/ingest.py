@@ -27,7 +27,7 @@ from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
 from pipelines.core.errors import FileHeld, PasswordRefused, SourceUnavailable
 from pipelines.core.installation import Installation
-from pipelines.core.settings import ArchiveLimits, Home
+from pipelines.core.settings import ArchiveLimits, Home, environment
 from pipelines.core.state import FileRow, Ledger, ParseRow, RuleRow
 from pipelines.core.vault import Vault
 from pipelines.sources import drop
@@ -124,21 +124,26 @@ def _hashed(candidate: drop.Candidate) -> tuple[drop.Candidate, str]:
 
 
 def pending(binding: Binding, place: Installation) -> list[drop.Candidate]:
-    """Ready files that the ledger does not know, or knows only by another parser."""
-    parser, ledger = parser_id(binding), place.ledger
+    """Ready files that the ledger does not know, or knows only by another parser or password."""
     waiting = []
     for candidate in drop.ready(binding, place.city, place.source_root, place.settings.archives):
-        sha256 = ledger.seen(binding.feed, candidate.place, candidate.size_bytes, candidate.mtime_ns)
-        if sha256 is None or not _is_done(ledger, binding.feed, sha256, parser):
+        sha256 = place.ledger.seen(binding.feed, candidate.place, candidate.size_bytes, candidate.mtime_ns)
+        if sha256 is None or not _is_done(binding, place, sha256):
             waiting.append(candidate)
     return waiting
 
 
-def _is_done(ledger: Ledger, feed: str, sha256: str, parser: str) -> bool:
-    row = ledger.file(feed, sha256)
+def _locked_mark(binding: Binding, place: Installation) -> str:
+    """Ends the remedy of a file held for its password: another password is a reason to try again, as another parser is."""
+    return f" [{place.vault.mark(parser_id(binding) + environment(binding.password))}]"
+
+
+def _is_done(binding: Binding, place: Installation, sha256: str) -> bool:
+    parser, row = parser_id(binding), place.ledger.file(binding.feed, sha256)
     if row is not None and row.status in ("held", "retracted"):
-        return row.status == "retracted" or row.held_remedy.endswith(f"[{parser}]")
-    return ledger.has_parse(feed, sha256, parser)
+        marks = (f"[{parser}]", _locked_mark(binding, place))
+        return row.status == "retracted" or row.held_remedy.endswith(marks)
+    return place.ledger.has_parse(binding.feed, sha256, parser)
 
 
 def ingest_feed(
@@ -169,8 +174,9 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
     parser, ledger, seen_at = parser_id(binding), place.ledger, now.isoformat(timespec="seconds")
     faults.hit("after_hash")
     known = ledger.file(binding.feed, sha256)
-    if known is not None and _is_done(ledger, binding.feed, sha256, parser):
+    if known is not None and _is_done(binding, place, sha256):
         ledger.sight(binding.feed, at.place, at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
+        _release_archive(candidate, ledger)
         return FileOutcome(binding.feed, candidate.name, sha256, "known", message=f"same bytes as {known.name}")
     received = known.received_at if known else seen_at
     name = known.name if known else candidate.name
@@ -179,22 +185,22 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
         work = _receive(candidate, binding, place, sha256, name=name, received_at=dt.datetime.fromisoformat(received))
         outcome = _load(work, ledger, row, seen_at)
     except FileHeld as error:
-        mark = "" if isinstance(error, PasswordRefused) else f" [{parser}]"  # without it the file is tried again
+        mark = _locked_mark(binding, place) if isinstance(error, PasswordRefused) else f" [{parser}]"
         ledger.hold(_replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy}{mark}"))
         outcome = FileOutcome(binding.feed, candidate.name, sha256, "held", message=str(error))
     for seen in {at.place: at, candidate.place: candidate}.values():
         ledger.sight(binding.feed, seen.place, seen.size_bytes, seen.mtime_ns, sha256=sha256, seen_at=seen_at)
-    if candidate.member is not None:
-        _release_archive(candidate, ledger)
+    _release_archive(candidate, ledger)
     return outcome
 
 
 def _release_archive(member: drop.Candidate, ledger: Ledger) -> None:
     """An archive that was held for its password gives way to its members once they can be read."""
-    size = member.path.stat().st_size
-    sha256 = ledger.seen(member.feed, str(member.path), size, member.mtime_ns)
+    if member.member is None:
+        return
+    sha256 = ledger.seen(member.feed, str(member.path), member.path.stat().st_size, member.mtime_ns)
     row = ledger.file(member.feed, sha256) if sha256 else None
-    if row is not None and row.status == "held" and not row.held_remedy.endswith("]"):
+    if row is not None and row.status == "held" and "password" in row.held_what:
         ledger.hold(_replace(row, status="superseded", held_what="", held_where="", held_remedy=""))
 
 

@@ -76,6 +76,15 @@ def first_bad_byte(stream: BinaryIO, encoding: str) -> int | None:
         offset += len(piece)
 
 
+def refuse_cut(error: UnicodeDecodeError, name: str) -> None:
+    """Raise FileHeld for UTF-8 that is good up to a last character that is not whole: the file was cut off.
+
+    The next encoding of the ladder would read it too, every character wrong.
+    """
+    if error.encoding.startswith("utf") and error.reason == "unexpected end of data":
+        raise FileHeld("the file ends inside a character: it was cut off", where=name, remedy="ask for it again") from error
+
+
 def _count(stream: BinaryIO, encoding: str, delimiter: str) -> Count:
     text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
     reader = csv.reader(text, delimiter=delimiter)
@@ -106,7 +115,8 @@ def count_records(open_bytes: Callable[[], BinaryIO], *, declared: str, delimite
         try:
             with open_bytes() as stream:
                 found = _count(stream, encoding, delimiter)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            refuse_cut(error, name)
             continue
         except LookupError as error:
             raise FileHeld(f"unknown encoding {encoding!r}", where=name, remedy="mend encoding: in the binding") from error

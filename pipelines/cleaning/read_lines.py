@@ -110,7 +110,8 @@ def counted_by(count: Callable[[BinaryIO, str], int], open_bytes: Opener, *, dec
         try:
             with open_bytes() as stream:
                 return encoding, count(stream, encoding)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            decode.refuse_cut(error, name)
             continue
         except LookupError as error:
             raise FileHeld(f"unknown encoding {encoding!r}", where=name, remedy="mend encoding: in the binding") from error

@@ -50,7 +50,7 @@ class FileHeld(CityError):
 
 
 class PasswordRefused(FileHeld):
-    """A file is held because its password is missing or wrong: tried again at every run, because the cure is outside it."""
+    """A file is held because its password is missing or wrong: tried again as soon as the password is another."""
 
 
 class BuildBlocked(CityError):

@@ -175,6 +175,11 @@ def child_environment(**extra: str) -> dict[str, str]:
     return {**os.environ, **QUIET, **extra}
 
 
+def environment(variable: str) -> str:
+    """What a variable that a binding names holds; empty if it is not set."""
+    return os.environ.get(variable, "") if variable else ""
+
+
 def password_for(variable: str, *, feed: str, name: str) -> list[bytes]:
     """The password of a locked file, in the encodings that packers use for one that is not ASCII.
 
@@ -189,7 +194,7 @@ def password_for(variable: str, *, feed: str, name: str) -> list[bytes]:
     if not variable:
         remedy = f"write password: ${{env:NAME}} in feeds/{feed}.yml and set NAME outside"
         raise PasswordRefused("it is locked with a password, and the binding names none", where=name, remedy=remedy)
-    value = os.environ.get(variable)
+    value = environment(variable)
     if not value:
         raise PasswordRefused(
             f"it is locked with a password, and {variable} is not set", where=name,

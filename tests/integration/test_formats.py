@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -147,6 +148,52 @@ def test_the_same_rows_land_alike_from_every_format(form: str, tmp_path: Path, r
     assert [o.verdict for o in ingest.ingest_feed(place.city.feeds[0], place, now=NOW)] == []
     told = [i.subject for i in verify(place.home.root, place.city.folder, place.source_root) if not i.ok]
     assert told == ["published"]  # there is no build; a count without our code agrees
+
+
+GOOD = [row for row in ROWS if row[1] != "昨天"]
+TIMES = ("上报时间", "更新时间")
+
+
+def typed(row: list[str], *, place: type = float) -> dict[str, object]:
+    """A row with its times as times and its longitude as a number, as systems export that know types."""
+    cells = dict(zip(HEADER, row, strict=True))
+    return {k: dt.datetime.fromisoformat(v) if k in TIMES else place(v) if k == "经度" else v or None for k, v in cells.items()}
+
+
+def typed_parquet(rows: list[list[str]]) -> bytes:
+    out = io.BytesIO()
+    columns = {name: pa.array([typed(row, place=Decimal)[name] for row in rows]) for name in HEADER}
+    columns["结案时间"] = pa.array([None] * len(rows), pa.timestamp("ns"))
+    columns["单元网格编码"] = columns["单元网格编码"].cast(pa.int32())
+    pq.write_table(pa.table(columns), out)
+    return out.getvalue()
+
+
+def typed_xlsx(rows: list[list[str]]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in [HEADER, *(list({**typed(row), "单元网格编码": int(row[3])}.values()) for row in rows)]:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def typed_json(rows: list[list[str]]) -> bytes:
+    return json.dumps([{**typed(row), "单元网格编码": int(row[3])} for row in rows], default=str).encode()
+
+
+TYPED: dict[str, Writer] = {"u20260602.parquet": typed_parquet, "u20260602.xlsx": typed_xlsx, "u20260602.json": typed_json}
+
+
+@pytest.mark.parametrize("name", sorted(TYPED))
+def test_typed_values_land_as_the_text_of_a_csv_does(name: str, tmp_path: Path) -> None:
+    (tmp_path / "csv").mkdir()
+    text = place_for(tmp_path / "csv", "u*.csv")
+    take(text, "u20260602.csv", as_csv(GOOD))
+    place = place_for(tmp_path, f"u*{Path(name).suffix}")
+    (outcome,) = take(place, name, TYPED[name](GOOD))
+    assert funnel(outcome) == (38, 36, 1, 1)
+    assert landed(place).equals(landed(text))
 
 
 @pytest.mark.parametrize("form", ["html as xls", "json", "jsonl", "parquet", "xls", "xlsx", "xlsx as xls", "zip"])
@@ -293,9 +340,11 @@ def test_a_locked_file_waits_for_its_password_and_then_lands_alike(
     monkeypatch.delenv("URBAN_PW", raising=False)
     (missing,) = take(place, name, data)
     assert (missing.verdict, "URBAN_PW is not set" in missing.message) == ("held", True)
+    assert ingest.pending(feed, place) == []  # nothing is new as long as the password is not
     monkeypatch.setenv("URBAN_PW", "wrong-canary")
     (wrong,) = ingest.ingest_feed(feed, place, now=NOW)
     assert (wrong.verdict, "the password in URBAN_PW does not open it" in wrong.message) == ("held", True)
+    assert ingest.pending(feed, place) == []
     assert not list(place.home.landing.rglob("*.parquet"))
     monkeypatch.setenv("URBAN_PW", SECRET)
     (outcome,) = ingest.ingest_feed(feed, place, now=NOW)

@@ -63,6 +63,16 @@ def test_blank_lines_are_counted_as_no_data() -> None:
     assert (reading.records, reading.nondata, [r[0] for r in _rows(reading)]) == (3, [2], [1, 3])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("keep", [1, 2])
+def test_utf_8_that_ends_inside_a_character_is_not_taken_for_another_encoding(encoding: str, keep: int) -> None:
+    data = ("no,name\n1,汉字\n" * 50).encode(encoding)
+    with pytest.raises(FileHeld, match="the file ends inside a character: it was cut off"):
+        _csv(data + "字".encode()[:keep])
+    assert _rows(_csv(data))[-1] == (99, "1", "汉字")
+    assert _rows(_csv("no,name\n1,汉字".encode("gb18030"))) == [(1, "1", "汉字")]
+
+
 def test_an_empty_file_is_held() -> None:
     with pytest.raises(FileHeld, match="empty"):
         _csv(b"")
