@@ -27,7 +27,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 import polars as pl
 import shapely
-from scipy.spatial import cKDTree
 from scipy.special import gammaincc, ndtr
 
 from pipelines.core.errors import ConfigurationError
@@ -107,9 +106,9 @@ def hot_spots(counts: pl.DataFrame, areas: pl.DataFrame, rule: HotSpotRule) -> p
         rule: the numbers of the rule.
 
     Returns:
-        SCHEMA, one row per area and kind in the order of both; no row where the map has too few areas. `cases_n` and what
-        is told of areas below `least_cases` must not be published. z, p, q are null where they say nothing: a kind that is
-        spread evenly, an area whose neighbours are the whole map. An area without neighbours is contrasted by itself.
+        SCHEMA, one row per area and kind of `least_cases` and more, in the order of both; the other areas take part and are
+        not told. No row where the map has too few areas. z, p, q are null where they say nothing: a kind that is spread
+        evenly, an area whose neighbours are the whole map. An area without neighbours is contrasted by itself.
 
     Raises:
         ConfigurationError: an outline is no readable WKT.
@@ -130,10 +129,11 @@ def hot_spots(counts: pl.DataFrame, areas: pl.DataFrame, rule: HotSpotRule) -> p
         part = row.select(
             "grid_code", event_kind=pl.lit(kind), cases_n=pl.Series(cases), neighbours=pl.lit(neighbours.kind),
             neighbours_n=pl.Series(around - 1), z=pl.Series(z), p=pl.Series(p), q=pl.Series(q),
-            is_hot=pl.Series((q <= rule.max_q) & (cases >= rule.least_cases)),
+            is_hot=pl.Series(q <= rule.max_q),
             eb_rate_per_1000=pl.Series(eb_rates(cases, homes)), is_weighted=pl.col("weighted_n").fill_null(0) > 0,
         )  # fmt: skip
-        parts.append(part.cast(SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None)))  # type: ignore[arg-type]
+        told_of = part.filter(pl.col("cases_n") >= rule.least_cases).cast(SCHEMA)  # type: ignore[arg-type]
+        parts.append(told_of.with_columns(pl.col(pl.Float64).fill_nan(None)))
     return pl.concat(parts).sort("grid_code", "event_kind")
 
 
@@ -175,6 +175,8 @@ def _touching(shapes: np.ndarray, _: int) -> np.ndarray:
 
 def _nearest(shapes: np.ndarray, most: int) -> np.ndarray:
     """Pairs of each area's centre with the `most` nearest others, and with itself."""
+    from scipy.spatial import cKDTree  # half a second to load, and few cities have points alone
+
     lon_lat = shapely.get_coordinates(shapely.centroid(shapes))
     # A degree of longitude is shorter by the cosine of the latitude; a city is small enough for one cosine.
     flat = lon_lat * [np.cos(np.radians(lon_lat[:, 1].mean())), 1.0]

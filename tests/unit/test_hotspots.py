@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ from pipelines.core.errors import ConfigurationError
 
 SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "ref_threshold.csv"
 RULE = HotSpotRule(least_cases=10, max_q=0.05, nearest=8, least_areas=20, least_drawn=0.9)
+#: Tells of areas without cases too, to see all of a map.
+ALL = replace(RULE, least_cases=0)
 SIZE = 0.01
 AREA = {"grid_code": pl.String, "parent_code": pl.String, "geom_wkt": pl.String, "households": pl.Int64}
 
@@ -71,7 +74,7 @@ def textbook(x: list[int], weights: np.ndarray) -> list[float]:
 def test_gi_star_is_the_textbooks(seed: int) -> None:
     side = 6
     cases = np.random.default_rng(seed).negative_binomial(1, 0.05, side * side)
-    found = hot_spots(counted(city(side), cases), city(side), RULE)
+    found = hot_spots(counted(city(side), cases), city(side), ALL)
     assert found["z"].to_list() == pytest.approx(textbook(cases.tolist(), queen(side)), abs=1e-8)
     assert found["neighbours_n"].to_list() == [int(row.sum()) - 1 for row in queen(side)]
     assert set(found["neighbours"]) == {"contiguity"}
@@ -151,15 +154,17 @@ def test_few_cases_are_no_hot_spot_however_busy_the_neighbours() -> None:
     cases = np.random.default_rng(3).poisson(20, (10, 10))
     cases[3:6, 3:6] += 60
     cases[4, 4] = 9
-    found = hot_spots(counted(city(10), cases.ravel()), city(10), RULE).filter(pl.col("grid_code") == "0404").row(0, named=True)
-    assert found["q"] < 0.001
-    assert not found["is_hot"]
+    by_all = hot_spots(counted(city(10), cases.ravel()), city(10), ALL).filter(pl.col("grid_code") == "0404")
+    assert by_all["q"].item() < 0.001
+    found = hot_spots(counted(city(10), cases.ravel()), city(10), RULE)
+    assert found["cases_n"].min() == 10
+    assert "0404" not in found["grid_code"]
 
 
 @pytest.mark.parametrize("cases", [np.full(36, 20), np.zeros(36, dtype=int)])
 def test_where_all_areas_are_alike_none_is_hot(cases: np.ndarray) -> None:
     cases = cases.copy()
-    found = hot_spots(counted(city(6), cases), city(6), RULE)
+    found = hot_spots(counted(city(6), cases), city(6), ALL)
     assert found.height == (36 if cases.any() else 0)
     assert found["z"].null_count() == found["q"].null_count() == found.height
     assert not found["is_hot"].any()
@@ -185,7 +190,7 @@ def test_neighbours_are_told_by_the_best_that_a_map_has() -> None:
 
 def test_an_area_that_nobody_drew_takes_no_part() -> None:
     areas = city(6).with_columns(geom_wkt=pl.when(pl.col("grid_code") != "0203").then("geom_wkt").otherwise(pl.lit("")))
-    found = hot_spots(counted(areas, np.arange(36) + 1), areas, RULE)
+    found = hot_spots(counted(areas, np.arange(36) + 1), areas, ALL)
     assert found.height == 35
     assert "0203" not in found["grid_code"]
     assert found.filter(pl.col("grid_code") == "0202")["neighbours_n"].item() == 7
@@ -208,14 +213,14 @@ def test_siblings_are_contrasted_with_the_rest() -> None:
     cases = np.random.default_rng(4).poisson(20, 64)
     family = areas["parent_code"].to_numpy()
     weights = (family[:, None] == family[None, :]).astype(float)
-    found = hot_spots(counted(areas, cases), areas, RULE)
+    found = hot_spots(counted(areas, cases), areas, ALL)
     assert set(found["neighbours"]) == {"shared_parent"}
     assert found["z"].to_list() == pytest.approx(textbook(cases.tolist(), weights), abs=1e-8)
     alone = areas.with_columns(parent_code=pl.lit(None, pl.String))
-    assert set(hot_spots(counted(areas, cases), alone, RULE)["neighbours_n"]) == {0}
+    assert set(hot_spots(counted(areas, cases), alone, ALL)["neighbours_n"]) == {0}
     # One parent for all: nothing lies outside to be compared with.
     one = areas.with_columns(parent_code=pl.lit("0"))
-    assert hot_spots(counted(areas, cases), one, RULE)["z"].null_count() == 64
+    assert hot_spots(counted(areas, cases), one, ALL)["z"].null_count() == 64
 
 
 def test_an_outline_that_is_none_is_named() -> None:
@@ -271,5 +276,5 @@ def test_six_thousand_grids_and_ten_feeds_take_a_moment() -> None:
     areas, rng = city(78), np.random.default_rng(8)
     counts = pl.concat([counted(areas, rng.poisson(12, areas.height), f"kind_{n}") for n in range(10)])
     began = time.perf_counter()
-    assert hot_spots(counts, areas, RULE).height == areas.height * 10
+    assert hot_spots(counts, areas, ALL).height == areas.height * 10
     assert time.perf_counter() - began < 2  # 0.15 s on two cores

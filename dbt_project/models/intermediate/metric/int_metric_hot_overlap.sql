@@ -23,15 +23,18 @@ judged as (
         sum(case when is_hot then 1 else 0 end) >= {{ threshold('hot_spot_least_kinds') }} as is_shared,
         bool_or(is_hot and is_weighted) as is_weighted
     from spots
-    cross join looked_for
-    where looked_for.kinds_n >= {{ threshold('hot_spot_least_kinds') }}
     group by grid_code
 ),
 
 placed as (
-    select judged.is_shared, judged.is_weighted, areas.path_0, areas.path_1, areas.path_2
-    from judged
-    inner join areas on judged.grid_code = areas.grid_code
+    select
+        coalesce(judged.is_shared, false) as is_shared,
+        coalesce(judged.is_weighted, false) as is_weighted,
+        areas.path_0, areas.path_1, areas.path_2
+    from areas
+    cross join looked_for
+    left join judged on areas.grid_code = judged.grid_code
+    where looked_for.kinds_n >= {{ threshold('hot_spot_least_kinds') }}
 ),
 
 above as (

@@ -14,7 +14,6 @@ build_info as (
 
 limits as (
     select
-        {{ threshold('hot_spot_least_cases') }} as least_cases,
         {{ threshold('hot_spot_least_kinds') }} as least_kinds,
         {{ threshold('hot_spot_max_q') }} as max_q,
         {{ threshold('hot_spot_strong_q') }} as strong_q,
@@ -53,7 +52,6 @@ final as (
     inner join areas on counted.grid_code = areas.grid_code
     cross join build_info
     cross join limits
-    where counted.cases_n >= limits.least_cases
 )
 
 select * from final
