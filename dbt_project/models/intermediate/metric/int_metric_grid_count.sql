@@ -49,18 +49,7 @@ placed as (
 ),
 
 areas as (
-    {%- for level in [3, 2, 1, 0] %}
-    select
-        placed.told_day, placed.grid_level, placed.posts_n,
-        placed.path_{{ level }} as area_code, {{ level }} as area_level
-    from placed
-    cross join build_info
-    where placed.path_{{ level }} is not null and placed.path_{{ level }} <> build_info.root_code
-    union all
-    {%- endfor %}
-    select placed.told_day, placed.grid_level, placed.posts_n, build_info.root_code as area_code, 0 as area_level
-    from placed
-    cross join build_info
+    {{ areas_above('placed', ['told_day', 'grid_level', 'posts_n'], 3) }}
 ),
 
 counted as (

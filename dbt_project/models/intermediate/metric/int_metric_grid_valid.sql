@@ -14,13 +14,6 @@ build_info as (
     select root_code, cast(as_of as date) as as_of_day from {{ ref('build_info') }}
 ),
 
-finest as (
-    select max(cuts.grid_level) as finest_level
-    from {{ ref('ref_metric_cut') }} as cuts
-    inner join {{ ref('ref_metric') }} as metrics on cuts.metric_id = metrics.metric_id
-    where metrics.population = 'grids'
-),
-
 months as (
     select
         periods.period_end,
@@ -31,25 +24,13 @@ months as (
 ),
 
 areas as (
-    {%- for level in [3, 2, 1, 0] %}
-    select grids.path_{{ level }} as grid_code, grids.valid_from, grids.valid_to, grids.is_current, grids.grid_n
-    from grids
-    cross join build_info
-    cross join finest
-    where
-        grids.path_{{ level }} is not null and grids.path_{{ level }} <> build_info.root_code
-        and finest.finest_level >= {{ level }}
-    union all
-    {%- endfor %}
-    select build_info.root_code as grid_code, grids.valid_from, grids.valid_to, grids.is_current, grids.grid_n
-    from grids
-    cross join build_info
+    {{ areas_above('grids', ['valid_from', 'valid_to', 'is_current', 'grid_n'], finest_level_of('grids')) }}
 ),
 
 spans as (
-    select grid_code, valid_from, valid_to, is_current, sum(grid_n) as grid_n
+    select area_code as grid_code, valid_from, valid_to, is_current, sum(grid_n) as grid_n
     from areas
-    group by grid_code, valid_from, valid_to, is_current
+    group by area_code, valid_from, valid_to, is_current
 ),
 
 now_there as (

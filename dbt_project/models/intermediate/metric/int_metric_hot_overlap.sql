@@ -38,27 +38,18 @@ placed as (
 ),
 
 above as (
-    {%- for level in [2, 1, 0] %}
-    select path_{{ level }} as grid_code, {{ level }} as area_level, is_shared, is_weighted
-    from placed
-    cross join build_info
-    where path_{{ level }} is not null and path_{{ level }} <> root_code
-    union all
-    {%- endfor %}
-    select root_code as grid_code, 0 as area_level, is_shared, is_weighted
-    from placed
-    cross join build_info
+    {{ areas_above('placed', ['is_shared', 'is_weighted'], 2) }}
 ),
 
 final as (
     select
         'M45' as metric_id,
-        grid_code,
+        area_code as grid_code,
         area_level,
         sum(case when is_shared then 1 else 0 end) as num,
         bool_or(is_shared and is_weighted) as is_weighted
     from above
-    group by grid_code, area_level
+    group by area_code, area_level
 )
 
 select * from final

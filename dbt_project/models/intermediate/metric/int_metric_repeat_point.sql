@@ -43,23 +43,13 @@ placed as (
 ),
 
 areas as (
-    {%- for level in [3, 2, 1, 0] %}
-    select metric_id, is_weighted, path_{{ level }} as grid_code, {{ level }} as area_level
-    from placed
-    cross join build_info
-    where path_{{ level }} is not null and path_{{ level }} <> root_code
-    union all
-    {%- endfor %}
-    select metric_id, is_weighted, root_code as grid_code, 0 as area_level
-    from placed
-    cross join build_info
+    {{ areas_above('placed', ['metric_id', 'is_weighted'], 3) }}
 ),
 
 final as (
-    select
-        areas.metric_id, areas.grid_code, areas.area_level, count(*) as num, bool_or(areas.is_weighted) as is_weighted
+    select metric_id, area_code as grid_code, area_level, count(*) as num, bool_or(is_weighted) as is_weighted
     from areas
-    group by areas.metric_id, areas.grid_code, areas.area_level
+    group by metric_id, area_code, area_level
 )
 
 select * from final

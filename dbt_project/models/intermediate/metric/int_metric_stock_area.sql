@@ -1,6 +1,5 @@
 -- Open cases of each stock, counted in every area they lie in now: on the map of that day. What is stocked is the
 -- entry's filter.
--- noqa: disable=LT02
 with open_cases as (
     select * from {{ ref('int_open_case') }}
 ),
@@ -45,28 +44,11 @@ stocked as (
 ),
 
 placed as (
-    select
-        stocked.metric_id, stocked.event_kind, stocked.age_band
-        {%- for k in range(0, 5) %},
-        paths.path_{{ k }},
-        stocked.is_weighted and {{ differs('paths.path_' ~ k, 'old_paths.path_' ~ k) }} as is_weighted_{{ k }}
-        {%- endfor %}
-    from stocked
-    inner join paths on stocked.restated_grid_code = paths.grid_code and paths.is_current
-    left join paths as old_paths on stocked.grid_version_id = old_paths.grid_version_id
+    {{ placed_now('stocked', ['metric_id', 'event_kind', 'age_band']) }}
 ),
 
 areas as (
-    {%- for level in [4, 3, 2, 1, 0] %}
-    select placed.*, path_{{ level }} as area_code, {{ level }} as area_level, is_weighted_{{ level }} as is_by_share
-    from placed
-    cross join build_info
-    where path_{{ level }} is not null and path_{{ level }} <> root_code
-    union all
-    {%- endfor %}
-    select placed.*, root_code as area_code, 0 as area_level, false as is_by_share
-    from placed
-    cross join build_info
+    {{ areas_above('placed', ['metric_id', 'event_kind', 'age_band'], 4, by_level=['is_by_share']) }}
 ),
 
 final as (
