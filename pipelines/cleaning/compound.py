@@ -32,7 +32,10 @@ class _Container:
         self.first_entry, self.cutoff, first_mini = (struct.unpack_from("<I", data, at)[0] for at in (0x30, 0x38, 0x3C))
         tables = list(struct.unpack_from("<109I", data, 0x4C))
         further = struct.unpack_from("<I", data, 0x44)[0]
-        for _ in range(struct.unpack_from("<I", data, 0x48)[0]):
+        further_n = struct.unpack_from("<I", data, 0x48)[0]
+        if further_n > len(data) // self.size:
+            raise NotCompound("it has more tables than parts")
+        for _ in range(further_n):
             *more, further = struct.unpack(f"<{self.size // 4}I", self._sector(further))
             tables += more
         self._next = self._numbers(b"".join(self._sector(at) for at in tables if at < _LAST_SECTOR))

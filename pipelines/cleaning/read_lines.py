@@ -19,10 +19,12 @@ from typing import Any, BinaryIO, NoReturn
 import polars as pl
 
 from pipelines.cleaning import decode
-from pipelines.cleaning.read import BATCH_ROWS, Opener, Reading
+from pipelines.cleaning.read import Opener, Reading
 from pipelines.core.errors import FileHeld
 
 LINE_RULE = "record-json"
+#: Records of one batch; fewer than of a CSV file, because each is an object of Python until the batch is built.
+BATCH_ROWS = 50_000
 
 
 def _refuse_constant(name: str) -> NoReturn:

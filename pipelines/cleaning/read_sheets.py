@@ -6,8 +6,10 @@ Belongs here: XLSX and XLS by calamine, and their counters. Does not: which rows
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import openpyxl
@@ -66,8 +68,10 @@ def _openpyxl_rows(data: bytes, sheet: str) -> int:
 
 
 def _sheet(book: python_calamine.CalamineWorkbook, sheet: str) -> tables.Sheet:
-    page = book.get_sheet_by_name(sheet)
-    rows = [[cell_text(cell) for cell in row] for row in page.to_python(skip_empty_area=False)]
+    with _steady():
+        page = book.get_sheet_by_name(sheet)
+        cells = page.to_python(skip_empty_area=False)
+    rows = [[cell_text(cell) for cell in row] for row in cells]
     laid = len(rows)
     while rows and not any(rows[-1]):
         rows.pop()
@@ -83,8 +87,20 @@ def _meant(names: list[str], wanted: tuple[str, ...], name: str) -> list[str]:
     return tables.names_wanted(names, wanted, name) if wanted else names[:1]
 
 
+@contextlib.contextmanager
+def _steady() -> Iterator[None]:
+    """A panic of calamine's Rust, which Python would not catch as an error, told as one."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise ValueError("its records contradict each other") from error
+        raise
+
+
 def _worksheets(data: bytes) -> tuple[python_calamine.CalamineWorkbook, list[str]]:
-    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    with _steady():
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     return book, [entry.name for entry in book.sheets_metadata if entry.typ == python_calamine.SheetTypeEnum.WorkSheet]
 
 
