@@ -66,7 +66,7 @@ def status(home: HomeOption = None) -> None:
                  f"最近构建 {name} 状态 {state}：{why} -> citybrain run")
         )  # fmt: skip
     for line in waits:
-        show.console.print(f"- {line}")
+        show.console.print(f"- {line}", markup=False)  # names come from outside
     if not waits:
         show.console.print(pick("nothing waits", "没有待办"))
     raise typer.Exit(1 if waits else 0)

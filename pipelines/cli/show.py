@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.core.bindings import Binding
@@ -78,15 +79,15 @@ class Progress:
         if self._status:
             self._status.update(funnel_line(self._title, self._seen))
         if outcome.verdict == "held":
-            errors.print(f"[red]{pick('held', '搁置')}[/red] {outcome.message}", markup=True)
+            errors.print(f"[red]{pick('held', '搁置')}[/red] {escape(outcome.message)}", markup=True)
         elif outcome.verdict == "loaded" and outcome.message:
-            errors.print(f"[yellow]{pick('note', '注意')}[/yellow] {outcome.message}", markup=True)
+            errors.print(f"[yellow]{pick('note', '注意')}[/yellow] {escape(outcome.message)}", markup=True)
 
     def _feed_done(self, value: tuple[Binding, list[FileOutcome], str]) -> None:
         binding, outcomes, reached = value
         self.done()
         if reached:
-            errors.print(f"[red]{pick('source failed', '数据源失败')}[/red] {reached}")
+            errors.print(f"[red]{pick('source failed', '数据源失败')}[/red] {escape(reached)}")
         console.print(funnel_line(self._feed_title(binding), outcomes))
 
     def _step(self, name: str) -> None:
@@ -116,5 +117,7 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
         grid.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
-        grid.add_row(*(f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell) for cell in row))
+        grid.add_row(
+            *(f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else escape(str(cell)) for cell in row)
+        )
     console.print(grid, crop=False, overflow="ignore")

@@ -47,7 +47,12 @@ def is_archive(path: Path) -> bool:
 
 
 def _name(info: zipfile.ZipInfo, declared: str) -> str:
-    """What the packer called it: UTF-8 if marked so, else the stated encoding, else UTF-8, else GB18030 (Windows in China)."""
+    """What the packer called it, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in _spelled(info, declared))
+
+
+def _spelled(info: zipfile.ZipInfo, declared: str) -> str:
+    """Its name: UTF-8 if marked so, else the stated encoding, else UTF-8, else GB18030 (Windows in China)."""
     if info.flag_bits & IS_UTF8:
         return info.orig_filename.replace("\\", "/")
     raw = info.orig_filename.encode("cp437")

@@ -121,3 +121,7 @@ def test_a_member_can_be_read_again_from_its_start(tmp_path: Path) -> None:
         assert stream.read(5) == b"01234"
         stream.seek(0)
         assert len(stream.read()) == 10_000
+
+
+def test_a_name_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
+    assert [m.name for m in take(pack(tmp_path / "x.zip", {b"a\x1b[31m\n.csv": b""}))] == ["a?[31m?.csv"]
