@@ -164,7 +164,10 @@ def _count_workbook(path: Path, *, binding: dict[str, Any]) -> int:
     if data.startswith(b"PK"):
         return _count_xlsx(data, sheets=sheets)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        return _count_xls(data, sheets=sheets)
+        try:
+            return _count_xls(data, sheets=sheets)
+        except python_calamine.CalamineError as error:
+            raise ValueError(f"locked or damaged: {error}") from error
     if re.match(rb"(?:\xef\xbb\xbf)?\s*<", data):
         return _count_page(data, encoding=encoding, sheets=sheets)
     mark = "\t" if b"\t" in data.partition(b"\n")[0] else str(binding.get("delimiter", ","))

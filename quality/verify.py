@@ -109,7 +109,7 @@ def _own_count(scene: Scene, parse: dict[str, Any], binding: dict[str, Any] | No
         return _unchecked(subject, names, parse["read_n"], ("城市目录中已无此来源", "the city has no such feed now"))
     path = _where_is(scene, parse)
     if path is None:
-        return _unchecked(subject, names, parse["read_n"], ("源文件已不在原处", "the source file is gone"))
+        return _unchecked(subject, names, parse["read_n"], ("源文件已不在原处，或已加密", "the source file is gone, or locked"))
     try:
         counted = count_records(path, binding)
     except (ValueError, KeyError, OSError, csv.Error) as error:

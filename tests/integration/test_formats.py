@@ -352,5 +352,8 @@ def test_a_locked_file_waits_for_its_password_and_then_lands_alike(
     assert landed(place).equals(reference)
     assert ingest.pending(feed, place) == []
     assert place.ledger.rows("select 1 from file where status = 'held'") == []
+    told = [i for i in verify(place.home.root, place.city.folder, place.source_root) if "records in the file = read" in i.name_en]
+    assert [i.ok for i in told] == [False]  # it has no password, and says so
+    assert "gone" in told[0].name_en + told[0].note_en or "not readable" in told[0].name_en + told[0].note_en
     kept = b"".join(path.read_bytes() for path in place.home.root.rglob("*") if path.is_file())
     assert (SECRET.encode() in kept, b"wrong-canary" in kept) == (False, False)
