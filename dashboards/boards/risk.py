@@ -73,8 +73,10 @@ def _lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str
     n = int(cases["cases_n"].sum() or 0)
     overdue = int(cases.filter("is_overdue")["cases_n"].sum() or 0)
     said = {"moment": words.moment(board.source.as_of), "area": place.name}
+    without = [words("risk.lead_without")] if cases["is_hidden"].any() else []
     parts = [
         words("risk.lead", open=words.number(n), overdue=words.number(overdue), **said) if n else words("risk.lead_none", **said),
+        *without,
         words("risk.lead_alerts", n=len(alerts)) if alerts else words("risk.lead_no_alerts"),
     ]
     places = len({row["grid_code"] for row, _ in outside.worse})
