@@ -22,7 +22,7 @@ SourceOption = Annotated[Path | None, typer.Option("--source-root", help="folder
 def check(city: CityOption = None) -> None:
     """Validate contracts, a city folder and the metric register, offline. / 离线校验契约、城市目录与指标登记表。"""
     from pipelines.core import contracts, register
-    from pipelines.core.bindings import load_city
+    from pipelines.core.bindings import load_city, undecided_codes
     from pipelines.core.installation import named_city
     from pipelines.core.settings import CITIES
 
@@ -33,6 +33,9 @@ def check(city: CityOption = None) -> None:
     for folder in folders:
         loaded = load_city(folder)
         feeds += len(loaded.feeds)
+        for name, number in undecided_codes(folder).items():
+            told = pick(f"{number} codes are undecided (?): they count as UNMAPPED", f"{number} 个代码未定（?）：计为 UNMAPPED")
+            show.console.print(f"{folder.name}/codes/{name}: {told}", markup=False)
     metrics = register.read_register()
     show.console.print(
         pick(f"good: {len(contracts.contract_ids())} contracts, {len(folders)} cities with {feeds} feeds, {len(metrics)} metrics",

@@ -39,6 +39,8 @@ SUFFIXES = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".geojson": "geojson",
 }  # fmt: skip
 FAR_FUTURE = dt.date(9999, 12, 31)
+#: In a table of codes, as canonical_code: nobody has decided yet. The row maps nothing.
+UNDECIDED = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,8 @@ def _codes(folder: Path, entries: dict[str, str], where: str) -> tuple[CodeRow, 
             for number, row in enumerate(csv.DictReader(stream), start=2):
                 if not row.get("source_code") or not row.get("canonical_code"):
                     raise ConfigurationError("a row needs source_code and canonical_code", where=f"{path}:{number}")
+                if row["canonical_code"].strip() == UNDECIDED:
+                    continue
                 rows.append(
                     CodeRow(
                         code_set,
@@ -193,6 +197,17 @@ def _codes(folder: Path, entries: dict[str, str], where: str) -> tuple[CodeRow, 
                     )
                 )
     return tuple(rows)
+
+
+def undecided_codes(folder: Path) -> dict[str, int]:
+    """Tables of codes of a city that hold undecided rows, and how many."""
+    found: dict[str, int] = {}
+    for path in sorted((folder / "codes").glob("*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            number = sum((row.get("canonical_code") or "").strip() == UNDECIDED for row in csv.DictReader(stream))
+        if number:
+            found[path.name] = number
+    return found
 
 
 def _source(entry: dict[str, Any], where: str) -> tuple[str, str, str, float]:
@@ -338,14 +353,20 @@ def _check_versions(binding: Binding, where: str) -> None:
         )  # fmt: skip
 
 
-def load_city(folder: Path) -> City:
-    """A city folder, every binding checked. Raises ConfigurationError at the first thing that is wrong."""
-    folder = folder.resolve()
+def read_city_file(folder: Path) -> dict[str, Any]:
+    """A city's own file, its keys checked. Raises ConfigurationError."""
     entry, where = _read_yaml(folder / "city.yml"), str(folder / "city.yml")
     _check_keys(entry, CITY_KEYS, where)
     for needed in ("name", "zone", "root_area"):
         if needed not in entry:
             raise ConfigurationError(f"{needed} is missing", where=where, remedy="see docs/add_a_city.md")
+    return entry
+
+
+def load_city(folder: Path) -> City:
+    """A city folder, every binding checked. Raises ConfigurationError at the first thing that is wrong."""
+    folder = folder.resolve()
+    entry, where = read_city_file(folder), str(folder / "city.yml")
     paths = sorted((folder / "feeds").glob("*.yml"))
     if not paths:
         raise ConfigurationError("the city has no feeds", where=str(folder / "feeds"), remedy="add feeds/<feed>.yml")

@@ -1,0 +1,131 @@
+"""Writing: a proposal as the files of a city folder.
+
+Belongs here: the text of feeds/FEED.yml with its reasons as comments, code tables to be completed. Does not: deciding what
+stands in them (proposing). Values of a source enter a file only as masked samples and as codes that look like nobody's.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+from pipelines.cleaning.judge import plain
+from pipelines.core.bindings import SUFFIXES, UNDECIDED
+from pipelines.core.errors import UsageError
+from pipelines.core.settings import pick
+from pipelines.scaffold.proposing import Proposal
+
+#: Values that YAML would take for something else unless quoted.
+PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff.]*( [\w\u4e00-\u9fff.]+)*")
+WORDS = {"yes", "no", "true", "false", "on", "off", "null", "none", "y", "n"}
+
+
+def quoted(text: str) -> str:
+    """A YAML scalar that reads back as the text."""
+    return text if PLAIN.fullmatch(text) and text.lower() not in WORDS else json.dumps(text, ensure_ascii=False)
+
+
+def _line(text: str, reason: str = "") -> str:
+    return f"{text}  # {reason}" if reason else text
+
+
+def stated(made: Proposal) -> dict[str, str]:
+    """Headers that the binding must name: those that the contract does not know, or would give to another column."""
+    contract = made.fit.contract
+    found: dict[str, str] = {}
+    for match in made.fit.sure:
+        column = contract.column(match.column)
+        own = [plain(s) for s in (column.title_zh, column.name, *column.synonyms)]
+        offered = [h for h in made.seen.header if plain(h) in own]
+        if offered != [match.header]:
+            found[match.column] = match.header
+    return found
+
+
+def _columns(made: Proposal) -> list[str]:
+    named = stated(made)
+    lines = ["columns:"] if named else []
+    for match in made.fit.sure:
+        shown = " | ".join(made.sample(match.position))
+        told = f"{min(match.score, 1):.2f} {match.reason}" + (f"; {pick('such as', '例如')} {shown}" if shown else "")
+        told = told.replace("\n", " ")
+        if match.column in named:
+            lines.append(_line(f"  {match.column}: {quoted(match.header)}", told))
+    known = [m for m in made.fit.sure if m.column not in named]
+    lines += [f"# {m.header} -> {m.column}: {m.reason}" for m in known]
+    placed = {m.position for m in made.fit.sure}
+    unused = [h for p, h in enumerate(made.seen.header) if p not in placed and p not in made.fit.doubtful and h.strip()]
+    if unused:
+        lines.append(f"# {pick('not taken (the contract has no such column)', '未采用（契约无对应列）')}: {', '.join(unused)}")
+    return lines
+
+
+def _told_by_pattern(made: Proposal) -> bool:
+    name = made.pattern.lower().removesuffix(".gz")
+    return any(name.endswith(end) and kind == made.seen.format for end, kind in SUFFIXES.items())
+
+
+def binding_text(made: Proposal) -> str:
+    """feeds/FEED.yml."""
+    seen, because = made.seen, made.because
+    key = "none" if made.key == () else f"[{', '.join(made.key)}]" if made.key else ""
+    title = made.feed.replace("_", " ").capitalize()
+    lines = [
+        f"# {pick('Proposed by citybrain new-feed from', '由 citybrain new-feed 根据此文件提出')} {seen.path.name}"
+        f" ({seen.records:,} {pick('records', '条记录')}). {pick('Read and mend', '请核对修改')}",
+        *(f"# {note}" for note in seen.notes),
+        *(f"# TODO {doubt}" for doubt in [*seen.doubts, *made.doubts]),
+        _line(f"contract: {made.fit.contract.id}", because["contract"]),
+        _line(f"system: {quoted(made.system)}", pick("part of every identity: now or never", "事件标识的一部分：以后勿改")),
+        f"title_zh: {quoted(made.fit.contract.title if made.feed == made.fit.contract.id else title)}",
+        f"title_en: {quoted(title)}",
+        f"source: {{type: drop, pattern: {json.dumps(made.pattern, ensure_ascii=False)}, settle_seconds: 5}}",
+    ]  # fmt: skip
+    if not _told_by_pattern(made):
+        lines.append(f"format: {seen.format}")
+    for name, value in (("encoding", seen.encoding), ("sheet", seen.sheet), ("delimiter", seen.delimiter)):
+        lines += [f"{name}: {json.dumps(value, ensure_ascii=False)}"] if value else []
+    lines.append(_line(f"delivery: {made.delivery}", because["delivery"]))
+    lines += [f"covers: {made.covers}"] if made.covers else []
+    if made.extracted:
+        lines.append(_line(f"extracted_at: {{name: '{made.extracted}'}}", because["extracted_at"]))
+    if key:
+        lines.append(_line(f"key: {key}", because["key"]))
+    elif "key" in because:
+        lines.append(f"# key: {because['key']}")
+    if made.dates:
+        lines.append(_line(f"dates: {json.dumps(list(made.dates))}", because["dates"]))
+    lines += _columns(made)
+    if made.codes:
+        told = ", ".join(f"{code_set}: {made.file_of(code_set)}" for code_set in made.codes)
+        lines.append(_line(f"codes: {{{told}}}", pick(f"rows with {UNDECIDED} are to be completed", f"{UNDECIDED} 处待填写")))
+    return "\n".join(lines) + "\n"
+
+
+def codes_text(made: Proposal, code_set: str) -> str:
+    """codes/FEED_SET.csv: every unknown code, undecided, with what is nearest."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["source_code", "canonical_code", "valid_from", "valid_to", "column", "rows", "nearest", "nearest_code"])
+    for row in made.codes[code_set]:
+        writer.writerow([row.source_code, UNDECIDED, "", "", row.column, row.rows, row.nearest, row.nearest_code])
+    return out.getvalue()
+
+
+def write(made: Proposal, folder: Path, *, force: bool) -> list[Path]:
+    """Write the proposal into a city folder; the paths. Raises UsageError rather than overwrite, unless `force`."""
+    texts = {folder / "feeds" / f"{made.feed}.yml": binding_text(made)}
+    texts |= {folder / "codes" / made.file_of(code_set): codes_text(made, code_set) for code_set in made.codes}
+    there = [path for path in texts if path.exists()]
+    if there and not force:
+        raise UsageError(
+            pick("it is there already", "文件已存在"), where=", ".join(map(str, there)),
+            remedy=pick("--force overwrites it, or give the feed another name", "用 --force 覆盖，或换一个数据源名"),
+        )  # fmt: skip
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(texts)

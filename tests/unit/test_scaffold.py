@@ -1,0 +1,197 @@
+"""Proposals for new feeds: what is seen in a file, what is written, and what never is."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from pipelines.cli import new_feed
+from pipelines.core.bindings import load_city, read_binding, undecided_codes
+from pipelines.core.errors import UsageError
+from pipelines.core.settings import ArchiveLimits
+from pipelines.scaffold import looking, mapping, proposing, shapes, wording, writing
+
+#: Invented, and built here so that no such number stands in the project.
+ID_NUMBER = "1101011990" + "03077934"
+PHONE = "138" + "12345678"
+PEOPLE = ["王小明", "李四光", "张文远", "刘海波", "陈大文", "杨柳青"]
+CITY = 'name: test\nzone: Asia/Shanghai\nroot_area: "1"\n'
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    folder = tmp_path / "city"
+    folder.mkdir()
+    (folder / "city.yml").write_text(CITY, encoding="utf-8")
+    return folder
+
+
+def written(path: Path, rows: list[list[str]], encoding: str = "utf-8") -> Path:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    path.write_bytes(out.getvalue().encode(encoding))
+    return path
+
+
+def calls(folder: Path, *, rows: int = 60, day: str = "{d:%Y-%m-%d} 10:0{n}:00") -> Path:
+    """Calls to the police under headers that no contract has, with people in them."""
+    header = ["受理编号", "案發時間", "報警人姓名", "手机号", "身份证号码", "类别", "备注"]
+    start, body = dt.date(2025, 3, 1), []
+    for n in range(rows):
+        when = day.format(d=start + dt.timedelta(days=n), n=n % 6)
+        people = [
+            PEOPLE[n % 6],
+            str(int(PHONE) + n),
+            ID_NUMBER[:-4] + f"{1000 + n}",
+            "盗窃" if n % 2 else "吵架滋扰",
+            "电话" + PHONE,
+        ]
+        body.append([f"A{n:05}", when, *people])
+    return written(folder / "jiejing_20250601.csv", [header, *body], "gb18030")
+
+
+def proposal(path: Path, contract: str = "") -> proposing.Proposal:
+    seen = looking.look(path, limits=ArchiveLimits())
+    return proposing.propose("calls", seen, city="test", zone="Asia/Shanghai", contract_id=contract, pattern=path.name)
+
+
+def columns(made: proposing.Proposal) -> dict[str, str]:
+    return {m.header: m.column for m in made.fit.sure}
+
+
+def test_a_strange_export_is_understood(tmp_path: Path) -> None:
+    made = proposal(calls(tmp_path), "police_incident")
+    assert made.seen.encoding == "gb18030"
+    assert columns(made) == {
+        "受理编号": "source_case_no", "案發時間": "reported_at", "報警人姓名": "caller_name", "手机号": "caller_phone",
+        "身份证号码": "caller_id_no", "类别": "class_l1_code",
+    }  # fmt: skip
+    assert made.key is None
+    assert made.extracted == r"(\d{8})"
+    assert [row.source_code for row in made.codes["category"]] == ["吵架滋扰"]
+
+
+def test_people_are_known_by_their_values_alone(tmp_path: Path) -> None:
+    rows = [["a", "b", "c", "编号", "报警时间"]]
+    rows += [
+        [PEOPLE[n % 6], str(int(PHONE) + n), ID_NUMBER[:-4] + f"{1000 + n}", f"A{n}", "2025-01-01 10:00:00"] for n in range(40)
+    ]
+    found = columns(proposal(written(tmp_path / "x.csv", rows), "police_incident"))
+    assert {found["a"], found["b"], found["c"]} == {"caller_name", "caller_phone", "caller_id_no"}
+
+
+def test_nothing_personal_is_printed_or_written(tmp_path: Path, city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new_feed.scaffold("calls", calls(tmp_path), city, contract="police_incident")
+    new_feed.scaffold("other", calls(tmp_path), city, contract="urban_case")  # a wrong contract tells no more
+    said = capsys.readouterr().out + "".join(p.read_text(encoding="utf-8") for p in city.rglob("*") if p.is_file())
+    assert "盗窃" in said
+    for secret in (*PEOPLE, PHONE[:9], ID_NUMBER[:12]):
+        assert secret not in said
+
+
+@pytest.mark.parametrize(("value", "is_hidden"), [(PHONE, True), (ID_NUMBER, True), ("京A12345", True), ("王小明", True), ("a@b.cn", True),
+                                                  ("盗窃", False), ("0422", False), ("Larceny", False)])  # fmt: skip
+def test_what_looks_personal(value: str, is_hidden: bool) -> None:
+    assert shapes.looks_personal(value) is is_hidden
+
+
+def test_the_binding_written_is_checked_and_judged(tmp_path: Path, city: Path) -> None:
+    made, paths = new_feed.scaffold("calls", calls(tmp_path), city, contract="police_incident")
+    assert {p.name for p in paths} == {"calls.yml", "calls_category.csv"}
+    binding = load_city(city).feed("calls")
+    tried = proposing.trial(binding, made.seen, "Asia/Shanghai", dt.date(2020, 1, 1), dt.datetime(2026, 1, 1))
+    assert (tried.rows, tried.good, tried.problem) == (60, 60, "")
+    assert undecided_codes(city) == {"calls_category.csv": 1}
+    assert binding.codes == ()
+
+
+def test_nothing_is_overwritten_unless_forced(tmp_path: Path, city: Path) -> None:
+    new_feed.scaffold("calls", calls(tmp_path), city, contract="police_incident")
+    with pytest.raises(UsageError, match="there already"):
+        new_feed.scaffold("calls", calls(tmp_path), city, contract="police_incident")
+    new_feed.scaffold("calls", calls(tmp_path), city, contract="police_incident", force=True)
+
+
+def test_day_and_month_that_cannot_be_told_apart_are_not_guessed(tmp_path: Path) -> None:
+    made = proposal(written(tmp_path / "x.csv", [["编号", "报警时间"], *([f"A{n}", f"0{n}/0{n + 1}/2025 10:00"] for n in range(1, 8))]), "police_incident")  # fmt: skip
+    assert made.dates == ()
+    assert any("day and month" in doubt for doubt in made.doubts)
+
+
+@pytest.mark.parametrize(("values", "form"), [
+    (["13/02/2025 10:00", "01/03/2025 11:00"], "%d/%m/%Y %H:%M"), (["02/13/2025 10:00:00 PM"], "%m/%d/%Y %I:%M:%S %p"),
+    (["1040101", "1121231"], "roc:%Y%m%d"),
+])  # fmt: skip
+def test_forms_of_dates(values: list[str], form: str) -> None:
+    assert shapes.time_form(pl.Series(values), "UTC").forms == (form,)
+
+
+@pytest.mark.parametrize("values", [["12", "13"], ["45321", "45322"], ["abc", "d"], []])
+def test_numbers_and_words_are_no_times(values: list[str]) -> None:
+    assert shapes.time_form(pl.Series(values, dtype=pl.String), "UTC").share < shapes.ENOUGH
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "big5"])
+def test_encodings_are_told_apart(encoding: str) -> None:
+    text = (
+        "案類,編號,發生日期,發生地點\n住宅竊盜,1,1030623,文山區萬美里萬寧街\n"
+        if encoding == "big5"
+        else "案件类别,编号,发生日期\n入室盗窃,一,文山街道\n"
+    )
+    assert looking.guessed_encoding(text.encode(encoding))[0] == ("" if encoding == "utf-8" else encoding)
+
+
+def test_a_delimiter_and_a_title_row(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("接警登记表\n编号;报警时间;类别\n1;2025-01-01;a\n2;2025-01-02;b\n", encoding="utf-8")
+    seen = looking.look(path, limits=ArchiveLimits())
+    assert seen.delimiter == ";"
+    assert any("line 2" in doubt for doubt in seen.doubts)
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("OCCURRED_ON_DATE", "occurred on date"), ("caseNumber", "Case No"), ("報警時間", "报警时间"), ("open_dt", "Open Date"),
+    ("报警时间（必填）", "*报警时间"), ("ＬＡＴ", "latitude"),
+])  # fmt: skip
+def test_spellings_of_one_header(one: str, other: str) -> None:
+    assert wording.nearness(one, other) == 1.0
+
+
+@pytest.mark.parametrize(("one", "other"), [("closed date", "open date"), ("户籍地址", "报警时间"), ("case name", "case number")])
+def test_other_headers_are_not_near(one: str, other: str) -> None:
+    assert wording.nearness(one, other) < mapping.SURE + 0.1
+
+
+def test_a_key_that_repeats_is_lengthened_or_dropped(tmp_path: Path) -> None:
+    offences = [["编号", "报警时间", "类别"], *([f"A{n // 2}", "2025-01-01 10:00:00", f"K{n % 2}"] for n in range(40))]
+    made = proposal(written(tmp_path / "x.csv", offences), "police_incident")
+    assert made.key == ("source_case_no", "class_l1_code")
+    hopeless = [["编号", "报警时间", "描述"], *([f"A{n // 2}", "2025-01-01 10:00:00", f"K{n}"] for n in range(40))]
+    made = proposal(written(tmp_path / "y.csv", hopeless), "police_incident")
+    assert (made.key, made.covers) == ((), "file")
+
+
+@pytest.mark.parametrize("text", ["yes", "a: b", "报警时间", "# x", "12", "a,b", "Primary Type", ""])
+def test_a_scalar_reads_back(text: str) -> None:
+    assert yaml.safe_load(f"k: {writing.quoted(text)}")["k"] == text
+
+
+def test_the_pattern_leaves_dates_open(tmp_path: Path) -> None:
+    assert proposing.pattern_of(tmp_path / "a" / "calls_20250601_120000.csv", tmp_path) == "a/calls*.csv"
+    assert proposing.pattern_of(tmp_path / "calls.csv", tmp_path) == "calls.csv"
+
+
+def test_a_missing_required_column_is_said(tmp_path: Path, city: Path) -> None:
+    path = written(tmp_path / "x.csv", [["编号", "类别"], *([f"A{n}", "盗窃"] for n in range(5))])
+    made, _ = new_feed.scaffold("calls", path, city, contract="police_incident")
+    assert any("reported_at" in doubt for doubt in made.doubts)
+    tried = proposing.trial(
+        read_binding(city / "feeds" / "calls.yml", city), made.seen, "UTC", dt.date(2020, 1, 1), dt.datetime(2026, 1, 1)
+    )
+    assert "reported_at" in tried.problem
