@@ -150,6 +150,52 @@ def _tell_next(made: Proposal, city: Path, file: Path, source_root: Path | None,
     out(f"  citybrain run --city {city} --source-root {source_root or file.parent} --home HOME", markup=False)
 
 
+def new_city(
+    folder: Annotated[Path, typer.Argument(help="the folder to make; its name is the city's")],
+    source: Annotated[Path | None, typer.Option("--from", help="a folder with files of the departments")] = None,
+    zone: Annotated[str, typer.Option("--zone", help="the city's clock")] = "Asia/Shanghai",
+) -> None:
+    """A city folder; with --from a binding for each file that is recognised. / 新建城市目录，可按样例文件生成绑定。"""
+    import zoneinfo
+
+    from pipelines.core.bindings import load_city
+    from pipelines.core.settings import load_settings
+    from pipelines.scaffold import founding, writing
+
+    name = re.sub(r"\W+", "_", folder.resolve().name).lower()
+    if zone not in zoneinfo.available_timezones():
+        remedy = pick("such as Asia/Shanghai", "例如 Asia/Shanghai")
+        raise UsageError(pick(f"unknown time zone {zone!r}", f"未知时区 {zone!r}"), where="--zone", remedy=remedy)
+    if source is not None and not source.is_dir():
+        raise UsageError(pick(f"no folder {str(source)!r}", f"没有目录 {str(source)!r}"), where="--from")
+    found, left = founding.recognised(source, name, zone, load_settings().archives) if source else ([], [])
+    has_areas = any(made.fit.contract.id == "grid" for made in found)
+    map_ = founding.areas(found)
+    paths = founding.found_city(folder, name, zone, map_, has_areas=has_areas)
+    problems = []
+    for made in found:
+        tell(made)
+        paths += writing.write(made, folder, force=False)
+        problems += [f"{made.feed}: {told}"] if (told := _tell_trial(made, folder)) else []
+    load_city(folder)
+    _tell_city(folder, source, paths, [*left, *problems])
+    raise typer.Exit(1 if problems else 0)
+
+
+def _tell_city(folder: Path, source: Path | None, paths: list[Path], open_: list[str]) -> None:
+    out = show.console.print
+    for path in paths:
+        out(pick(f"written: {path}", f"已写入：{path}"), markup=False)
+    for line in open_:
+        out(f"  TODO {line}", markup=False)
+    out(pick("next:", "下一步："))
+    if source is None:
+        out(f"  citybrain new-feed FEED --from FILE --city {folder}", markup=False)
+    out(f"  citybrain check --city {folder}", markup=False)
+    out(f"  citybrain run --city {folder} --source-root {source or 'FOLDER'} --home HOME", markup=False)
+
+
 def attach(app: typer.Typer) -> None:
     """Add this family's commands."""
+    app.command("new-city")(new_city)
     app.command("new-feed")(new_feed)

@@ -259,7 +259,8 @@ def _codes(made: Proposal) -> None:
 def _unknown_codes(made: Proposal, match: mapping.Match, code_set: str, values: pl.Series) -> None:
     known = mapping.exact_spellings(code_set)
     counted = Counter(unicodedata.normalize("NFKC", v).strip() for v in values.to_list())
-    chance = {v for v in counted if v in known and v.isdecimal()}
+    canonical = set(mapping.code_spellings(code_set).values())
+    chance = {v for v in counted if v.isdecimal() and v in canonical}
     if chance and len(chance) < 0.5 * len(counted):
         told = ", ".join(sorted(chance)[:6])
         made.doubts.append(pick(f"{match.header}: some numbers are ours too ({told}): by chance? Say in the table what they are",

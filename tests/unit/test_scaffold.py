@@ -15,7 +15,7 @@ from pipelines.cli import new_feed
 from pipelines.core.bindings import load_city, read_binding, undecided_codes
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import ArchiveLimits
-from pipelines.scaffold import looking, mapping, proposing, shapes, wording, writing
+from pipelines.scaffold import founding, looking, mapping, proposing, shapes, wording, writing
 
 #: Invented, and built here so that no such number stands in the project.
 ID_NUMBER = "1101011990" + "03077934"
@@ -195,3 +195,36 @@ def test_a_missing_required_column_is_said(tmp_path: Path, city: Path) -> None:
         read_binding(city / "feeds" / "calls.yml", city), made.seen, "UTC", dt.date(2020, 1, 1), dt.datetime(2026, 1, 1)
     )
     assert "reported_at" in tried.problem
+
+
+def test_a_city_is_founded_on_the_areas_of_its_data(tmp_path: Path) -> None:
+    calls(tmp_path)
+    codes = [["编号", "报警时间", "网格编码"], *([f"B{n}", "2025-01-01 10:00:00", f"99010100100{n % 3}"] for n in range(30))]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    written(folder / "police_incident.csv", codes)
+    (folder / "readme.pdf").write_bytes(b"%PDF")
+    found, left = founding.recognised(folder, "town", "Asia/Shanghai", ArchiveLimits())
+    assert [made.feed for made in found] == ["police_incident"]
+    assert any("readme.pdf" in line for line in left)
+    made = founding.areas(found)
+    assert made.root == "990100"
+    assert [(code, level, parent) for code, level, _, parent, _ in made.rows] == [
+        ("990100", 0, ""), ("990101", 1, "990100"), ("990101001", 2, "990101"),
+        ("990101001000", 3, "990101001"), ("990101001001", 3, "990101001"), ("990101001002", 3, "990101001"),
+    ]  # fmt: skip
+    city = tmp_path / "town"
+    founding.found_city(city, "town", "Asia/Shanghai", made, has_areas=False)
+    assert [feed.feed for feed in load_city(city).feeds] == ["grid"]
+    with pytest.raises(UsageError, match="a city already"):
+        founding.found_city(city, "town", "Asia/Shanghai", made, has_areas=False)
+
+
+def test_without_data_the_map_is_one_area(tmp_path: Path) -> None:
+    assert [row[0] for row in founding.areas([]).rows] == [founding.ROOT]
+
+
+def test_areas_that_look_like_people_are_no_areas(tmp_path: Path) -> None:
+    rows = [["编号", "报警时间", "社区"], *([f"B{n}", "2025-01-01 10:00:00", PEOPLE[n % 6]] for n in range(30))]
+    found, _ = founding.recognised(written(tmp_path / "in.csv", rows).parent, "town", "Asia/Shanghai", ArchiveLimits())
+    assert founding.areas(found).source == ""
