@@ -14,6 +14,8 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from pipelines.core.settings import environment
+
 INTERVAL_SECONDS = 0.2
 #: What a shell says of a process that was killed.
 EXIT_STATUS = 137
@@ -28,9 +30,10 @@ def leave_if_orphaned(writer: int) -> None:
 class Plugin(BasePlugin):
     """Found by dbt-duckdb under this name (profiles.yml); made before the warehouse is first opened."""
 
-    def initialize(self, plugin_config: dict[str, Any]) -> None:
+    def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002 - dbt-duckdb's signature
         """Check now, and keep checking in the background."""
-        writer = int(plugin_config.get("writer", 0))
+        # Not from the profile: dbt parses the whole project anew (8 CPU s) when a variable that the profile reads differs.
+        writer = int(environment("CITYBRAIN_WRITER") or 0)
         leave_if_orphaned(writer)
         threading.Thread(target=_watch, args=(writer,), daemon=True).start()
 

@@ -176,7 +176,7 @@ def child_environment(**extra: str) -> dict[str, str]:
 
 
 def environment(variable: str) -> str:
-    """What a variable that a binding names holds; empty if it is not set."""
+    """What a variable holds; empty if it is not set, or if none is named."""
     return os.environ.get(variable, "") if variable else ""
 
 
