@@ -17,7 +17,7 @@ from pipelines.building import changes
 from pipelines.building.dbt import PhaseResult, dbt_arguments, dbt_environment, dbt_program, run_phase
 from pipelines.building.inputs import Inputs, read_inputs, write_ops, write_raw_views
 from pipelines.building.models_page import write_models_page
-from pipelines.core import faults
+from pipelines.core import decided, faults
 from pipelines.core.bindings import City
 from pipelines.core.errors import BuildBlocked
 from pipelines.core.register_files import check_generated
@@ -66,6 +66,7 @@ def prepare(home: Home, city: City, settings: Settings, as_of: dt.datetime | Non
     check_generated()
     ledger = Ledger.of(home)
     try:
+        decided.settle(home, ledger)
         inputs = read_inputs(home, city, ledger, as_of)
         why = _why_full(home, settings, inputs)
         touched: int | None = None

@@ -17,11 +17,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.core import decisions as human
 from pipelines.core.bindings import FAR_FUTURE, Binding, City, CodeRow
 from pipelines.core.contracts import CONTRACTS, Contract, contract_ids, load_contract
 from pipelines.core.errors import BuildBlocked, ConfigurationError
 from pipelines.core.settings import PROJECT_ROOT, Home, pick
-from pipelines.core.state import Decisions, Ledger
+from pipelines.core.state import Ledger
 from pipelines.core.warehouse import Connection, quoted
 
 FIRST_DAY = dt.date(1900, 1, 1)
@@ -100,11 +101,7 @@ def read_inputs(home: Home, city: City, ledger: Ledger, as_of: dt.datetime | Non
             pick("no file has been landed, so there is no time to build for", "尚无任何文件入库,无从确定统计时点"),
             where=city.name, remedy="citybrain ingest, or give --as-of",
         )  # fmt: skip
-    decisions = Decisions.of(home)
-    try:
-        decided = tuple(decisions.all())
-    finally:
-        decisions.close()
+    decided = tuple(human.every(home))
     outcomes = tuple(_feed_outcomes(ledger, feeds))
     quality = tuple(_of_current(ledger, "quality_outcome", feeds))
     fingerprint = _fingerprint(city, parses, decided)
@@ -131,7 +128,10 @@ def _build_id(as_of: dt.datetime, fingerprint: str, *contents: Sequence[dict[str
 
 
 def _fingerprint(city: City, parses: Sequence[dict[str, Any]], decisions: Sequence[dict[str, Any]]) -> str:
-    """Hash of everything a build depends on except the event files: when it changes, nothing old can be kept."""
+    """Hash of everything a build depends on except the event files: when it changes, nothing old can be kept.
+
+    Decisions on files are no part of it: they switch parses in the ledger, and what these hold is touched.
+    """
     digest = hashlib.sha256()
 
     def add(*parts: object) -> None:
@@ -146,7 +146,8 @@ def _fingerprint(city: City, parses: Sequence[dict[str, Any]], decisions: Sequen
         if load_contract(parse["contract"]).entity == "reference":
             add(parse["feed"], parse["sha256"], parse["parser"])
     for decision in decisions:
-        add(*decision.values())
+        if decision["kind"] in human.READ_BY_MODELS:
+            add(*decision.values())
     project = PROJECT_ROOT / "dbt_project"
     sources = [p for p in project.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".py") and "target" not in p.parts]
     modelled = [PROJECT_ROOT / "pipelines" / "analytics" / name for name in MODELLED]

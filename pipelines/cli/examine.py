@@ -70,6 +70,8 @@ def status(home: HomeOption = None) -> None:
         )  # fmt: skip
     for line in waits:
         show.console.print(f"- {line}", markup=False)  # names come from outside
+    for line in _decided(place):
+        show.console.print(line, markup=False)
     if not waits:
         show.console.print(pick("nothing waits", "没有待办"))
     raise typer.Exit(1 if waits else 0)
@@ -98,6 +100,19 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
 def _feed_waits(place: Any, binding: Any) -> list[str]:
     held = place.ledger.rows("select name, held_what, held_remedy from file where feed = ? and status = 'held'", binding.feed)
     return [f"{h['name']}: {h['held_what']} -> {h['held_remedy'].rsplit(' [', 1)[0]}" for h in held]
+
+
+DECISIONS_SHOWN = 5
+
+
+def _decided(place: Any) -> list[str]:
+    """The newest decisions about files, one line each, newest first."""
+    from pipelines.core import decisions
+    from pipelines.core.decided import FILE_KINDS, sentence
+
+    told = [sentence(d) for d in reversed(decisions.every(place.home)) if d["kind"] in FILE_KINDS]
+    more = len(told) - DECISIONS_SHOWN
+    return told[:DECISIONS_SHOWN] + ([pick(f"… {more} decisions more", f"…另有 {more} 项决定")] if more > 0 else [])
 
 
 def verify(home: HomeOption = None, city: CityOption = None, source_root: SourceOption = None) -> None:

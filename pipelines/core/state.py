@@ -1,21 +1,20 @@
 """The ledger: what arrived, what became of it, which parse is current, which builds there were.
 
-Belongs here: `state/ledger.db` (SQLite, WAL) and every statement on it. Does not: the files themselves (vault, landing).
+Belongs here: `state/ledger.db` (SQLite, WAL) and every statement on it. Does not: the files themselves (vault, landing),
+what people decide about them (decisions, decided).
 One file is entered in one transaction, after everything it names is safely on disk: a kill leaves either no trace or all.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.core.errors import HomeError, UsageError
+from pipelines.core.errors import HomeError
 from pipelines.core.settings import Home
 
 SCHEMA = """
@@ -254,6 +253,33 @@ class Ledger:
             status = "loaded" if position == 0 else "superseded"
             self._db.execute("update file set status = ? where feed = ? and sha256 = ?", [status, feed, entry["sha256"]])
 
+    def take_back(self, feed: str, sha256: str) -> bool:
+        """Take a file out, with its tickets; what covers the same counts again. False if it was out. Within a transaction."""
+        row = self.file(feed, sha256)
+        if row is None or row.status == "retracted":
+            return False
+        self._mark(row, "retracted", tickets=("open", "retracted"))
+        return True
+
+    def give_back(self, feed: str, sha256: str) -> bool:
+        """Undo `take_back`: loaded where it has a current parse, else held as it was. Within a transaction."""
+        row = self.file(feed, sha256)
+        if row is None or row.status != "retracted":
+            return False
+        is_parsed = bool(self.rows("select 1 from parse where feed = ? and sha256 = ? and is_current = 1", feed, sha256))
+        self._mark(row, "loaded" if is_parsed else "held", tickets=("retracted", "open"))
+        return True
+
+    def _mark(self, row: FileRow, status: str, *, tickets: tuple[str, str]) -> None:
+        """Give a file its status and its tickets theirs (from, to), and settle what covers the same."""
+        key = [row.feed, row.sha256]
+        self._db.execute("update file set status = ? where feed = ? and sha256 = ?", [status, *key])
+        self._db.execute(
+            "update quarantine set status = ? where status = ? and feed = ? and sha256 = ?", [tickets[1], tickets[0], *key]
+        )
+        if row.covers:
+            self._settle_covers(row.feed, row.covers)
+
     def current_parses(self, contract: str | None = None) -> list[dict[str, Any]]:
         """Current parses of loaded files, in a stable order: what the warehouse is made of."""
         return self.rows(
@@ -290,64 +316,3 @@ class Ledger:
         """The newest build, whatever became of it."""
         found = self.rows("select * from build order by started_at desc, build_id desc limit 1")
         return found[0] if found else None
-
-
-DECISIONS = """
-create table if not exists decision (
-    decision_id integer primary key, kind text not null, subject text not null, content text not null, reason text not null,
-    decided_by text not null, decided_at text not null, effective_from text not null);
-"""
-DECISION_KINDS = (
-    "release", "retract", "accept_as_is", "code_mapping", "alert_seen", "alert_closed", "ask_done", "target",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One human decision; `content` is a JSON object whose keys depend on the kind."""
-
-    kind: str
-    subject: str
-    content: dict[str, Any]
-    reason: str
-    decided_by: str
-    decided_at: dt.datetime
-    effective_from: dt.date
-
-
-class Decisions:
-    """`state/state.db`: human decisions, append-only."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("pragma journal_mode = wal")
-        self._db.executescript(DECISIONS)
-
-    @classmethod
-    def of(cls, home: Home) -> Decisions:
-        """The decisions of `home`."""
-        return cls(home.state / "state.db")
-
-    def close(self) -> None:
-        self._db.close()
-
-    def append(self, decision: Decision) -> int:
-        """Enter a decision; returns its number. Raises UsageError for an unknown kind or a missing name or reason."""
-        if decision.kind not in DECISION_KINDS:
-            raise UsageError(f"unknown kind of decision {decision.kind!r}", remedy=f"known are {', '.join(DECISION_KINDS)}")
-        if not decision.reason.strip() or not decision.decided_by.strip():
-            raise UsageError("a decision needs a reason and a name", remedy="add --reason and --by")
-        row = asdict(decision)
-        cursor = self._db.execute(
-            "insert into decision (kind, subject, content, reason, decided_by, decided_at, effective_from) "
-            "values (?, ?, ?, ?, ?, ?, ?)",
-            [row["kind"], row["subject"], json.dumps(row["content"], ensure_ascii=False, sort_keys=True), row["reason"],
-             row["decided_by"], decision.decided_at.isoformat(), decision.effective_from.isoformat()],
-        )  # fmt: skip
-        return int(cursor.lastrowid or 0)
-
-    def all(self) -> list[dict[str, Any]]:
-        """Every decision in the order made."""
-        return [dict(row) for row in self._db.execute("select * from decision order by decision_id")]

@@ -5,8 +5,10 @@ What comes before landing has tests of its own; here every row is chosen, so tha
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
+from pipelines.core import decided
 from pipelines.core.bindings import City, load_city
 from pipelines.core.contracts import load_contract
 from pipelines.core.landing import schema, writing
@@ -97,12 +100,22 @@ class Landed:
         return sha256
 
     def retract(self, name: str) -> None:
-        """Take a landed file back, as a decision would."""
-        contract, sha256 = self.files[name]
+        """Take a landed file back, as `citybrain retract` does."""
         ledger = Ledger.of(self.home)
-        with ledger.transaction():
-            ledger._db.execute("update file set status = 'retracted' where feed = ? and sha256 = ?", [contract, sha256])
+        file = ledger.file(*self.files[name])
+        assert file is not None
+        decided.retract(self.home, ledger, file, decided.Signed("data desk", "sent by mistake", dt.datetime(2017, 1, 9, 8)))
         ledger.close()
+
+    def forget(self, name: str) -> None:
+        """Make the home one to which a file never came: no row, no parse, no bytes, no decision."""
+        feed, sha256 = self.files[name]
+        for table in ("file", "parse", "rule_outcome", "quarantine", "quality_outcome"):
+            with contextlib.closing(sqlite3.connect(self.home.state / "ledger.db")) as database, database:
+                database.execute(f"delete from {table} where feed = ? and sha256 = ?", [feed, sha256])
+        with contextlib.closing(sqlite3.connect(self.home.state / "state.db")) as database, database:
+            database.execute("delete from decision where subject = ?", [f"{feed}/{sha256}"])
+        (self.home.landing / feed / f"{sha256}-p1.parquet").unlink()
 
     def _clocks(self, contract: str, rows: list[Row]) -> list[str]:
         clocks = [c.name for c in load_contract(contract).columns if c.is_clock]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.canonical import canonical_hash, differing
+from pipelines.core.decisions import Decision, Decisions
 from pipelines.core.installation import Installation
 from pipelines.core.settings import Home
-from pipelines.core.state import Decision, Decisions
 from pipelines.core.warehouse import open_published
 from tests.integration.days import BEFORE, Days, bring_through, bring_up_to_date, open_at
 

@@ -23,9 +23,9 @@ import polars as pl
 import pytest
 
 from pipelines import publish
+from pipelines.core.decisions import Decision, Decisions
 from pipelines.core.installation import Installation
 from pipelines.core.settings import Home
-from pipelines.core.state import Decision, Decisions
 from pipelines.core.warehouse import PublishedBuild, open_pair, open_published
 from pipelines.trace import FigureName, difference, find_figure, pages, trace
 from pipelines.tracing.naming import ANCHORED, Window

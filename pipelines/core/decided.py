@@ -1,0 +1,98 @@
+"""What people decide about files, done in the ledger.
+
+Belongs here: retracting and giving back, and mending a ledger that lags behind the decisions. Does not: keeping decisions
+(decisions), the ledger's statements (state), which file is meant (named_files).
+
+A decision is entered first and the ledger follows in one transaction. A kill between the two leaves a decision that the
+next run or command carries out: `settle` makes the ledger say what the last decision on each file says, and changes
+nothing where it does. So a ledger that was lost and filled again from the drop folder follows them too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.core import decisions as human
+from pipelines.core import faults
+from pipelines.core.decisions import Decision
+from pipelines.core.errors import UsageError
+from pipelines.core.settings import Home, pick
+from pipelines.core.state import FileRow, Ledger
+
+FileKey = tuple[str, str]
+#: Kinds of decisions about a file, with what was done and what undoing it is called, in English and Chinese.
+FILE_KINDS = {"retract": (("retracted", "已撤回"), ("given back", "已恢复"))}
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who decides, why, and when."""
+
+    by: str
+    reason: str
+    at: dt.datetime
+
+
+def file_decision(kind: str, file: FileRow, signed: Signed, **content: Any) -> Decision:
+    """A decision of `kind` on one file; its subject is feed/sha256."""
+    told = {"feed": file.feed, "sha256": file.sha256, "name": file.name, **content}
+    return Decision(kind, f"{file.feed}/{file.sha256}", told, signed.reason, signed.by, signed.at, signed.at.date())
+
+
+def last_words(decisions: Iterable[dict[str, Any]], kind: str) -> dict[FileKey, dict[str, Any]]:
+    """The content of the last decision of `kind` on each file: (feed, sha256) to its content."""
+    said: dict[FileKey, dict[str, Any]] = {}
+    for decision in decisions:
+        if decision["kind"] == kind:
+            content = json.loads(decision["content"])
+            said[content["feed"], content["sha256"]] = content
+    return said
+
+
+def sentence(decision: dict[str, Any]) -> str:
+    """One line about a decision on a file: what, which, who, when, why."""
+    content = json.loads(decision["content"])
+    done = pick(*FILE_KINDS[decision["kind"]][bool(content.get("undo"))])
+    who = f"{decision['decided_by']}, {decision['decided_at'][:16].replace('T', ' ')}: {decision['reason']}"
+    return f"{done}: {content['feed']} {content['name']} ({who})"
+
+
+def settle(home: Home, ledger: Ledger) -> int:
+    """Make the ledger say what the decisions say; returns how many files changed. One transaction; none if none lags."""
+    retracted = last_words(human.every(home), "retract")
+    if not retracted:
+        return 0
+    with ledger.transaction():
+        changed = [
+            (ledger.give_back if content.get("undo") else ledger.take_back)(*key) for key, content in sorted(retracted.items())
+        ]
+    return sum(changed)
+
+
+def retract(home: Home, ledger: Ledger, file: FileRow, signed: Signed, *, undo: bool = False) -> FileRow:
+    """Take a file out of everything, or give it back; the file as it then stands.
+
+    Raises UsageError if it is out already (with undo: if it is not), or without a name and a reason.
+    """
+    settle(home, ledger)
+    now = _known(ledger, file)
+    if undo != (now.status == "retracted"):
+        raise UsageError(
+            pick("is not retracted", "未被撤回") if undo else pick("is retracted already", "已被撤回"),
+            where=f"{file.feed}: {file.name}",
+            remedy="citybrain status" if undo else pick("retract with --undo gives it back", "retract 加 --undo 可恢复"),
+        )
+    human.enter(home, file_decision("retract", now, signed, undo=undo))
+    faults.hit("after_decision")
+    settle(home, ledger)
+    return _known(ledger, file)
+
+
+def _known(ledger: Ledger, file: FileRow) -> FileRow:
+    found = ledger.file(file.feed, file.sha256)
+    assert found is not None
+    return found
