@@ -67,17 +67,18 @@ def recognised(folder: Path, city: str, zone: str, limits: ArchiveLimits) -> tup
                              f"{path.name}：未识别（最接近 {told}），请用 citybrain new-feed --contract 指定"))  # fmt: skip
             continue
         found.append(made)
-    _name(found)
+    _name(found, city)
     return found, left
 
 
-def _name(found: list[Proposal]) -> None:
-    """Feeds are called after their contracts, numbered where one has several."""
+def _name(found: list[Proposal], city: str) -> None:
+    """Feeds are called after their contracts, numbered where one has several; so are systems, or two files' numbers would meet."""
     counted: Counter[str] = Counter()
     for made in found:
         contract = made.fit.contract.id
         counted[contract] += 1
         made.feed = contract if counted[contract] == 1 else f"{contract}_{counted[contract]}"
+        made.system = f"{city}_{made.feed}"
 
 
 def areas(found: list[Proposal]) -> AreaMap:

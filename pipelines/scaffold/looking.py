@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +23,15 @@ from pipelines.cleaning.read import Opener, Reading
 from pipelines.core.contracts import contract_ids, load_contract
 from pipelines.core.errors import FileHeld, UsageError
 from pipelines.core.settings import ArchiveLimits, pick
+from pipelines.scaffold.shapes import ANY_PERSONAL, looks_personal
 from pipelines.scaffold.wording import phrases, squeezed
 
 #: Rows that the proposal rests on; the whole file is counted, but not looked at.
 MOST_ROWS = 50_000
 HEAD_BYTES = 1 << 18
 DELIMITERS = (",", "\t", ";", "|")
+#: A number or the beginning of a date: no header.
+VALUE = re.compile(r"[-+]?\d+(?:[.,:/-]\d+)*(?:[ T]\d{1,2}:\d{2}.*)?|(?:19|20)\d{2}年.*")
 BIG5_COMMON = range(0xA440, 0xC67F)
 GB_COMMON = range(0xB0A1, 0xD7FA)
 
@@ -67,15 +71,31 @@ def look(path: Path, *, limits: ArchiveLimits, encoding: str = "") -> Seen:
 
     kind = formats.kind_of(open_bytes)
     if kind == "text":
-        return _look_at_text(path, open_bytes, encoding)
+        return _with_header(_look_at_text(path, open_bytes, encoding))
     if kind in ("xlsx", "xls", "html"):
-        return _look_at_sheets(path, open_bytes, kind, encoding, limits)
+        return _with_header(_look_at_sheets(path, open_bytes, kind, encoding, limits))
     if kind == "parquet":
-        return _seen(path, read_parquet.read_parquet(open_bytes, name=path.name), "parquet")
+        return _with_header(_seen(path, read_parquet.read_parquet(open_bytes, name=path.name), "parquet"))
     raise FileHeld(
         pick(f"the file is {formats.WORDS[kind]}", f"文件是 {formats.WORDS[kind]}"), where=path.name,
         remedy=pick("ask the department to save it as XLSX or CSV", "请部门另存为 XLSX 或 CSV"),
     )  # fmt: skip
+
+
+def _with_header(seen: Seen) -> Seen:
+    """The file, if its first row is a header. Raises FileHeld, quoting nothing, if it looks like a row of data.
+
+    Headers are printed and written down; a row of data taken for them would carry people into both.
+    """
+    cells = [cell.strip() for cell in seen.header if cell.strip()]
+    values = sum(bool(VALUE.fullmatch(cell)) for cell in cells)
+    people = sum(looks_personal(cell) for cell in cells)  # a short header may begin with a surname, so alone they say nothing
+    if any(ANY_PERSONAL.search(cell) for cell in cells) or (values and values + people > 0.3 * len(cells)):
+        raise FileHeld(
+            pick("the first row looks like data, not like a header", "首行像数据，不像表头"), where=seen.path.name,
+            remedy=pick("ask the department for the file with its header", "请部门提供带表头的文件"),
+        )  # fmt: skip
+    return seen
 
 
 def _seen(path: Path, reading: Reading, kind: str, *, encoding: str = "", delimiter: str = "", sheet: str = "") -> Seen:

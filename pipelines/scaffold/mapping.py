@@ -229,7 +229,7 @@ def _offers(header: str, position: int, shape: Shape, contract: Contract) -> lis
         if score < DOUBT:
             continue
         weighed, more = _by_values(score, shape, contract.column(name), contract)
-        if is_known_as_none(header) and score < 1.0:
+        if is_known_as_none(header) and score < 0.9:  # unless this contract's own phrases name it
             weighed -= 0.35
         joined = f"{reason}; {more}" if more else reason
         offers.append(Match(header, position, name, round(max(0.0, weighed), 3), joined))

@@ -88,9 +88,13 @@ def propose(feed: str, seen: Seen, *, city: str, zone: str, contract_id: str, pa
         )  # fmt: skip
     made = Proposal(
         feed, seen, found, best, [(f.contract.id, f.score) for f in ranked[:4]],
-        f"{city}_{best.contract.id}" if best.contract.entity == "event" else f"{city}_reference", pattern,
+        f"{city}_{feed}", pattern,
     )  # fmt: skip
     _contract(made, is_given=bool(contract_id))
+    if not re.search(r"[^\W\d_]", pattern.rpartition("/")[2].split(".")[0]):
+        told = pick(f"source: {pattern} takes every such file of the folder: give this feed a folder of its own",
+                    f"source: {pattern} 会取该目录下所有此类文件：请为此数据源单设目录")  # fmt: skip
+        made.doubts.append(told)
     _dates(made)
     _key(made)
     _delivery(made)

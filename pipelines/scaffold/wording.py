@@ -40,6 +40,8 @@ SHORT_FORMS = {
 WEAK = {"number", "date", "code", "name", "type", "id", "text", "of", "the", "on", "at", "in", "this", "what", "is", "a"}
 #: What forms write behind a header for those who fill them in.
 FORM_NOTES = re.compile(r"\(?(?:必填项?|选填|可选|required|optional)\)?$", re.IGNORECASE)
+#: In front of a Chinese header: to which one it belongs, which says nothing more.
+OWNER = re.compile(r"^(?:所属|所在|本)(?=..)")
 CJK = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -59,8 +61,9 @@ def words(header: str) -> tuple[str, ...]:
 
 @cache
 def squeezed(header: str) -> str:
-    """The header without anything but letters, digits and ideographs."""
-    return "".join(words(header))
+    """The header without anything but letters, digits and ideographs; a Chinese date is called a time."""
+    found = "".join(words(header))
+    return OWNER.sub("", found).replace("日期", "时间") if CJK.search(found) else found
 
 
 @cache

@@ -13,7 +13,7 @@ import yaml
 
 from pipelines.cli import new_feed
 from pipelines.core.bindings import load_city, read_binding, undecided_codes
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import FileHeld, UsageError
 from pipelines.core.settings import ArchiveLimits
 from pipelines.scaffold import founding, looking, mapping, proposing, shapes, wording, writing
 
@@ -147,6 +147,22 @@ def test_encodings_are_told_apart(encoding: str) -> None:
     assert looking.guessed_encoding(text.encode(encoding))[0] == ("" if encoding == "utf-8" else encoding)
 
 
+def test_a_file_without_a_header_is_refused_and_not_quoted(tmp_path: Path) -> None:
+    rows = [[f"A{n}", f"2025-01-0{n} 10:00:00", PEOPLE[n], str(int(PHONE) + n), "盗窃"] for n in range(1, 6)]
+    with pytest.raises(FileHeld, match="looks like data") as refused:
+        looking.look(written(tmp_path / "x.csv", rows), limits=ArchiveLimits())
+    assert not [p for p in PEOPLE if p in str(refused.value)]
+
+
+def test_a_pattern_that_takes_everything_is_said(tmp_path: Path) -> None:
+    path = calls(tmp_path).rename(tmp_path / "20250601.csv")
+    seen = looking.look(path, limits=ArchiveLimits())
+    pattern = proposing.pattern_of(path, tmp_path)
+    made = proposing.propose("calls", seen, city="t", zone="UTC", contract_id="police_incident", pattern=pattern)
+    assert pattern == "*.csv"
+    assert any("every such file" in doubt for doubt in made.doubts)
+
+
 def test_a_delimiter_and_a_title_row(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("接警登记表\n编号;报警时间;类别\n1;2025-01-01;a\n2;2025-01-02;b\n", encoding="utf-8")
@@ -218,6 +234,16 @@ def test_a_city_is_founded_on_the_areas_of_its_data(tmp_path: Path) -> None:
     assert [feed.feed for feed in load_city(city).feeds] == ["grid"]
     with pytest.raises(UsageError, match="a city already"):
         founding.found_city(city, "town", "Asia/Shanghai", made, has_areas=False)
+
+
+def test_two_files_of_one_trade_are_two_systems(tmp_path: Path) -> None:
+    """The number 1 of one office is not the number 1 of the other."""
+    for name in ("north", "south"):
+        written(tmp_path / f"{name}.csv", [["接警编号", "报警时间"], *([str(n), "2025-01-01 10:00:00"] for n in range(20))])
+    found, _ = founding.recognised(tmp_path, "town", "Asia/Shanghai", ArchiveLimits())
+    assert [(made.feed, made.system) for made in found] == [
+        ("police_incident", "town_police_incident"), ("police_incident_2", "town_police_incident_2"),
+    ]  # fmt: skip
 
 
 def test_without_data_the_map_is_one_area(tmp_path: Path) -> None:
