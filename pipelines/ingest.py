@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,11 +21,12 @@ from pipelines.cleaning import formats, parse, privacy, read
 from pipelines.cleaning import judge as judging
 from pipelines.core import decided, faults, landing
 from pipelines.core.bindings import Binding
-from pipelines.core.errors import FileHeld, PasswordRefused, SourceUnavailable
+from pipelines.core.errors import FileHeld, FileShrunk, PasswordRefused, SourceUnavailable, VaultError
 from pipelines.core.installation import Installation
-from pipelines.core.settings import environment
-from pipelines.core.state import FileRow, Ledger, ParseRow
+from pipelines.core.settings import environment, pick
+from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow
 from pipelines.ingesting.batches import Tally, Work, write_batches
+from pipelines.ingesting.shrink import shrunk
 from pipelines.sources import drop
 from pipelines.sources.names import covered, extract_time
 
@@ -91,9 +92,10 @@ def _locked_mark(binding: Binding, place: Installation) -> str:
 
 def _is_done(binding: Binding, place: Installation, sha256: str) -> bool:
     parser, row = parser_id(binding), place.ledger.file(binding.feed, sha256)
-    if row is not None and row.status in ("held", "retracted"):
-        marks = (f"[{parser}]", _locked_mark(binding, place))
-        return row.status == "retracted" or row.held_remedy.endswith(marks)
+    if row is not None and row.status == "retracted":
+        return True
+    if row is not None and row.held_remedy.endswith((f"[{parser}]", _locked_mark(binding, place))):
+        return not any(one.sha256 == sha256 for one in _released(binding, place))
     return place.ledger.has_parse(binding.feed, sha256, parser)
 
 
@@ -107,6 +109,9 @@ def ingest_feed(
     outcomes: list[FileOutcome] = []
     unreadable: SourceUnavailable | None = None
     decided.settle(place.home, place.ledger)
+    for outcome in _load_released(binding, place, now=now):
+        progress(outcome)
+        outcomes.append(outcome)
     for candidate in pending(binding, place):
         try:
             outcome = ingest_file(candidate, binding, place, now=now)
@@ -123,7 +128,7 @@ def ingest_feed(
 def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation, *, now: dt.datetime) -> FileOutcome:
     """One file, exactly once by its content."""
     at, (candidate, sha256) = candidate, _hashed(candidate)
-    parser, ledger, seen_at = parser_id(binding), place.ledger, now.isoformat(timespec="seconds")
+    ledger, seen_at = place.ledger, now.isoformat(timespec="seconds")
     faults.hit("after_hash")
     known = ledger.file(binding.feed, sha256)
     if known is not None and _is_done(binding, place, sha256):
@@ -133,17 +138,67 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
     received = known.received_at if known else seen_at
     name = known.name if known else candidate.name
     row = FileRow(binding.feed, sha256, binding.contract.id, name, candidate.size_bytes, received, None, "", "held")
-    try:
-        work = _receive(candidate, binding, place, sha256, name=name, received_at=dt.datetime.fromisoformat(received))
-        outcome = _load(work, ledger, row, seen_at)
-    except FileHeld as error:
-        mark = _locked_mark(binding, place) if isinstance(error, PasswordRefused) else f" [{parser}]"
-        ledger.hold(_replace(row, held_what=error.what, held_where=error.where, held_remedy=f"{error.remedy}{mark}"))
-        outcome = FileOutcome(binding.feed, candidate.name, sha256, "held", message=str(error))
+    outcome = _take(lambda: _receive(candidate, binding, place, row), known or row, place, seen_at)
     for seen in {at.place: at, candidate.place: candidate}.values():
         ledger.sight(binding.feed, seen.place, seen.size_bytes, seen.mtime_ns, sha256=sha256, seen_at=seen_at)
     _release_archive(candidate, ledger)
     return outcome
+
+
+def _take(work: Callable[[], Work], row: FileRow, place: Installation, seen_at: str) -> FileOutcome:
+    """Read a file and enter it; or hold it, which leaves in place what an earlier parser loaded of it."""
+    binding = place.city.feed(row.feed)
+    try:
+        parsed = read_file(work(), row, seen_at)
+        if (shrunk := check_shrink(parsed, binding, place)) is not None:
+            raise shrunk
+    except FileHeld as error:
+        return refuse(row, error, place)
+    faults.hit("before_ledger")
+    place.ledger.enter_all([parsed])
+    faults.hit("after_ledger")
+    return outcome_of(parsed)
+
+
+def refuse(row: FileRow, error: FileHeld, place: Installation) -> FileOutcome:
+    """Hold a file; what an earlier parser loaded of it stays, with a note."""
+    binding = place.city.feed(row.feed)
+    mark = _locked_mark(binding, place) if isinstance(error, PasswordRefused) else f" [{parser_id(binding)}]"
+    before = place.ledger.current_parse(row.feed, row.sha256)
+    held = _replace(
+        row, status=row.status if before else "held", held_what=error.what, held_where=error.where,
+        held_remedy=f"{error.remedy}{mark}",
+    )  # fmt: skip
+    place.ledger.hold(held, parser_id(binding) if isinstance(error, FileShrunk) else "")
+    n = before["accepted_n"] if before else 0
+    kept = pick(f"; its {n} rows read before stay", f"；先前读入的 {n} 行保持不变") if before else ""
+    return FileOutcome(row.feed, row.name, row.sha256, "held", message=f"{error}{kept}")
+
+
+def _load_released(binding: Binding, place: Installation, *, now: dt.datetime) -> Iterator[FileOutcome]:
+    """Files that a decision released and that are held still: a kill came between."""
+    for row in _released(binding, place):
+        if not has_bytes(row, place):  # the drop folder may still hold it
+            continue
+        try:
+            yield load_stored(row, place, now=now)
+        except VaultError as error:
+            yield FileOutcome(row.feed, row.name, row.sha256, "held", message=str(error))
+
+
+def _released(binding: Binding, place: Installation) -> list[FileRow]:
+    """Files held by a judgement that a person has overruled."""
+    return [row for row in place.ledger.held_by_judgement(binding.feed) if decided.is_released(place.home, row)]
+
+
+def load_stored(row: FileRow, place: Installation, *, now: dt.datetime) -> FileOutcome:
+    """Read a file's kept bytes by today's parser and enter it. Raises VaultError without its bytes or their key."""
+    return _take(lambda: stored_work(row, place), row, place, now.isoformat(timespec="seconds"))
+
+
+def has_bytes(row: FileRow, place: Installation) -> bool:
+    """Whether the vault keeps the file as it came."""
+    return place.vault.path("raw", row.feed, row.sha256).exists()
 
 
 def _release_archive(member: drop.Candidate, ledger: Ledger) -> None:
@@ -161,15 +216,13 @@ def _replace(row: FileRow, **changes: Any) -> FileRow:
     return FileRow(**{**values, **changes})
 
 
-def _receive(
-    candidate: drop.Candidate, binding: Binding, place: Installation, sha256: str, *, name: str, received_at: dt.datetime
-) -> Work:
+def _receive(candidate: drop.Candidate, binding: Binding, place: Installation, row: FileRow) -> Work:
     """Bytes into the vault; from then on the vault's copy is read, so that what was hashed is what is parsed."""
-    city, vault = place.city, place.vault
+    city, vault, sha256 = place.city, place.vault, row.sha256
     stored = vault.path("raw", binding.feed, sha256)
     if city.keeps_raw and not stored.exists():
         digest = hashlib.sha256()
-        month = received_at.strftime("%Y%m")
+        month = dt.datetime.fromisoformat(row.received_at).strftime("%Y%m")
         with candidate.open() as source, vault.create("raw", binding.feed, sha256, month=month) as sink:
             while piece := source.read(PIECE):
                 digest.update(piece)
@@ -184,8 +237,26 @@ def _receive(
     if candidate.refused is not None:
         raise candidate.refused
 
+    return _work(row, place, lambda: vault.open(stored) if city.keeps_raw else candidate.open())
+
+
+def stored_work(row: FileRow, place: Installation) -> Work:
+    """A file on its way once more, from the vault. Raises VaultError if its bytes, or their key, are not kept."""
+    stored = place.vault.path("raw", row.feed, row.sha256)
+    if not stored.exists():
+        raise VaultError(
+            pick("the bytes as received are not kept", "原始文件未留存"), where=f"{row.feed}: {row.name}",
+            remedy=pick("lay the file into the drop folder and run citybrain run", "请将文件放入投递目录，再运行 citybrain run"),
+        )  # fmt: skip
+    place.vault.data_key(stored)
+    return _work(row, place, lambda: place.vault.open(stored))
+
+
+def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -> Work:
+    binding = place.city.feed(row.feed)
+
     def open_bytes() -> BinaryIO:
-        stream: BinaryIO = vault.open(stored) if city.keeps_raw else candidate.open()
+        stream = open_raw()
         if stream.read(2) == b"\x1f\x8b":
             stream.seek(0)
             return io.BufferedReader(gzip.GzipFile(fileobj=stream), PIECE)
@@ -193,12 +264,14 @@ def _receive(
         return stream
 
     return Work(
-        binding, city, place.home, vault, name, sha256, parser_id(binding), received_at, extract_time(binding, name),
-        covered(binding, name), open_bytes, place.settings.archives,
+        binding, place.city, place.home, place.vault, row.name, row.sha256, parser_id(binding),
+        dt.datetime.fromisoformat(row.received_at), extract_time(binding, row.name), covered(binding, row.name), open_bytes,
+        place.settings.archives,
     )  # fmt: skip
 
 
-def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutcome:
+def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
+    """Parse and judge one file into landing and vault; nothing counts until it is entered. Raises FileHeld."""
     try:
         reading = formats.open_reading(work.open_bytes, work.binding, name=work.name, limits=work.limits)
     except (OSError, EOFError, zlib.error) as error:
@@ -218,15 +291,25 @@ def _load(work: Work, ledger: Ledger, row: FileRow, loaded_at: str) -> FileOutco
     )  # fmt: skip
     _check_funnel(parse_row, work)
     entered = _replace(
-        row, status="loaded", extracted_at=_text(work.extracted_at), covers=work.covers,
-        unknown_columns="|".join(header.unknown),
+        row, contract=work.binding.contract.id, status="loaded", extracted_at=_text(work.extracted_at), covers=work.covers,
+        unknown_columns="|".join(header.unknown), held_what="", held_where="", held_remedy="",
     )  # fmt: skip
-    faults.hit("before_ledger")
-    ledger.enter(entered, parse_row, tally.rules.values(), tally.quarantined)
-    faults.hit("after_ledger")
+    return Parsed(entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), _unread_words(reading, work))
+
+
+def check_shrink(parsed: Parsed, binding: Binding, place: Installation) -> FileShrunk | None:
+    """Why a file is held that lost most of the rows of what it would replace; None if it did not, or was released."""
+    replaced = place.ledger.replaced_by(parsed.file, is_snapshot=binding.delivery == "snapshot")
+    found = shrunk(parsed.parse.accepted_n, replaced, binding.contract.shrink_hold_ratio, name=parsed.file.name)
+    return None if found is None or decided.is_released(place.home, parsed.file) else found
+
+
+def outcome_of(parsed: Parsed) -> FileOutcome:
+    """What became of a file that was entered."""
+    row = parsed.parse
     return FileOutcome(
-        work.binding.feed, work.name, work.sha256, "loaded", parse_row.read_n, parse_row.accepted_n,
-        parse_row.quarantined_n, parse_row.repeat_n, parse_row.nondata_n, _unread_words(reading, work),
+        row.feed, parsed.file.name, row.sha256, "loaded", row.read_n, row.accepted_n, row.quarantined_n, row.repeat_n,
+        row.nondata_n, parsed.message,
     )  # fmt: skip
 
 

@@ -162,7 +162,8 @@ def _feed_outcomes(ledger: Ledger, feeds: dict[str, Binding]) -> Iterable[dict[s
     """One row per file received, with the counts of its current parse (0 where it has none, as a held file)."""
     rows = ledger.rows(
         "select f.feed, f.contract, f.sha256, f.name, f.status, f.received_at, f.extracted_at, f.covers, p.read_n, "
-        "p.accepted_n, p.quarantined_n, p.repeat_n, p.nondata_n, p.clock_min, p.clock_max, f.held_what, "
+        "p.accepted_n, p.quarantined_n, p.repeat_n, p.nondata_n, p.clock_min, p.clock_max, "
+        "case when f.status = 'held' then f.held_what else '' end as held_what, "
         "p.sha256 is not null and f.status = 'loaded' as is_current "
         "from file f left join parse p on p.feed = f.feed and p.sha256 = f.sha256 and p.is_current = 1 "
         "order by f.feed, f.sha256"

@@ -98,8 +98,15 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
 
 
 def _feed_waits(place: Any, binding: Any) -> list[str]:
-    held = place.ledger.rows("select name, held_what, held_remedy from file where feed = ? and status = 'held'", binding.feed)
-    return [f"{h['name']}: {h['held_what']} -> {h['held_remedy'].rsplit(' [', 1)[0]}" for h in held]
+    held = place.ledger.rows(
+        "select name, status, held_what, held_remedy from file where feed = ? and held_what <> '' "
+        "and status in ('held', 'loaded', 'superseded')", binding.feed,
+    )  # fmt: skip
+    older = pick(" (an older reading of it stays in place)", "（沿用先前的解析结果）")
+    return [
+        f"{h['name']}{'' if h['status'] == 'held' else older}: {h['held_what']} -> {h['held_remedy'].rsplit(' [', 1)[0]}"
+        for h in held
+    ]
 
 
 DECISIONS_SHOWN = 5

@@ -25,7 +25,10 @@ from pipelines.core.state import FileRow, Ledger
 
 FileKey = tuple[str, str]
 #: Kinds of decisions about a file, with what was done and what undoing it is called, in English and Chinese.
-FILE_KINDS = {"retract": (("retracted", "已撤回"), ("given back", "已恢复"))}
+FILE_KINDS = {
+    "retract": (("retracted", "已撤回"), ("given back", "已恢复")),
+    "release": (("released", "已放行"), ("held again", "已重新搁置")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,12 @@ def sentence(decision: dict[str, Any]) -> str:
     return f"{done}: {content['feed']} {content['name']} ({who})"
 
 
+def is_released(home: Home, file: FileRow) -> bool:
+    """Whether the last word of a person is that a file is to be loaded though it was held."""
+    content = last_words(human.every(home), "release").get((file.feed, file.sha256))
+    return content is not None and not content.get("undo")
+
+
 def settle(home: Home, ledger: Ledger) -> int:
     """Make the ledger say what the decisions say; returns how many files changed. One transaction; none if none lags."""
     retracted = last_words(human.every(home), "retract")
@@ -90,6 +99,24 @@ def retract(home: Home, ledger: Ledger, file: FileRow, signed: Signed, *, undo: 
     faults.hit("after_decision")
     settle(home, ledger)
     return _known(ledger, file)
+
+
+def release(home: Home, ledger: Ledger, file: FileRow, signed: Signed) -> None:
+    """Enter that a held file is to be loaded; ingest loads it.
+
+    Raises UsageError where holding it is no judgement but a fact (it cannot be read), and for a file that is not held.
+    """
+    settle(home, ledger)
+    now = _known(ledger, file)
+    if all(one.sha256 != now.sha256 for one in ledger.held_by_judgement(now.feed)):
+        is_held = now.status == "held"
+        raise UsageError(
+            pick(f"no decision can load it: {now.held_what}", f"无法以决定放行：{now.held_what}") if is_held
+            else pick("is not held", "未被搁置"),
+            where=f"{now.feed}: {now.name}", remedy=now.held_remedy.rsplit(" [", 1)[0] if is_held else "citybrain status",
+        )  # fmt: skip
+    human.enter(home, file_decision("release", now, signed))
+    faults.hit("after_decision")
 
 
 def _known(ledger: Ledger, file: FileRow) -> FileRow:

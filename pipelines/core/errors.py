@@ -49,6 +49,10 @@ class FileHeld(CityError):
     exit_code = 1
 
 
+class FileShrunk(FileHeld):
+    """A readable file is held because it lost most of the rows of what it would replace: a person may release it."""
+
+
 class PasswordRefused(FileHeld):
     """A file is held because its password is missing or wrong: tried again as soon as the password is another."""
 

@@ -42,6 +42,7 @@ create table if not exists quality_outcome (
     feed text, sha256 text, parser text, rule_id text, severity text not null,
     evaluated_n integer not null, failed_n integer not null,
     is_error integer not null, error text not null, ran_at text not null, primary key (feed, sha256, parser, rule_id));
+create table if not exists judgement (feed text, sha256 text, parser text not null, primary key (feed, sha256));
 create table if not exists build (
     build_id text primary key, started_at text not null, finished_at text, as_of text, mode text, status text not null,
     reason text not null default '', fingerprint text not null default '');
@@ -117,6 +118,26 @@ class QualityRow:
     is_error: int
     error: str
     ran_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One file read to its end, before the ledger knows; `message` is what a person should hear beside the counts."""
+
+    file: FileRow
+    parse: ParseRow
+    rules: tuple[RuleRow, ...]
+    quarantined: tuple[tuple[int, str], ...]
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What a file would replace: another file, or the parse of the same bytes by an earlier parser."""
+
+    name: str
+    accepted_n: int
+    is_same_file: bool
 
 
 def _insert(row: object, table: str) -> tuple[str, list[Any]]:
@@ -213,34 +234,81 @@ class Ledger:
         """Whether these bytes were parsed by this parser."""
         return bool(self.rows("select 1 from parse where feed = ? and sha256 = ? and parser = ?", feed, sha256, parser))
 
-    def hold(self, row: FileRow) -> None:
-        """Enter a file that is held whole."""
-        sql, values = _insert(row, "file")
+    def hold(self, row: FileRow, judged_by: str = "") -> None:
+        """Enter a file that is held whole; `judged_by` is the parser that read it, where holding it is a judgement."""
         with self.transaction():
-            self._db.execute(sql, values)
+            self._db.execute(*_insert(row, "file"))
+            self._db.execute("delete from judgement where feed = ? and sha256 = ?", [row.feed, row.sha256])
+            if judged_by:
+                self._db.execute("insert into judgement values (?, ?, ?)", [row.feed, row.sha256, judged_by])
+
+    def held_by_judgement(self, feed: str) -> list[FileRow]:
+        """Files of a feed that could be read and are held, or whose new reading is."""
+        found = self.rows(
+            "select f.* from file f join judgement using (feed, sha256) where feed = ? and status <> 'retracted' order by sha256",
+            feed,
+        )  # fmt: skip
+        return [FileRow(**row) for row in found]
+
+    def current_parse(self, feed: str, sha256: str) -> dict[str, Any] | None:
+        """The parse that counts of a file that was loaded; None if none does."""
+        found = self.rows("select * from parse where feed = ? and sha256 = ? and is_current = 1", feed, sha256)
+        return found[0] if found else None
+
+    def replaced_by(self, row: FileRow, *, is_snapshot: bool) -> Replaced | None:
+        """What a file would replace; None if nothing, or if something newer is there.
+
+        Its own earlier parse; else what covers the same; else, of a feed each of whose files is the whole, the newest older one.
+        """
+        own = self.current_parse(row.feed, row.sha256)
+        if own is not None:
+            return Replaced(row.name, own["accepted_n"], is_same_file=True)
+        if not row.covers and not is_snapshot:
+            return None
+        found = self.rows(
+            "select f.name, p.accepted_n, coalesce(f.extracted_at, '') as at, f.sha256 from file f join parse p "
+            "using (feed, sha256) where p.is_current = 1 and f.status = 'loaded' and f.feed = ? and f.covers = ?",
+            row.feed, row.covers,
+        )  # fmt: skip
+        mine = (row.extracted_at or "", row.sha256)
+        older = [one for one in found if not row.covers or (one["at"], one["sha256"]) < mine]
+        older = [one for one in older if row.covers or one["at"] <= mine[0]]
+        last = max(older, key=lambda one: (one["at"], one["sha256"]), default=None)
+        return Replaced(last["name"], last["accepted_n"], is_same_file=False) if last else None
 
     def enter(self, row: FileRow, parse: ParseRow, rules: Iterable[RuleRow], quarantined: Iterable[tuple[int, str]]) -> None:
         """Enter a parsed file: file, parse, rule counts, tickets; then settle which file of its `covers` is current."""
+        self.enter_all([Parsed(row, parse, tuple(rules), tuple(quarantined))])
+
+    def enter_all(self, parsed: Iterable[Parsed]) -> None:
+        """Enter files that were read, all of them or none."""
         with self.transaction():
-            self._db.execute(*_insert(row, "file"))
-            self._db.execute("update parse set is_current = 0 where feed = ? and sha256 = ?", [parse.feed, parse.sha256])
-            self._db.execute(*_insert(parse, "parse"))
-            for rule in rules:
-                self._db.execute(*_insert(rule, "rule_outcome"))
-            self._db.execute(
-                "update quarantine set status = 'replaced' where feed = ? and sha256 = ? and parser <> ?",
-                [parse.feed, parse.sha256, parse.parser],
-            )
-            self._db.executemany(
-                "insert or replace into quarantine values (?, ?, ?, ?, ?, ?, ?, 'open')",
-                (
-                    (f"{parse.feed}-{parse.sha256[:8]}-{number}", parse.feed, parse.sha256, parse.parser, number, ids,
-                     parse.loaded_at)
-                    for number, ids in quarantined
-                ),
-            )  # fmt: skip
-            if row.covers:
-                self._settle_covers(row.feed, row.covers)
+            for one in parsed:
+                self._enter(one)
+
+    def _enter(self, parsed: Parsed) -> None:
+        row, parse = parsed.file, parsed.parse
+        before = self.file(row.feed, row.sha256)
+        self._db.execute(*_insert(row, "file"))
+        self._db.execute("delete from judgement where feed = ? and sha256 = ?", [row.feed, row.sha256])
+        self._db.execute("update parse set is_current = 0 where feed = ? and sha256 = ?", [parse.feed, parse.sha256])
+        self._db.execute(*_insert(parse, "parse"))
+        for rule in parsed.rules:
+            self._db.execute(*_insert(rule, "rule_outcome"))
+        self._db.execute(
+            "update quarantine set status = 'replaced' where feed = ? and sha256 = ? and parser <> ?",
+            [parse.feed, parse.sha256, parse.parser],
+        )
+        self._db.executemany(
+            "insert or replace into quarantine values (?, ?, ?, ?, ?, ?, ?, 'open')",
+            (
+                (f"{parse.feed}-{parse.sha256[:8]}-{number}", parse.feed, parse.sha256, parse.parser, number, ids,
+                 parse.loaded_at)
+                for number, ids in parsed.quarantined
+            ),
+        )  # fmt: skip
+        for covers in {row.covers, before.covers if before else ""} - {""}:
+            self._settle_covers(row.feed, covers)
 
     def _settle_covers(self, feed: str, covers: str) -> None:
         """Of the files that cover the same, the newest by (extract time, content) is current, whatever the arrival."""

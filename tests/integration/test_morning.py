@@ -1,78 +1,42 @@
-"""What a person decides about files, on real files in a home of its own: retracted and given back."""
+"""What a person decides about files, on real files in a home of its own: retracted, released."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
 import io
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner
 
-from pipelines import ingest
-from pipelines.building.inputs import read_inputs
+from pipelines.cli import examine, morning, show
 from pipelines.core import decided, decisions, faults
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import CityError, UsageError
 from pipelines.core.installation import Installation, open_installation
 from pipelines.core.named_files import named_file
-
-NOW = dt.datetime(2026, 7, 1, 9)
-SIGNED = decided.Signed("data desk", "sent by mistake", NOW)
-HEADER = ["任务号", "上报时间", "单元网格编码", "更新时间"]
-COVERED = "delivery: snapshot\ncovers: feed"
+from tests.integration.small_exports import (
+    COVERED,
+    NOW,
+    WHOLE,
+    built_of,
+    make_place,
+    release,
+    retract,
+    rows_of,
+    standing,
+    take,
+    without_bytes,
+)  # fmt: skip
 
 NewPlace = Callable[..., Installation]
 
 
-def rows_of(*numbers: int, day: int = 1) -> bytes:
-    """An export with one case per number."""
-    out = io.StringIO()
-    told = [[f"A{n}", f"2026-06-0{day} 07:00:00", "990101", f"2026-06-0{day} 08:00:00"] for n in numbers]
-    csv.writer(out).writerows([HEADER, *told])
-    return out.getvalue().encode()
-
-
 @pytest.fixture
 def new_place(tmp_path: Path) -> NewPlace:
-    def make(name: str = "place", delivery: str = "delivery: increment") -> Installation:
-        base = tmp_path / name
-        (base / "source").mkdir(parents=True)
-        (base / "city" / "feeds").mkdir(parents=True)
-        (base / "city" / "city.yml").write_text("name: t\nzone: Asia/Shanghai\nroot_area: '99'\n", encoding="utf-8")
-        (base / "city" / "feeds" / "urban.yml").write_text(
-            "contract: urban_case\nsystem: s\nsource: {type: drop, pattern: 'u*', settle_seconds: 0}\nformat: csv\n"
-            f"{delivery}\nextracted_at: {{name: 'u(\\d{{8}})'}}\n", encoding="utf-8",
-        )  # fmt: skip
-        return open_installation(city=base / "city", home=base / "home", source_root=base / "source")
-
-    return make
-
-
-def take(place: Installation, files: dict[str, bytes] | None = None) -> dict[str, str]:
-    """Drop files and ingest; the verdict on each."""
-    for name, data in (files or {}).items():
-        (place.source_root / name).write_bytes(data)
-    return {o.name: o.verdict for o in ingest.ingest_feed(place.city.feeds[0], place, now=NOW)}
-
-
-def standing(place: Installation) -> dict[str, str]:
-    """The status of every file by name."""
-    return {row["name"]: row["status"] for row in place.ledger.rows("select name, status from file")}
-
-
-def built_of(place: Installation) -> tuple[Any, ...]:
-    """What a build would be made of, but for the history of arrivals."""
-    inputs = read_inputs(place.home, place.city, place.ledger, None)
-    volatile = ("loaded_at", "landing_path")
-    parses = [{k: v for k, v in parse.items() if k not in volatile} for parse in inputs.parses]
-    return parses, inputs.as_of, inputs.feed_as_of, inputs.fingerprint, inputs.rule_outcomes
-
-
-def retract(place: Installation, name: str, *, undo: bool = False) -> None:
-    decided.retract(place.home, place.ledger, named_file(place.ledger, name), SIGNED, undo=undo)
+    return lambda name="place", delivery="delivery: increment": make_place(tmp_path / name, delivery)
 
 
 @pytest.mark.parametrize("delivery", ["delivery: increment", COVERED])
@@ -183,3 +147,117 @@ def test_a_file_is_meant_by_its_name_a_part_of_it_or_its_hash(new_place: NewPlac
         named_file(place.ledger, "")
     with pytest.raises(UsageError):
         named_file(place.ledger, "0601", feed="police")
+
+
+# --- a file that lost most of its rows --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("delivery", "rows", "verdict"),
+    [
+        (COVERED, 4, "held"), (COVERED, 5, "loaded"), (WHOLE, 4, "held"), (WHOLE, 5, "loaded"),
+        ("delivery: increment", 1, "loaded"), ("delivery: changes", 1, "loaded"), ("delivery: snapshot\ncovers: file", 1, "loaded"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_the_whole_and_lost_more_than_half_is_held(
+    new_place: NewPlace, delivery: str, rows: int, verdict: str
+) -> None:
+    place = new_place(delivery=delivery)
+    take(place, {"u20260601.csv": rows_of(*range(10))})
+    assert take(place, {"u20260602.csv": rows_of(*range(rows), day=2)}) == {"u20260602.csv": verdict}
+    assert take(place) == {}
+    if verdict == "held":
+        assert standing(place) == {"u20260601.csv": "loaded", "u20260602.csv": "held"}
+        held = named_file(place.ledger, "0602")
+        assert "40.0 % of the 10 of u20260601.csv" in held.held_what
+        assert "citybrain release" in held.held_remedy
+
+
+def test_a_released_file_is_loaded_and_the_next_is_measured_by_it(new_place: NewPlace) -> None:
+    place, straight = new_place(delivery=COVERED), new_place("straight", COVERED)
+    take(place, {"u20260601.csv": rows_of(*range(10)), "u20260602.csv": rows_of(1, 2, 3, day=2)})
+    (place.source_root / "u20260602.csv").unlink()
+    assert release(place, "u20260602.csv") == "loaded"
+    take(straight, {"u20260602.csv": rows_of(1, 2, 3, day=2)})
+    assert [p["sha256"] for p in place.ledger.current_parses()] == [p["sha256"] for p in straight.ledger.current_parses()]
+    assert standing(place) == {"u20260601.csv": "superseded", "u20260602.csv": "loaded"}
+    assert take(place, {"u20260603.csv": rows_of(1, 2, day=3)}) == {"u20260603.csv": "loaded"}
+    told = decisions.every(place.home)[0]
+    assert decided.sentence(told) == "released: urban u20260602.csv (data desk, 2026-07-01 09:00: sent by mistake)"
+    with pytest.raises(UsageError, match="is not held"):
+        release(place, "u20260602.csv")
+
+
+def test_a_late_older_file_is_not_measured_by_a_newer_one(new_place: NewPlace) -> None:
+    place = new_place(delivery=COVERED)
+    take(place, {"u20260602.csv": rows_of(*range(10), day=2)})
+    assert take(place, {"u20260601.csv": rows_of(1)}) == {"u20260601.csv": "loaded"}
+    assert standing(place) == {"u20260601.csv": "superseded", "u20260602.csv": "loaded"}
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_kill_after_the_decision_to_release_is_mended_by_the_next_run(
+    new_place: NewPlace, monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    place = new_place(delivery=COVERED)
+    if not keeps:
+        place = without_bytes(place)
+    take(place, {"u20260601.csv": rows_of(*range(10)), "u20260602.csv": rows_of(1, 2, 3, day=2)})
+    with monkeypatch.context() as patch, pytest.raises(faults.InjectedFault):
+        patch.setattr(faults, "_seen", Counter())
+        patch.setenv("CITYBRAIN_FAULT", "after_decision:exception")
+        release(place, "u20260602.csv")
+    assert standing(place)["u20260602.csv"] == "held"
+    assert take(place) == {"u20260602.csv": "loaded"}
+    assert take(place) == {}
+
+
+def test_what_cannot_be_read_cannot_be_released(new_place: NewPlace) -> None:
+    place = new_place()
+    take(place, {"u20260601.csv": b"a,b\n1,2\n"})
+    with pytest.raises(UsageError, match=r"no decision can load it: .*任务号"):
+        release(place, "u20260601.csv")
+    assert decisions.every(place.home) == []
+    retract(place, "u20260601.csv")
+    retract(place, "u20260601.csv", undo=True)
+    assert standing(place) == {"u20260601.csv": "held"}
+
+
+# --- the commands -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Exit code and what is said when somebody types a command for the home of a place."""
+    app, out = typer.Typer(), io.StringIO()
+    morning.attach(app)
+    examine.attach(app)
+    monkeypatch.setattr(show, "console", Console(file=out, highlight=False, soft_wrap=True))
+
+    def type_command(place: Installation, *words: str) -> tuple[int, str]:
+        out.seek(0)
+        out.truncate()
+        done = CliRunner().invoke(app, [*words, "--home", str(place.home.root)])
+        if isinstance(done.exception, CityError):
+            return done.exception.exit_code, str(done.exception)
+        return done.exit_code, out.getvalue()
+
+    return type_command
+
+
+def test_the_morning_at_the_keyboard(new_place: NewPlace, typed: Callable[..., tuple[int, str]]) -> None:
+    place = new_place(delivery=COVERED)
+    take(place, {"u20260601.csv": rows_of(*range(10)), "u20260602.csv": rows_of(1, 2, 3, day=2)})
+    signed = ("--by", "王工", "--reason", "报送部门已确认")
+    code, said = typed(place, "status")
+    assert (code, "citybrain release FILE" in said) == (1, True)
+    code, said = typed(place, "release", "0602", *signed)
+    assert (code, "released: urban u20260602.csv, 3 rows" in said) == (0, True)
+    code, said = typed(place, "retract", "0602", *signed)
+    assert (code, "counts again: u20260601.csv" in said) == (0, True)
+    code, said = typed(place, "retract", "0603", *signed)
+    assert (code, "FILE: no received file is called '0603'" in said) == (2, True)
+    assert typed(place, "reparse")[0] == 0
+    code, said = typed(place, "status")
+    assert "retracted: urban u20260602.csv (王工, " in said
+    assert "released: urban u20260602.csv (王工, " in said
