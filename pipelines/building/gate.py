@@ -68,8 +68,12 @@ def _events(connection: Connection) -> list[Finding]:
 
 
 def _areas(connection: Connection) -> list[Finding]:
-    """For every metric that adds up: the root is the sum of its children (UNASSIGNED among them) and its own leaf."""
-    additive = [m.id for m in read_register() if m.is_additive and not m.population and not m.sql and 1 in m.levels]
+    """For every metric that adds up: the root is the sum of its children (UNASSIGNED among them) and its own leaf.
+
+    Its own leaf: cases that name the city itself. A variant with backlog has no atoms; its numerator is that of its base.
+    """
+    additive = [m for m in read_register() if m.is_additive and not m.population and not m.sql and 1 in m.levels]
+    atoms_of = [m.variant_of if m.include_backlog else m.id for m in additive]
     rows = connection.execute(
         """
         with info as (select root_code from marts.build_info),
@@ -80,8 +84,11 @@ def _areas(connection: Connection) -> list[Finding]:
                 and list_contains(?, v.metric_id)
         ),
         own as (
-            select a.metric_id, extract(year from a.day) as year, sum(a.num) as num
-            from intermediate.int_metric_atom a, info where a.grid_code = info.root_code and a.slice_kind = 'all' group by all
+            select asked.metric_id, extract(year from a.day) as year, sum(a.num) as num
+            from (select unnest(?) as metric_id, unnest(?) as atoms_of) asked
+            join intermediate.int_metric_atom a on a.metric_id = asked.atoms_of
+            join info on a.grid_code = info.root_code
+            where a.slice_kind = 'all' group by all
         ),
         roots as (
             select metric_id, period_kind, period_start, period_end, num
@@ -97,7 +104,7 @@ def _areas(connection: Connection) -> list[Finding]:
         left join children c using (metric_id, period_kind, period_start, period_end)
         left join own on own.metric_id = r.metric_id and own.year = extract(year from r.period_start)
         """,
-        [additive],
+        [[m.id for m in additive], [m.id for m in additive], atoms_of],
     ).fetchall()
     return [
         Finding("the city is the sum of its areas", where, expected, int(found)) for where, expected, found in rows

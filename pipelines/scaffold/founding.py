@@ -68,17 +68,39 @@ def recognised(folder: Path, city: str, zone: str, limits: ArchiveLimits) -> tup
             continue
         found.append(made)
     _name(found, city)
+    _check_codes(found)
     return found, left
 
 
 def _name(found: list[Proposal], city: str) -> None:
-    """Feeds are called after their contracts, numbered where one has several; so are systems, or two files' numbers would meet."""
+    """Feeds are called after their contracts, numbered where one has several; so are systems: two files' numbers never meet."""
     counted: Counter[str] = Counter()
     for made in found:
         contract = made.fit.contract.id
         counted[contract] += 1
         made.feed = contract if counted[contract] == 1 else f"{contract}_{counted[contract]}"
         made.system = f"{city}_{made.feed}"
+
+
+def _check_codes(found: list[Proposal]) -> None:
+    """A column of codes that the city's own table of areas mostly does not know is no code of these areas: not proposed.
+
+    Where two numberings meet, some numbers agree by chance, and cases would lie in the wrong place without a word.
+    """
+    tables = [(made, match) for made in found if made.fit.contract.id == "grid" and (match := made.fit.match("grid_code"))]
+    known = {code for made, match in tables for code in made.shapes[match.position].filled.to_list()}
+    for made in found:
+        match = made.fit.match("grid_code")
+        if not known or match is None or made.fit.contract.entity != "event":
+            continue
+        values = set(made.shapes[match.position].filled.str.replace(r"^(\d+)\.0+$", "$1").to_list())
+        if len(values & known) < 0.5 * len(values):
+            made.fit.sure.remove(match)
+            told = f"{len(values & known)} / {len(values)}"
+            made.doubts.append(
+                pick(f"{match.header} is not taken as grid_code: {told} of its codes are areas of the city's table",
+                     f"{match.header} 未作为 grid_code：其编码仅 {told} 在区域表中")
+            )  # fmt: skip
 
 
 def areas(found: list[Proposal]) -> AreaMap:

@@ -58,6 +58,7 @@ class Proposal:
     delivery: str = ""
     covers: str = ""
     extracted: str = ""
+    constants: dict[str, str] = field(default_factory=dict)
     codes: dict[str, list[CodeRow]] = field(default_factory=dict)
     because: dict[str, str] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
@@ -99,6 +100,7 @@ def propose(feed: str, seen: Seen, *, city: str, zone: str, contract_id: str, pa
     _key(made)
     _delivery(made)
     _codes(made)
+    _areas(made)
     _missing(made)
     return made
 
@@ -283,10 +285,21 @@ def _unknown_codes(made: Proposal, match: mapping.Match, code_set: str, values: 
                                 f"{match.header}：另有 {left} 个取值未写入代码表（过长、疑似个人信息或过多）"))  # fmt: skip
 
 
+def _areas(made: Proposal) -> None:
+    """A table of areas of one level does not say which: streets and towns (2) until somebody knows better."""
+    if made.fit.contract.id == "grid" and made.fit.match("level") is None and made.fit.match("grid_code") is not None:
+        made.constants = {"level": "2"} | ({} if made.fit.match("code_authority") else {"code_authority": "local"})
+        made.doubts.append(
+            pick("constants: level 2 (street or town) is a guess: 1 district, 3 community, 4 grid; local: its codes are its own",
+                 "constants：层级 2（街镇）为猜测：1 区县、3 社区、4 网格；local 表示自编代码")
+        )  # fmt: skip
+
+
 def _missing(made: Proposal) -> None:
     matched = {m.column for m in made.fit.sure}
     for column in made.fit.contract.columns:
-        if column.required and column.name not in matched and column.name not in made.fit.contract.key:
+        held = column.name in matched or column.name in made.constants
+        if column.required and not held and column.name not in made.fit.contract.key:
             made.doubts.append(
                 pick(f"{column.title_zh} ({column.name}) is required and no column was found for it: "
                      f"columns: {{{column.name}: <header>}} or constants: {{{column.name}: <value>}}",

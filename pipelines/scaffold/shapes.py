@@ -22,10 +22,17 @@ LOOKED_AT = 2_000
 ENOUGH = 0.9
 MOST_FOLDED = 600
 PHONE = re.compile(r"^(?:\+?86[- ]?)?1[3-9]\d{9}$|^0\d{2,3}[- ]?\d{7,8}$|^\+?\d{1,3}?[- .]?\(?\d{3}\)?[- .]\d{3}[- .]\d{4}$")
-IDENTITY = re.compile(r"^[1-9]\d{5}(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]?$|^[A-Z][12]\d{8}$")
+#: The number of 15 places that cards had until 2013, of people born 1930 to 1999: codes of grids have 15 places too, and would
+#: otherwise look like people born in the year of their street.
+OLD_IDENTITY = r"[1-9]\d{5}[3-9]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}"
+IDENTITY = re.compile(
+    rf"^[1-9]\d{{5}}(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{{3}}[\dXx]$|^{OLD_IDENTITY}$|^[A-Z][12]\d{{8}}$"
+)
 PLATE = re.compile(r"^[\u4e00-\u9fff][A-Z][·.]?[A-Z0-9]{5,6}$")
 MAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
-ANY_PERSONAL = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]|\d{15}|[^@\s]+@[^@\s]+\.\w+|\d{3}[-.]\d{3}[-.]\d{4}")
+ANY_PERSONAL = re.compile(
+    rf"1[3-9]\d{{9}}|\d{{17}}[\dXx]|(?<!\d){OLD_IDENTITY}(?!\d)|[^@\s]+@[^@\s]+\.\w+|\d{{3}}[-.]\d{{3}}[-.]\d{{4}}"
+)
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜"
     "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文張劉陳楊趙黃吳孫馬羅鄭謝韓馮鄧許蕭呂蘇盧蔣賈"

@@ -33,15 +33,20 @@ def _line(text: str, reason: str = "") -> str:
 
 
 def stated(made: Proposal) -> dict[str, str]:
-    """Headers that the binding must name: those that the contract does not know, or would give to another column."""
+    """Headers that the binding must name: those that the contract does not know, or would give to another column.
+
+    Empty for a column whose own header is there and was refused: an empty header lifts the contract's spellings.
+    """
     contract = made.fit.contract
+    matched = {match.column: match.header for match in made.fit.sure}
     found: dict[str, str] = {}
-    for match in made.fit.sure:
-        column = contract.column(match.column)
+    for column in contract.columns:
         own = [plain(s) for s in (column.title_zh, column.name, *column.synonyms)]
         offered = [h for h in made.seen.header if plain(h) in own]
-        if offered != [match.header]:
-            found[match.column] = match.header
+        if column.name in matched and offered != [matched[column.name]]:
+            found[column.name] = matched[column.name]
+        elif column.name not in matched and offered and not column.required:
+            found[column.name] = ""
     return found
 
 
@@ -54,6 +59,8 @@ def _columns(made: Proposal) -> list[str]:
         told = told.replace("\n", " ")
         if match.column in named:
             lines.append(_line(f"  {match.column}: {quoted(match.header)}", told))
+    refused = pick("refused: its own header is there, its values do not fit", "未采用：有此表头，但取值不符")
+    lines += [_line(f'  {name}: ""', refused) for name, header in named.items() if not header]
     known = [m for m in made.fit.sure if m.column not in named]
     lines += [f"# {m.header} -> {m.column}: {m.reason}" for m in known]
     placed = {m.position for m in made.fit.sure}
@@ -98,6 +105,9 @@ def binding_text(made: Proposal) -> str:
         lines.append(f"# key: {because['key']}")
     if made.dates:
         lines.append(_line(f"dates: {json.dumps(list(made.dates))}", because["dates"]))
+    if made.constants:
+        told = ", ".join(f"{name}: {json.dumps(value)}" for name, value in made.constants.items())
+        lines.append(f"constants: {{{told}}}")
     lines += _columns(made)
     if made.codes:
         told = ", ".join(f"{code_set}: {made.file_of(code_set)}" for code_set in made.codes)

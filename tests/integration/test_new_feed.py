@@ -17,7 +17,8 @@ import polars as pl
 import pytest
 
 from pipelines.cleaning import formats, judge
-from pipelines.core.bindings import Binding, load_city
+from pipelines.cli import new_feed
+from pipelines.core.bindings import Binding, load_city, read_binding
 from pipelines.core.settings import PROJECT_ROOT, ArchiveLimits
 from pipelines.scaffold import mapping
 from pipelines.scaffold.looking import Seen, look
@@ -139,6 +140,15 @@ def test_four_of_five_columns_of_boston_are_proposed_rightly(tmp_path: Path) -> 
     assert total.bound_right / total.bound >= RIGHT, total
 
 
+def read_as_proposed(path: Path, contract: str, folder: Path) -> bool:
+    """Whether the binding as written gives every header to the column that was proposed, and no other."""
+    folder.mkdir()
+    (folder / "city.yml").write_text('name: x\nzone: Asia/Shanghai\nroot_area: "1"\n', encoding="utf-8")
+    made, _ = new_feed.scaffold("feed", path, folder, contract=contract)
+    binding = read_binding(folder / "feeds" / "feed.yml", folder)
+    return judge.match_header(made.seen.header, binding, name=path.name).position == {m.column: m.position for m in made.fit.sure}
+
+
 def traditional(text: str) -> str:
     return text.translate(str.maketrans(dict(zip(PAIRS[1::2], PAIRS[::2], strict=True))))
 
@@ -179,6 +189,7 @@ def test_every_synthetic_feed_is_known_by_other_headers(tmp_path: Path) -> None:
         total += score(
             seen, next(f for f in ranked if f.contract is binding.contract), {header[n]: {c} for n, c in column_at.items()}
         )
+        assert read_as_proposed(other, binding.contract.id, tmp_path / f"city_{binding.feed}")
     assert len(seen_contracts) >= 18
     assert not misjudged
     assert total.right / total.columns >= 0.95, "\n".join(total.wrong)

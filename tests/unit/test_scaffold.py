@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
+from pipelines.cleaning import judge
 from pipelines.cli import new_feed
 from pipelines.core.bindings import load_city, read_binding, undecided_codes
 from pipelines.core.errors import FileHeld, UsageError
@@ -96,6 +97,7 @@ def test_nothing_personal_is_printed_or_written(tmp_path: Path, city: Path, caps
 
 
 @pytest.mark.parametrize(("value", "is_hidden"), [(PHONE, True), (ID_NUMBER, True), ("京A12345", True), ("王小明", True), ("a@b.cn", True),
+                                                  ("1101016" + "50307793", True), ("990101001001001", False),
                                                   ("盗窃", False), ("0422", False), ("Larceny", False)])  # fmt: skip
 def test_what_looks_personal(value: str, is_hidden: bool) -> None:
     assert shapes.looks_personal(value) is is_hidden
@@ -203,6 +205,18 @@ def test_the_pattern_leaves_dates_open(tmp_path: Path) -> None:
     assert proposing.pattern_of(tmp_path / "calls.csv", tmp_path) == "calls.csv"
 
 
+def test_the_binding_reads_what_was_proposed_and_nothing_else(tmp_path: Path, city: Path) -> None:
+    """A header that the contract knows, above values that cannot be it, is not read either."""
+    rows = [
+        ["接警编号", "报警时间", "经度", "到达时间", "Date"],
+        *([str(n), "2025-01-01 10:00:00", "人民路", "已到", "x"] for n in range(20)),
+    ]
+    made, _ = new_feed.scaffold("calls", written(tmp_path / "x.csv", rows), city, contract="police_incident")
+    binding = read_binding(city / "feeds" / "calls.yml", city)
+    found = judge.match_header(made.seen.header, binding, name="x").position
+    assert found == {m.column: m.position for m in made.fit.sure} == {"source_case_no": 0, "reported_at": 1}
+
+
 def test_a_missing_required_column_is_said(tmp_path: Path, city: Path) -> None:
     path = written(tmp_path / "x.csv", [["编号", "类别"], *([f"A{n}", "盗窃"] for n in range(5))])
     made, _ = new_feed.scaffold("calls", path, city, contract="police_incident")
@@ -244,6 +258,25 @@ def test_two_files_of_one_trade_are_two_systems(tmp_path: Path) -> None:
     assert [(made.feed, made.system) for made in found] == [
         ("police_incident", "town_police_incident"), ("police_incident_2", "town_police_incident_2"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("codes", "is_taken"), [(["R1", "R2", "R3"], True), (["R1", "77", "78", "79"], False)])
+def test_codes_of_another_numbering_are_no_places(tmp_path: Path, codes: list[str], is_taken: bool) -> None:
+    written(tmp_path / "areas.csv", [["网格编码", "网格名称", "上级网格编码"], *([f"R{n}", f"区域{n}", "0"] for n in range(9))])
+    rows = [[str(n), "2025-01-01 10:00:00", codes[n % len(codes)]] for n in range(20)]
+    written(tmp_path / "calls.csv", [["接警编号", "报警时间", "网格编码"], *rows])
+    found, _ = founding.recognised(tmp_path, "town", "Asia/Shanghai", ArchiveLimits())
+    calls_made = next(made for made in found if made.fit.contract.id == "police_incident")
+    assert (calls_made.fit.match("grid_code") is not None) is is_taken
+    assert any("not taken as grid_code" in doubt for doubt in calls_made.doubts) is not is_taken
+
+
+def test_a_table_of_areas_says_its_level_is_a_guess(tmp_path: Path) -> None:
+    made = proposal(
+        written(tmp_path / "areas.csv", [["网格编码", "网格名称"], *([f"R{n}", f"区域{n}"] for n in range(9))]), "grid"
+    )
+    assert made.constants == {"level": "2", "code_authority": "local"}
+    assert any("level 2" in doubt for doubt in made.doubts)
 
 
 def test_without_data_the_map_is_one_area(tmp_path: Path) -> None:
