@@ -42,6 +42,8 @@ WEAK = {"number", "date", "code", "name", "type", "id", "text", "of", "the", "on
 FORM_NOTES = re.compile(r"\(?(?:必填项?|选填|可选|required|optional)\)?$", re.IGNORECASE)
 #: In front of a Chinese header: to which one it belongs, which says nothing more.
 OWNER = re.compile(r"^(?:所属|所在|本)(?=..)")
+#: Characters that turn a header into another: 应办结时间 (due) is not 办结时间 (closed), 被申请人 not 申请人, 原编码 not 编码.
+TURNS = set("应拟未非不原新被再延超")
 CJK = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -100,7 +102,8 @@ def _chinese_nearness(one: str, other: str) -> float:
     same = difflib.SequenceMatcher(None, one, other).ratio()
     held = min(len(one), len(other)) >= 2 and (one in other or other in one)
     ends = one[-1] == other[-1]
-    return min(0.97, same * (1.0 if ends else 0.8) + (0.1 if held and ends else 0.0))
+    near = min(0.9, same * (1.0 if ends else 0.8) + (0.1 if held and ends else 0.0))
+    return near * 0.6 if (set(one) ^ set(other)) & TURNS else near
 
 
 @cache

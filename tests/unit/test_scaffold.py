@@ -181,9 +181,25 @@ def test_spellings_of_one_header(one: str, other: str) -> None:
     assert wording.nearness(one, other) == 1.0
 
 
-@pytest.mark.parametrize(("one", "other"), [("closed date", "open date"), ("户籍地址", "报警时间"), ("case name", "case number")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("closed date", "open date"),
+        ("户籍地址", "报警时间"),
+        ("应办结时间", "办结日期"),
+        ("被申请人", "申请人"),
+        ("case name", "case number"),
+    ],
+)
 def test_other_headers_are_not_near(one: str, other: str) -> None:
     assert wording.nearness(one, other) < mapping.SURE + 0.1
+
+
+def test_a_closing_date_is_no_due_date(tmp_path: Path) -> None:
+    """应办结时间 (due) holds the very characters of 办结时间 (closed): only one of them is meant."""
+    rows = [["工单编号", "来电时间", "办结日期"], *([str(n), "2025-01-01 10:00:00", "2025-01-02 10:00:00"] for n in range(20))]
+    made = proposal(written(tmp_path / "x.csv", rows), "hotline_order")
+    assert columns(made) == {"工单编号": "source_case_no", "来电时间": "registered_at", "办结日期": "closed_at"}
 
 
 def test_a_key_that_repeats_is_lengthened_or_dropped(tmp_path: Path) -> None:
