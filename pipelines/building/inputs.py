@@ -6,11 +6,9 @@ Belongs here: reading ledger, decisions, bindings and vocabularies into the ware
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core import decisions as human
-from pipelines.core.bindings import FAR_FUTURE, Binding, City, CodeRow
+from pipelines.core import targets
+from pipelines.core.bindings import Binding, City
+from pipelines.core.codes import code_map, vocabulary
 from pipelines.core.contracts import CONTRACTS, Contract, contract_ids, load_contract
-from pipelines.core.errors import BuildBlocked, ConfigurationError
+from pipelines.core.errors import BuildBlocked
 from pipelines.core.settings import PROJECT_ROOT, Home, pick
 from pipelines.core.state import Ledger
 from pipelines.core.warehouse import Connection, quoted
 
-FIRST_DAY = dt.date(1900, 1, 1)
 #: Modules of pipelines/analytics that dbt's Python models call: what they say is part of every build.
 MODELLED = ("hotspots.py", "places.py", "suppression.py")
 TYPES = {
@@ -232,7 +231,7 @@ def write_ops(connection: Connection, inputs: Inputs, mode: str) -> None:
         "quality_outcome": _picked(inputs.quality_outcomes, OPS["quality_outcome"]),
         "code_map": code_map(city, inputs.decisions),
         "code_name": [(r["code_set"], r["canonical_code"], r["name_zh"], r["name_en"]) for r in vocabulary()],
-        "target_decision": [_decided_target(d) for d in inputs.decisions if d["kind"] == "target"],
+        "target_decision": [targets.decided_row(d) for d in inputs.decisions if d["kind"] == "target"],
     }  # fmt: skip
     for table, ddl in OPS.items():
         write_rows(connection, f"ops.{table}", ddl, rows[table])
@@ -264,101 +263,3 @@ def write_rows(connection: Connection, table: str, ddl: str, rows: Iterable[Sequ
     connection.execute(f"insert into {table} select * from handed")
     connection.execute("commit")
     connection.unregister("handed")
-
-
-def vocabulary() -> list[dict[str, str]]:
-    """The shipped vocabularies."""
-    with (CONTRACTS / "codes.csv").open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
-
-
-def _shipped() -> dict[str, dict[str, str]]:
-    """code_set -> spelling -> canonical code; a spelling that two codes claim belongs to the first."""
-    found: dict[str, dict[str, str]] = {}
-    for row in vocabulary():
-        spellings = [row["canonical_code"], row["name_zh"], row["name_en"], *row["synonyms"].split("|")]
-        for spelling in filter(None, map(_plain, spellings)):
-            found.setdefault(row["code_set"], {}).setdefault(spelling, row["canonical_code"])
-    return found
-
-
-def code_map(city: City, decisions: Sequence[dict[str, Any]] = ()) -> list[tuple[Any, ...]]:
-    """Every dated mapping, per contract and system; the city's rows win over the shipped spellings for their dates.
-
-    Raises ConfigurationError when two of the city's rows for one code hold on the same day.
-    """
-    shipped, rows = _shipped(), []
-    decided = [_decided_row(d) for d in decisions if d["kind"] == "code_mapping"]
-    for contract, system in sorted({(b.contract.id, b.system) for b in city.feeds}):
-        own: dict[tuple[str, str], list[CodeRow]] = {}
-        for binding in city.feeds:
-            if (binding.contract.id, binding.system) == (contract, system):
-                for code in binding.codes:
-                    own.setdefault((code.code_set, _plain(code.source_code)), []).append(code)
-        for _, code in (d for d in decided if d[0] in (system, "*")):
-            own.setdefault((code.code_set, _plain(code.source_code)), []).append(code)
-        for code_set, spellings in shipped.items():
-            for spelling, canonical in spellings.items():
-                own.setdefault((code_set, spelling), []).append(
-                    CodeRow(code_set, spelling, canonical, FIRST_DAY, FIRST_DAY)  # holds where nothing of the city's does
-                )
-        for (code_set, source_code), codes in sorted(own.items()):
-            where = f"{contract}, {system}: {code_set} {source_code!r}"
-            rows += [(contract, system, code_set, source_code, *span) for span in _spans(codes, where)]
-    return rows
-
-
-def _decided_row(decision: dict[str, Any]) -> tuple[str, CodeRow]:
-    """A code-mapping decision: (system or *, the row it states from its date on)."""
-    content = json.loads(decision["content"])
-    since = dt.date.fromisoformat(decision["effective_from"])
-    row = CodeRow(content["code_set"], content["source_code"], content["canonical_code"], since, FAR_FUTURE)
-    return content.get("system", "*"), row
-
-
-def _decided_target(decision: dict[str, Any]) -> tuple[Any, ...]:
-    """A row of ops.target_decision. Raises ConfigurationError for one that names no figure or no number."""
-    content = json.loads(decision["content"])
-    try:
-        figure = [content[name] for name in ("metric_id", "area_code", "period_kind")]
-        value = float(content["target_value"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ConfigurationError(
-            f"decision {decision['decision_id']} on a target does not say {error}", where="state.db",
-            remedy="a later decision of kind target with metric_id, area_code, period_kind and target_value",
-        ) from error  # fmt: skip
-    cut = content.get("slice_kind") or "all", content.get("slice_code") or "all"
-    return (
-        figure[0], *cut, *figure[1:], decision["effective_from"], value, decision["decided_by"], decision["reason"],
-        decision["decision_id"],
-    )  # fmt: skip
-
-
-def _spans(codes: Sequence[CodeRow], where: str) -> list[tuple[str, dt.date, dt.date]]:
-    """(canonical code, from, to) without overlap. A later statement cuts an earlier one that runs to the far future."""
-    dated = sorted({c for c in codes if c.valid_from < c.valid_to}, key=lambda c: (c.valid_from, c.valid_to))
-    fallback = next((c.canonical_code for c in codes if c.valid_from >= c.valid_to), None)
-    spans: list[tuple[str, dt.date, dt.date]] = []
-    for code in dated:
-        if spans and spans[-1][2] > code.valid_from:
-            before = spans.pop()
-            if before[2] != FAR_FUTURE or before[1] == code.valid_from:
-                raise ConfigurationError(
-                    "two mappings hold on the same day", where=where, remedy="give them valid_from and valid_to"
-                )
-            spans.append((before[0], before[1], code.valid_from))
-        spans.append((code.canonical_code, code.valid_from, code.valid_to))
-    if fallback is None:
-        return spans
-    filled, day = [], FIRST_DAY
-    for canonical, since, until in [*spans, (fallback, FAR_FUTURE, FAR_FUTURE)]:
-        if since > day:
-            filled.append((fallback, day, since))
-        if since < until:
-            filled.append((canonical, since, until))
-        day = max(day, until)
-    return filled

@@ -41,6 +41,20 @@ class Decision:
     effective_from: dt.date
 
 
+def check(decision: Decision) -> None:
+    """Raises UsageError for an unknown kind or a missing name or reason."""
+    if decision.kind not in DECISION_KINDS:
+        raise UsageError(
+            pick(f"unknown kind of decision {decision.kind!r}", f"没有这种决定：{decision.kind!r}"),
+            remedy=pick(f"known are {', '.join(DECISION_KINDS)}", f"可用：{'、'.join(DECISION_KINDS)}"),
+        )
+    if not decision.reason.strip() or not decision.decided_by.strip():
+        raise UsageError(
+            pick("a decision needs a reason and a name", "决定须写明理由和决定人"),
+            remedy=pick("add --reason and --by", "加上 --reason 和 --by"),
+        )
+
+
 class Decisions:
     """`state/state.db`: human decisions, append-only."""
 
@@ -61,17 +75,8 @@ class Decisions:
         self._db.close()
 
     def append(self, decision: Decision) -> int:
-        """Enter a decision; returns its number. Raises UsageError for an unknown kind or a missing name or reason."""
-        if decision.kind not in DECISION_KINDS:
-            raise UsageError(
-                pick(f"unknown kind of decision {decision.kind!r}", f"没有这种决定：{decision.kind!r}"),
-                remedy=pick(f"known are {', '.join(DECISION_KINDS)}", f"可用：{'、'.join(DECISION_KINDS)}"),
-            )
-        if not decision.reason.strip() or not decision.decided_by.strip():
-            raise UsageError(
-                pick("a decision needs a reason and a name", "决定须写明理由和决定人"),
-                remedy=pick("add --reason and --by", "加上 --reason 和 --by"),
-            )
+        """Enter a decision; returns its number. Raises UsageError as `check` does."""
+        check(decision)
         row = asdict(decision)
         cursor = self._db.execute(
             "insert into decision (kind, subject, content, reason, decided_by, decided_at, effective_from) "

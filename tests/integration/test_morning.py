@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from pipelines.cli import examine, morning, show
+from pipelines.cli import decide, examine, morning, show
 from pipelines.core import decided, decisions, faults
 from pipelines.core.errors import CityError, UsageError
 from pipelines.core.installation import Installation, open_installation
@@ -231,13 +231,15 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
     """Exit code and what is said when somebody types a command for the home of a place."""
     app, out = typer.Typer(), io.StringIO()
     morning.attach(app)
+    decide.attach(app)
     examine.attach(app)
     monkeypatch.setattr(show, "console", Console(file=out, highlight=False, soft_wrap=True))
 
     def type_command(place: Installation, *words: str) -> tuple[int, str]:
         out.seek(0)
         out.truncate()
-        done = CliRunner().invoke(app, [*words, "--home", str(place.home.root)])
+        at = 2 if words[:2] in (("decide", "target"), ("decide", "code_mapping")) else 1
+        done = CliRunner().invoke(app, [*words[:at], "--home", str(place.home.root), *words[at:]])
         if isinstance(done.exception, CityError):
             return done.exception.exit_code, str(done.exception)
         return done.exit_code, out.getvalue()
@@ -261,3 +263,35 @@ def test_the_morning_at_the_keyboard(new_place: NewPlace, typed: Callable[..., t
     code, said = typed(place, "status")
     assert "retracted: urban u20260602.csv (王工, " in said
     assert "released: urban u20260602.csv (王工, " in said
+
+
+def test_codes_and_targets_are_decided_listed_and_moved_to_the_city(
+    new_place: NewPlace, typed: Callable[..., tuple[int, str]]
+) -> None:
+    place = new_place()
+    take(place, {"u20260601.csv": rows_of(1)})
+    fingerprint = built_of(place)[3]
+    signed = ("--by", "王工", "--reason", "目录调整")
+    mapped = ("decide", "code_mapping", "--set", "category", "--code", "X9", "--from", "2026-04-01", *signed)
+    assert typed(place, *mapped, "--to", "3004")[0] == 0
+    assert built_of(place)[3] != fingerprint  # a full build follows
+    code, said = typed(place, *mapped, "--to", "30004")
+    assert (code, "category has no code '30004'" in said) == (2, True)
+    figure = ("decide", "target", "--metric", "M16", "--area", "990100", "--value", "96", *signed)
+    assert typed(place, *figure, "--period", "month", "--from", "2026-01-01")[0] == 0
+    assert typed(place, *figure, "--period", "month", "--from", "yesterday")[0] == 2
+    assert len(decisions.every(place.home)) == 2
+    code, said = typed(place, "decide", "--write", *signed)
+    assert (code, "1 stays: category X9: no file takes it; add feeds/urban.yml" in said) == (0, True)
+    binding, codes = place.city.folder / "feeds" / "urban.yml", place.city.folder / "codes"
+    codes.mkdir()
+    (codes / "class.csv").write_text("source_code,canonical_code,valid_from,valid_to\n", encoding="utf-8")
+    binding.write_text(binding.read_text(encoding="utf-8") + "codes: {category: class.csv}\n", encoding="utf-8")
+    assert typed(place, "decide", "--write")[0] == 2  # who, and why
+    assert (codes / "class.csv").read_text(encoding="utf-8").count("\n") == 1
+    assert typed(place, "decide", "--write", *signed)[0] == 0
+    assert (codes / "class.csv").read_text(encoding="utf-8").endswith("\nX9,3004,2026-04-01,\n")
+    code, said = typed(place, "decide", "--list")
+    assert said.splitlines()[-1].startswith("1 code_mapping 2026-04-01 canonical_code=3004")
+    assert "(moved to the city folder)" in said.splitlines()[-1]
+    assert "nothing to move" in typed(place, "decide", "--write", *signed)[1]

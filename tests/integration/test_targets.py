@@ -10,8 +10,8 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 
-from pipelines.building.inputs import _decided_target
 from pipelines.core.errors import ConfigurationError
+from pipelines.core.targets import decided_row
 from pipelines.core.warehouse import open_published
 from tests.conftest import ROOT, TinyCity
 
@@ -110,7 +110,7 @@ def decision(**content: object) -> dict[str, Any]:
 
 
 def test_a_decision_says_which_figure_and_how_much() -> None:
-    row = _decided_target(decision(metric_id="M16", area_code="990100", period_kind="month", target_value=96))
+    row = decided_row(decision(metric_id="M16", area_code="990100", period_kind="month", target_value=96))
     assert row == ("M16", "all", "all", "990100", "month", "2026-03-01", 96.0, "deputy secretary", "meeting of 1 March", 7)
     with pytest.raises(ConfigurationError, match="decision 7 on a target does not say 'target_value'"):
-        _decided_target(decision(metric_id="M16", area_code="990100", period_kind="month"))
+        decided_row(decision(metric_id="M16", area_code="990100", period_kind="month"))
