@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import ingest, reparse
+from pipelines.cli import examine
 from pipelines.core.installation import Installation, open_installation
 from pipelines.core.named_files import named_file
 from tests.integration.small_exports import (
@@ -35,6 +36,11 @@ def rebound(place: Installation, old: str, new: str) -> Installation:
     path = place.city.folder / "feeds" / "urban.yml"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     return open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
+
+
+def waits(place: Installation) -> list[str]:
+    """What `status` says of the feed."""
+    return examine._feed_waits(place, place.city.feeds[0])
 
 
 def read_anew(place: Installation, *, switch: bool = True) -> dict[str, str]:
@@ -98,6 +104,9 @@ def test_a_reading_that_would_be_held_leaves_what_was_loaded(new_place: NewPlace
     assert named_file(place.ledger, "0601").held_what
     assert take(place) == {}  # told once, not in every run
     assert reparse.waiting(place) == []
+    assert len(waits(place)) == 1
+    assert waits(rebound(place, f"format: csv\n{change}", "format: csv")) == []  # the binding is mended: nothing waits
+    place = rebound(place, "format: csv", f"format: csv\n{change}")
     if "备用" in change:
         assert release(place, "u20260601.csv") == "loaded"
         assert place.ledger.current_parses()[0]["accepted_n"] == 1
