@@ -94,9 +94,10 @@ def _is_done(binding: Binding, place: Installation, sha256: str) -> bool:
     parser, row = parser_id(binding), place.ledger.file(binding.feed, sha256)
     if row is not None and row.status == "retracted":
         return True
-    if row is not None and row.held_remedy.endswith((f"[{parser}]", _locked_mark(binding, place))):
+    if row is not None and row.held_remedy and row.held_remedy.endswith((f"[{parser}]", _locked_mark(binding, place))):
         return not any(one.sha256 == sha256 for one in _released(binding, place))
-    return place.ledger.has_parse(binding.feed, sha256, parser)
+    current = place.ledger.current_parse(binding.feed, sha256)  # an older one may be of this parser: a change taken back
+    return current is not None and current["parser"] == parser
 
 
 def ingest_feed(

@@ -330,12 +330,13 @@ class Ledger:
         return True
 
     def give_back(self, feed: str, sha256: str) -> bool:
-        """Undo `take_back`: loaded where it has a current parse, else held as it was. Within a transaction."""
+        """Undo `take_back`: as it was, but for what has come since that covers the same. Within a transaction."""
         row = self.file(feed, sha256)
         if row is None or row.status != "retracted":
             return False
-        is_parsed = bool(self.rows("select 1 from parse where feed = ? and sha256 = ? and is_current = 1", feed, sha256))
-        self._mark(row, "loaded" if is_parsed else "held", tickets=("retracted", "open"))
+        without_rows = "held" if row.held_what else "superseded"  # an archive that gave way to its members is neither
+        status = "loaded" if self.current_parse(feed, sha256) else without_rows
+        self._mark(row, status, tickets=("retracted", "open"))
         return True
 
     def _mark(self, row: FileRow, status: str, *, tickets: tuple[str, str]) -> None:

@@ -113,6 +113,26 @@ def test_a_reading_that_would_be_held_leaves_what_was_loaded(new_place: NewPlace
         assert named_file(place.ledger, "0601").held_what == ""
 
 
+@pytest.mark.parametrize("by_run", [False, True])
+def test_a_change_of_the_binding_that_is_taken_back_is_taken_back_in_the_data(new_place: NewPlace, by_run: bool) -> None:
+    place = new_place()
+    take(place, {"u20260601.csv": rows_of(1, 2).replace(b"2026-06-01 07:00:00,990101", "昨天,990101".encode(), 1)})
+    first = place.ledger.current_parses()
+    changed = ("format: csv", "format: csv\ncolumns: {reported_at: 备用时间}")
+    place = rebound(place, *changed)
+    take(place)
+    assert place.ledger.current_parses()[0]["parser"] != first[0]["parser"]
+    place = rebound(place, *reversed(changed))
+    if by_run:
+        assert take(place) == {"u20260601.csv": "loaded"}
+    else:
+        read_anew(place)
+    assert place.ledger.current_parses() == first
+    assert take(place) == {}
+    tickets = place.ledger.rows("select record_no, parser from quarantine where status = 'open'")
+    assert tickets == [{"record_no": 1, "parser": first[0]["parser"]}]
+
+
 def test_without_kept_bytes_a_file_cannot_be_read_anew_and_it_is_said(new_place: NewPlace) -> None:
     place = without_bytes(new_place())
     take(place, {"u20260601.csv": rows_of(1)})
