@@ -79,6 +79,21 @@ def test_files_are_read_anew_at_once_also_those_that_left_the_drop_folder(new_pl
     assert tickets == [{"record_no": 2, "parser": parser}, {"record_no": 3, "parser": parser}]
 
 
+def test_a_build_after_a_reparse_is_made_of_what_a_home_that_had_today_s_rules_from_the_start_has(new_place: NewPlace) -> None:
+    files = {
+        "u20260601.csv": rows_of(1, 2, 3).replace(b"2026-06-01 07:00:00,990101", "昨天,990101".encode(), 1),
+        "u20260602.csv": rows_of(2, day=2), "u20260603.csv": rows_of(3, 4, day=3),
+    }  # fmt: skip
+    change = "format: csv", "format: csv\ncolumns: {reported_at: 备用时间}"
+    place, fresh = new_place(), rebound(new_place("fresh"), *change)
+    take(place, files)
+    take(fresh, files)
+    place = rebound(place, *change)
+    assert built_of(place) != built_of(fresh)
+    read_anew(place)
+    assert built_of(place) == built_of(fresh)
+
+
 def test_a_kill_before_the_switch_leaves_everything_as_it_was(new_place: NewPlace) -> None:
     place = new_place()
     take(place, {"u20260601.csv": rows_of(1), "u20260602.csv": rows_of(2)})
