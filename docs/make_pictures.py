@@ -168,7 +168,7 @@ def film(page: Page, address: str) -> None:
     settle(page)
     made = Film(page)
     made.hold(1800)
-    made.click(page.locator("a.card[href*='figure=M10']"))
+    made.click(page.locator("a.card[href$='figure=M10']"))
     made.hold(1800)
     table = page.locator("table a[href*='case=']").nth(2)
     page.get_by_role("heading", name="The cases behind it").evaluate("node => node.scrollIntoView()")
