@@ -89,7 +89,8 @@ def switch(place: Installation, read: Iterable[Reread]) -> None:
     place.ledger.enter_all([one.parsed for one in every if one.parsed is not None and one.refused is None])
     for one in every:
         if isinstance(one.refused, FileHeld):
-            ingest.refuse(one.file, one.refused, place)
+            # As the switch left it: another file may cover the same by now, or no more.
+            ingest.refuse(place.ledger.file(one.file.feed, one.file.sha256) or one.file, one.refused, place)
 
 
 def discard(place: Installation, read: Iterable[Reread]) -> None:

@@ -126,6 +126,8 @@ def unlocked(parts: dict[str, bytes], password: str) -> bytes:
             return _agile(info[8:], package, password)
         if version in STANDARD:
             return _standard(info[8:], package, password)
-    except (struct.error, ElementTree.ParseError, KeyError, IndexError) as error:
+    except (WrongPassword, UnknownLock):
+        raise
+    except (struct.error, ElementTree.ParseError, KeyError, IndexError, ValueError) as error:  # damage, of base64 and numbers too
         raise UnknownLock(f"its lock cannot be read: {error}") from error
     raise UnknownLock(f"it is locked in form {version}")

@@ -62,11 +62,12 @@ def _columns(made: Proposal) -> list[str]:
     refused = pick("refused: its own header is there, its values do not fit", "未采用：有此表头，但取值不符")
     lines += [_line(f'  {name}: ""', refused) for name, header in named.items() if not header]
     known = [m for m in made.fit.sure if m.column not in named]
-    lines += [f"# {m.header} -> {m.column}: {m.reason}" for m in known]
+    lines += [f"# {' '.join(m.header.split())} -> {m.column}: {m.reason}" for m in known]
     placed = {m.position for m in made.fit.sure}
     unused = [h for p, h in enumerate(made.seen.header) if p not in placed and p not in made.fit.doubtful and h.strip()]
     if unused:
-        lines.append(f"# {pick('not taken (the contract has no such column)', '未采用（契约无对应列）')}: {', '.join(unused)}")
+        names = ", ".join(" ".join(header.split()) for header in unused)
+        lines.append(f"# {pick('not taken (the contract has no such column)', '未采用（契约无对应列）')}: {names}")
     return lines
 
 

@@ -87,6 +87,11 @@ class Opened(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         while not self._ready and not self._is_done:
             rest = self._unpack.unconsumed_tail if self._method == DEFLATED else b""
+            if self._method == DEFLATED and not rest and not self._left:
+                self._ready = self._unpack.decompress(b"", PIECE)  # what zlib kept when the buffer was full
+                self._unpacked += len(self._ready)
+                if self._ready:
+                    break
             plain = rest or self._plain()
             if not plain:
                 self._is_done = True

@@ -159,3 +159,15 @@ def test_without_kept_bytes_a_file_cannot_be_read_anew_and_it_is_said(new_place:
     reparse.switch(place, read)
     assert standing(place) == {"u20260601.csv": "loaded"}
     assert take(place) == {"u20260601.csv": "loaded"}  # from the drop folder, where it still lies
+
+
+def test_what_a_switch_superseded_does_not_come_back_because_it_cannot_be_read(new_place: NewPlace) -> None:
+    """The newer file was held, the binding is mended for it, and by that the older one cannot be read any more."""
+    place = new_place(delivery="delivery: snapshot\ncovers: feed")
+    take(place, {"u20260601.csv": rows_of(1, 2)})
+    newer = rows_of(1, 2, 3, day=2).replace("任务号".encode(), "编号".encode())
+    assert take(place, {"u20260602.csv": newer})["u20260602.csv"] == "held"
+    place = rebound(place, "format: csv", "format: csv\ncolumns: {source_case_no: 编号}")
+    read_anew(place)
+    assert standing(place) == {"u20260601.csv": "superseded", "u20260602.csv": "loaded"}
+    assert [parse["name"] for parse in place.ledger.current_parses()] == ["u20260602.csv"]

@@ -40,6 +40,10 @@ def test_damage_of_a_locked_workbook_is_told_apart_from_a_wrong_password() -> No
     ):
         with pytest.raises(unlock.UnknownLock):
             unlock.unlocked({**parts, "EncryptionInfo": info}, PASSWORD)
+    for broken in (b'spinCount="x"', b'spinCount=""'):
+        info = parts["EncryptionInfo"].replace(b'spinCount="1000"', broken)
+        with pytest.raises(unlock.UnknownLock):
+            unlock.unlocked({**parts, "EncryptionInfo": info}, PASSWORD)
     slow = parts["EncryptionInfo"].replace(b'spinCount="1000"', b'spinCount="99000000"')
     with pytest.raises(unlock.UnknownLock, match="99000000 rounds"):
         unlock.unlocked({**parts, "EncryptionInfo": slow}, PASSWORD)
@@ -66,6 +70,14 @@ def test_a_locked_archive_opens_with_the_password_of_the_environment(
     path = locked_files.locked_zip(tmp_path / "x.zip", files, PASSWORD.encode(encoding), aes=aes)
     monkeypatch.setenv("ZIP_PW", PASSWORD)
     assert {member.name: _bytes(path, member) for member in _take(path)} == files
+
+
+def test_a_member_that_fills_the_buffer_of_zlib_to_its_end_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZIP_PW", PASSWORD)
+    files = {f"{extra}.csv": bytes(262_144 + extra) for extra in range(0, 700, 7)}
+    path = locked_files.locked_zip(tmp_path / "x.zip", files, PASSWORD.encode(), aes=True)
+    found = archive.members(path, wanted="", declared="", limits=ArchiveLimits(ratio=10_000), name=path.name)
+    assert {member.name: _bytes(path, member) for member in found} == files
 
 
 @pytest.mark.parametrize("aes", [True, False])
