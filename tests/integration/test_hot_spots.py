@@ -46,6 +46,11 @@ def test_no_count_is_published(built: PublishedBuild) -> None:
     columns = {name for (name,) in built.rows("select column_name from (describe marts.fct_hot_spot)")}
     assert not {name for name in columns if "cases" in name or name in ("p", "q", "value", "num")}
     assert all(z * 2 % 1 == 0 for (z,) in built.rows("select z from marts.fct_hot_spot")), "exact ones tell what neighbours have"
+    rates = dict(built.rows(
+        "select subject, count(eb_rate_per_1000) from marts.fct_hot_spot join marts.ref_event_kind using (event_kind) group by 1"
+    ))  # fmt: skip
+    assert rates["person"] == 0, "a rate per household tells the cases"
+    assert rates["matter"] > 0
     assert "int_hot_spot" not in {name for (name,) in built.rows("select table_name from information_schema.tables")}
 
 

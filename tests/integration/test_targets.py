@@ -54,7 +54,9 @@ def held(compiled: str, sent: list[tuple[Any, ...]], decided: list[tuple[Any, ..
         database.execute("use w")
         for schema in ("seeds", "staging", "marts"):
             database.execute(f"create schema {schema}")
-        database.execute("create table marts.dim_grid as select 'c' as grid_code, 0 as grid_level, true as is_current")
+        # A whole of a level of its own: its figures are of level 0 all the same.
+        database.execute("create table marts.dim_grid as select 'c' as grid_code, -1 as grid_level, true as is_current")
+        database.execute("create table marts.build_info as select 'c' as root_code")
         for seed in ("ref_metric", "ref_metric_cut", "ref_metric_warning"):
             database.execute(f"create table seeds.{seed} as from read_csv('{DBT / 'seeds' / seed}.csv')")
         columns = "metric_id varchar, slice_kind varchar, slice_code varchar, area_code varchar, period_kind varchar, "

@@ -19,8 +19,11 @@ cuts as (
 ),
 
 areas as (
-    select grid_code, grid_level from {{ ref('dim_grid') }}
-    where is_current
+    -- Figures of the whole are of level 0, whatever the level of its area.
+    select grids.grid_code, case when grids.grid_code = info.root_code then 0 else grids.grid_level end as grid_level
+    from {{ ref('dim_grid') }} as grids
+    cross join {{ ref('build_info') }} as info
+    where grids.is_current
 ),
 
 no_goals as (

@@ -1,11 +1,17 @@
 -- Areas with enough cases of a kind to be judged, as they may be shown: no count, z in halves and q in bands. An exact
 -- z tells the sum of a neighbourhood, and with the neighbours that may be shown, the few cases of the one that may not.
+-- So does a rate, from which the count comes back: it is there for matters only.
 with spots as (
     select * from {{ ref('int_hot_spot') }}
 ),
 
 areas as (
     select * from {{ ref('int_hot_spot_area') }}
+),
+
+matters as (
+    select event_kind from {{ ref('ref_event_kind') }}
+    where subject = 'matter'
 ),
 
 build_info as (
@@ -46,10 +52,11 @@ final as (
         counted.is_hot,
         cast(counted.hot_kinds_n as bigint) as hot_kinds_n,
         counted.hot_kinds_n >= limits.least_kinds as is_shared,
-        round(counted.eb_rate_per_1000, 1) as eb_rate_per_1000,
+        case when matters.event_kind is not null then round(counted.eb_rate_per_1000, 1) end as eb_rate_per_1000,
         counted.is_weighted
     from counted
     inner join areas on counted.grid_code = areas.grid_code
+    left join matters on counted.event_kind = matters.event_kind
     cross join build_info
     cross join limits
 )
