@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,27 +16,12 @@ from pipelines.cleaning import parse, privacy
 from pipelines.core.bindings import Binding
 from pipelines.core.contracts import Column, Contract, Rule
 from pipelines.core.errors import ConfigurationError, FileHeld
+from pipelines.core.headers import known_headers as known_headers
+from pipelines.core.headers import plain as plain
+from pipelines.core.headers import positions
 
 ORDER = re.compile(r"(\w+) >= (\w+)")
 WINDOW = re.compile(r"(\w+) between earliest and latest")
-
-
-def plain(header: str) -> str:
-    """A header as it is compared: NFKC, no blanks, lower case."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", header)).lower()
-
-
-def known_headers(binding: Binding) -> dict[str, list[tuple[int, str]]]:
-    """Plain header -> (priority, canonical column); the binding's own spelling wins, then the contract's order."""
-    known: dict[str, list[tuple[int, str]]] = {}
-    for column in binding.contract.columns:
-        spellings = [binding.columns.get(column.name), column.title_zh, column.name, *column.synonyms]
-        if column.name in binding.columns:  # a stated header replaces the contract's spellings
-            spellings = [binding.columns[column.name]]
-        for priority, spelling in enumerate(spellings):
-            if spelling:
-                known.setdefault(plain(spelling), []).append((priority, column.name))
-    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +34,7 @@ class Header:
 
 def match_header(header: list[str], binding: Binding, *, name: str) -> Header:
     """Match a file's header. Raises FileHeld if a required or key column is missing."""
-    known = known_headers(binding)
-    offers: dict[str, list[tuple[int, int]]] = {}
-    unknown = []
-    for position, text in enumerate(header):
-        found = known.get(plain(text))
-        if not found:
-            unknown.append(text)
-        for priority, column in found or ():
-            offers.setdefault(column, []).append((priority, position))
-    chosen = {column: min(places)[1] for column, places in offers.items()}
+    chosen, unknown = positions(header, binding)
     for needed in required(binding):
         if needed.name not in chosen and needed.name not in binding.constants:
             raise FileHeld(

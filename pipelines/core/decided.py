@@ -22,6 +22,7 @@ from pipelines.core.decisions import Decision
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import Home, pick
 from pipelines.core.state import FileRow, Ledger
+from pipelines.core.tickets import Amendment
 
 FileKey = tuple[str, str]
 #: Kinds of decisions about a file, with what was done and what undoing it is called, in English and Chinese.
@@ -70,9 +71,31 @@ def is_released(home: Home, file: FileRow) -> bool:
     return content is not None and not content.get("undo")
 
 
+def amendments(decisions: Iterable[dict[str, Any]]) -> list[Amendment]:
+    """What the decisions say about single records: cells laid over them, and rules that a person overruled."""
+    mends: list[Amendment] = []
+    accepted: dict[tuple[str, str, int], Amendment | None] = {}
+    for decision in decisions:
+        number, kind = decision["decision_id"], decision["kind"]
+        content = json.loads(decision["content"]) if kind in ("mend", "accept_as_is") else {}
+        if kind == "mend":
+            for record in content["records"]:
+                mends.append(Amendment(number, content["feed"], content["sha256"], record, "mend", content["upload"]))
+        if kind == "accept_as_is":
+            key = content["feed"], content["sha256"], content["record_no"]
+            told = Amendment(number, *key, "accept", ",".join(content["rule_ids"]))
+            accepted[key] = None if content.get("undo") else told
+    every = [*mends, *(one for one in accepted.values() if one)]
+    return sorted(every, key=lambda one: (one.seq, one.feed, one.sha256, one.record_no, one.kind))
+
+
 def settle(home: Home, ledger: Ledger) -> int:
     """Make the ledger say what the decisions say; returns how many files changed. One transaction; none if none lags."""
-    retracted = last_words(human.every(home), "retract")
+    told = human.every(home)
+    retracted, amended = last_words(told, "retract"), amendments(told)
+    if ledger.amendments() != amended:
+        with ledger.transaction():
+            ledger.set_amendments(amended)
     if not retracted:
         return 0
     with ledger.transaction():

@@ -22,7 +22,7 @@ create table if not exists decision (
     decided_by text not null, decided_at text not null, effective_from text not null);
 """
 DECISION_KINDS = (
-    "release", "retract", "accept_as_is", "code_mapping", "alert_seen", "alert_closed", "ask_done", "target",
+    "release", "retract", "accept_as_is", "mend", "code_mapping", "alert_seen", "alert_closed", "ask_done", "target",
 )  # fmt: skip
 #: Kinds whose content dbt models read; when one is made, nothing old can be kept.
 READ_BY_MODELS = ("code_mapping", "target")

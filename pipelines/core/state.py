@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from pipelines.core import tickets
 from pipelines.core.errors import HomeError
 from pipelines.core.settings import Home
+from pipelines.core.tickets import Amendment
 
 SCHEMA = """
 create table if not exists home (key text primary key, value text not null);
@@ -35,9 +37,6 @@ create table if not exists parse (
 create table if not exists rule_outcome (
     feed text, sha256 text, parser text, rule_id text, column_name text, severity text, dimension text,
     evaluated_n integer not null, failed_n integer not null, primary key (feed, sha256, parser, rule_id));
-create table if not exists quarantine (
-    ticket text primary key, feed text not null, sha256 text not null, parser text not null, record_no integer not null,
-    rule_ids text not null, opened_at text not null, status text not null);
 create table if not exists quality_outcome (
     feed text, sha256 text, parser text, rule_id text, severity text not null,
     evaluated_n integer not null, failed_n integer not null,
@@ -122,13 +121,17 @@ class QualityRow:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """One file read to its end, before the ledger knows; `message` is what a person should hear beside the counts."""
+    """One file read to its end, before the ledger knows; `message` is what a person should hear beside the counts.
+
+    ids: of quarantined records whose key can be read, the event they are about.
+    """
 
     file: FileRow
     parse: ParseRow
     rules: tuple[RuleRow, ...]
     quarantined: tuple[tuple[int, str], ...]
     message: str = ""
+    ids: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ class Ledger:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = full")
         self._db.executescript(SCHEMA)
+        tickets.prepare(self._db)
 
     @classmethod
     def of(cls, home: Home) -> Ledger:
@@ -295,17 +299,8 @@ class Ledger:
         self._db.execute(*_insert(parse, "parse"))
         for rule in parsed.rules:
             self._db.execute(*_insert(rule, "rule_outcome"))
-        self._db.execute(
-            "update quarantine set status = 'replaced' where feed = ? and sha256 = ? and parser <> ?",
-            [parse.feed, parse.sha256, parse.parser],
-        )
-        self._db.executemany(
-            "insert or replace into quarantine values (?, ?, ?, ?, ?, ?, ?, 'open')",
-            (
-                (f"{parse.feed}-{parse.sha256[:8]}-{number}", parse.feed, parse.sha256, parse.parser, number, ids,
-                 parse.loaded_at)
-                for number, ids in parsed.quarantined
-            ),
+        tickets.enter(
+            self._db, parse.feed, parse.sha256, parse.parser, parse.loaded_at, parsed.quarantined, parsed.ids
         )  # fmt: skip
         for covers in {row.covers, before.covers if before else ""} - {""}:
             self._settle_covers(row.feed, covers)
@@ -320,13 +315,16 @@ class Ledger:
         for position, entry in enumerate(found):
             status = "loaded" if position == 0 else "superseded"
             self._db.execute("update file set status = ? where feed = ? and sha256 = ?", [status, feed, entry["sha256"]])
+        if found:
+            tickets.settle_superseded(self._db, feed, covers, found[0]["sha256"])
 
     def take_back(self, feed: str, sha256: str) -> bool:
         """Take a file out, with its tickets; what covers the same counts again. False if it was out. Within a transaction."""
         row = self.file(feed, sha256)
         if row is None or row.status == "retracted":
             return False
-        self._mark(row, "retracted", tickets=("open", "retracted"))
+        tickets.take_back(self._db, feed, sha256)
+        self._mark(row, "retracted")
         return True
 
     def give_back(self, feed: str, sha256: str) -> bool:
@@ -336,18 +334,36 @@ class Ledger:
             return False
         without_rows = "held" if row.held_what else "superseded"  # an archive that gave way to its members is neither
         status = "loaded" if self.current_parse(feed, sha256) else without_rows
-        self._mark(row, status, tickets=("retracted", "open"))
+        tickets.give_back(self._db, feed, sha256)
+        self._mark(row, status)
         return True
 
-    def _mark(self, row: FileRow, status: str, *, tickets: tuple[str, str]) -> None:
-        """Give a file its status and its tickets theirs (from, to), and settle what covers the same."""
-        key = [row.feed, row.sha256]
-        self._db.execute("update file set status = ? where feed = ? and sha256 = ?", [status, *key])
-        self._db.execute(
-            "update quarantine set status = ? where status = ? and feed = ? and sha256 = ?", [tickets[1], tickets[0], *key]
-        )
+    def _mark(self, row: FileRow, status: str) -> None:
+        """Give a file its status and settle what covers the same."""
+        self._db.execute("update file set status = ? where feed = ? and sha256 = ?", [status, row.feed, row.sha256])
         if row.covers:
             self._settle_covers(row.feed, row.covers)
+
+    # --- what was set aside -----------------------------------------------------------------------------------------
+
+    def amendments(self, feed: str = "", sha256: str = "") -> list[Amendment]:
+        """What people decided about records of one file, or of all."""
+        return tickets.amendments(self._db, feed, sha256)
+
+    def set_amendments(self, wanted: list[Amendment]) -> None:
+        """Make the ledger say what was decided about records. Within a transaction."""
+        tickets.set_amendments(self._db, wanted)
+
+    def close_at_source(self, closing: Mapping[str, str]) -> None:
+        """Close tickets that a later file mends: ticket to its sha256."""
+        with self.transaction():
+            tickets.close_at_source(self._db, closing)
+
+    def bounce(self, refused: Iterable[str], *, who: str, upload: str, at: str) -> None:
+        """Note that mended rows were refused."""
+        with self.transaction():
+            for ticket in refused:
+                tickets.bounce(self._db, ticket, who=who, upload=upload, at=at)
 
     def current_parses(self, contract: str | None = None) -> list[dict[str, Any]]:
         """Current parses of loaded files, in a stable order: what the warehouse is made of."""
