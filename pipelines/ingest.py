@@ -25,6 +25,7 @@ from pipelines.core.errors import FileHeld, FileShrunk, PasswordRefused, SourceU
 from pipelines.core.installation import Installation
 from pipelines.core.settings import environment, pick
 from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow
+from pipelines.ingesting import amend, at_source
 from pipelines.ingesting.batches import Tally, Work, write_batches
 from pipelines.ingesting.shrink import shrunk
 from pipelines.sources import drop
@@ -54,6 +55,11 @@ def parser_id(binding: Binding) -> str:
     words = "|".join((*privacy.vocabulary(), *parse.null_tokens()))
     text = "\x1f".join((binding.contract.digest, binding.digest, parse.CLEANING_VERSION, words))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def file_parser(binding: Binding, ledger: Ledger, sha256: str) -> str:
+    """What the parse of one file depends on: the same, and what was decided about its records."""
+    return amend.parser_with(parser_id(binding), ledger.amendments(binding.feed, sha256))
 
 
 def _hashed(candidate: drop.Candidate) -> tuple[drop.Candidate, str]:
@@ -91,7 +97,7 @@ def _locked_mark(binding: Binding, place: Installation) -> str:
 
 
 def _is_done(binding: Binding, place: Installation, sha256: str) -> bool:
-    parser, row = parser_id(binding), place.ledger.file(binding.feed, sha256)
+    parser, row = file_parser(binding, place.ledger, sha256), place.ledger.file(binding.feed, sha256)
     if row is not None and row.status == "retracted":
         return True
     if row is not None and row.held_remedy and row.held_remedy.endswith((f"[{parser}]", _locked_mark(binding, place))):
@@ -110,7 +116,7 @@ def ingest_feed(
     outcomes: list[FileOutcome] = []
     unreadable: SourceUnavailable | None = None
     decided.settle(place.home, place.ledger)
-    for outcome in _load_released(binding, place, now=now):
+    for outcome in (*_load_released(binding, place, now=now), *load_amended(binding, place, now=now)):
         progress(outcome)
         outcomes.append(outcome)
     for candidate in pending(binding, place):
@@ -121,6 +127,7 @@ def ingest_feed(
             continue
         progress(outcome)
         outcomes.append(outcome)
+    at_source.close(binding, place)
     if unreadable is not None:
         raise unreadable
     return outcomes
@@ -164,13 +171,13 @@ def _take(work: Callable[[], Work], row: FileRow, place: Installation, seen_at: 
 def refuse(row: FileRow, error: FileHeld, place: Installation) -> FileOutcome:
     """Hold a file; what an earlier parser loaded of it stays, with a note."""
     binding = place.city.feed(row.feed)
-    mark = _locked_mark(binding, place) if isinstance(error, PasswordRefused) else f" [{parser_id(binding)}]"
+    mark = _locked_mark(binding, place) if isinstance(error, PasswordRefused) else f" [{file_parser(binding, place.ledger, row.sha256)}]"
     before = place.ledger.current_parse(row.feed, row.sha256)
     held = _replace(
         row, status=row.status if before else "held", held_what=error.what, held_where=error.where,
         held_remedy=f"{error.remedy}{mark}",
     )  # fmt: skip
-    place.ledger.hold(held, parser_id(binding) if isinstance(error, FileShrunk) else "")
+    place.ledger.hold(held, file_parser(binding, place.ledger, row.sha256) if isinstance(error, FileShrunk) else "")
     n = before["accepted_n"] if before else 0
     kept = pick(f"; its {n} rows read before stay", f"；先前读入的 {n} 行保持不变") if before else ""
     return FileOutcome(row.feed, row.name, row.sha256, "held", message=f"{error}{kept}")
@@ -185,6 +192,28 @@ def _load_released(binding: Binding, place: Installation, *, now: dt.datetime) -
             yield load_stored(row, place, now=now)
         except VaultError as error:
             yield FileOutcome(row.feed, row.name, row.sha256, "held", message=str(error))
+
+
+def load_amended(binding: Binding, place: Installation, *, now: dt.datetime) -> Iterator[FileOutcome]:
+    """Read files anew whose records a decision amended, or no longer does, and whose parse does not show it yet."""
+    for row, parser in amended_files(binding, place):
+        current = place.ledger.current_parse(row.feed, row.sha256)
+        is_refused = row.held_remedy.endswith(f"[{parser}]")
+        if current is None or is_refused or current["parser"] == parser or not has_bytes(row, place):
+            continue
+        try:
+            yield load_stored(row, place, now=now)
+        except VaultError as error:
+            yield FileOutcome(row.feed, row.name, row.sha256, "held", message=str(error))
+
+
+def amended_files(binding: Binding, place: Installation) -> list[tuple[FileRow, str]]:
+    """Files of which a record was ever amended, that are not retracted, with the parser they are to be read by."""
+    told = {(one.feed, one.sha256) for one in place.ledger.amendments()}
+    told |= {(row["feed"], row["sha256"]) for row in place.ledger.rows(
+        "select distinct feed, sha256 from quarantine where status in ('mended', 'accepted') and feed = ?", binding.feed)}
+    rows = [place.ledger.file(*key) for key in sorted(told) if key[0] == binding.feed]
+    return [(row, file_parser(binding, place.ledger, row.sha256)) for row in rows if row and row.status != "retracted"]
 
 
 def _released(binding: Binding, place: Installation) -> list[FileRow]:
@@ -254,7 +283,7 @@ def stored_work(row: FileRow, place: Installation) -> Work:
 
 
 def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -> Work:
-    binding = place.city.feed(row.feed)
+    binding, amended = place.city.feed(row.feed), place.ledger.amendments(row.feed, row.sha256)
 
     def open_bytes() -> BinaryIO:
         stream = open_raw()
@@ -265,9 +294,9 @@ def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -
         return stream
 
     return Work(
-        binding, place.city, place.home, place.vault, row.name, row.sha256, parser_id(binding),
+        binding, place.city, place.home, place.vault, row.name, row.sha256, amend.parser_with(parser_id(binding), amended),
         dt.datetime.fromisoformat(row.received_at), extract_time(binding, row.name), covered(binding, row.name), open_bytes,
-        place.settings.archives,
+        place.settings.archives, amend.read(place.vault, row.feed, row.sha256, amended, name=row.name),
     )  # fmt: skip
 
 
@@ -295,7 +324,7 @@ def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
         row, contract=work.binding.contract.id, status="loaded", extracted_at=_text(work.extracted_at), covers=work.covers,
         unknown_columns="|".join(header.unknown), held_what="", held_where="", held_remedy="",
     )  # fmt: skip
-    return Parsed(entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), _unread_words(reading, work))
+    return Parsed(entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), _unread_words(reading, work), tally.ids)
 
 
 def check_shrink(parsed: Parsed, binding: Binding, place: Installation) -> FileShrunk | None:

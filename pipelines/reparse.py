@@ -43,13 +43,13 @@ def waiting(place: Installation, *, feed: str = "") -> list[FileRow]:
     for binding in place.city.feeds:
         if feed not in ("", binding.feed):
             continue
-        parser = ingest.parser_id(binding)
         rows = place.ledger.rows(
             "select * from file where feed = ? and status in ('loaded', 'superseded', 'held') order by received_at, sha256",
             binding.feed,
         )
         for row in (FileRow(**row) for row in rows):
             current = place.ledger.current_parse(row.feed, row.sha256)
+            parser = ingest.file_parser(binding, place.ledger, row.sha256)
             is_read = current is not None or row.status == "held"
             if is_read and (current is None or current["parser"] != parser) and not row.held_remedy.endswith(f"[{parser}]"):
                 found.append(row)
@@ -96,7 +96,7 @@ def switch(place: Installation, read: Iterable[Reread]) -> None:
 def discard(place: Installation, read: Iterable[Reread]) -> None:
     """Delete what a trial left: parses that the ledger does not know, and their rows in the vault."""
     for one in read:
-        parser = ingest.parser_id(place.city.feed(one.file.feed))
+        parser = ingest.file_parser(place.city.feed(one.file.feed), place.ledger, one.file.sha256)
         if place.ledger.has_parse(one.file.feed, one.file.sha256, parser):
             continue
         name = f"{one.file.sha256}-{parser}.parquet"

@@ -29,6 +29,8 @@ FileKey = tuple[str, str]
 FILE_KINDS = {
     "retract": (("retracted", "已撤回"), ("given back", "已恢复")),
     "release": (("released", "已放行"), ("held again", "已重新搁置")),
+    "mend": (("rows mended", "已更正行"), ("", "")),
+    "accept_as_is": (("row taken as it is", "按原样接收一行"), ("row set aside again", "一行重新隔离")),
 }
 
 

@@ -22,6 +22,8 @@ from pipelines.core.bindings import Binding, City
 from pipelines.core.settings import ArchiveLimits, Home
 from pipelines.core.state import RuleRow
 from pipelines.core.vault import Vault
+from pipelines.ingesting import amend
+from pipelines.ingesting.amend import NONE, Amendments
 
 SHEET_RULE = "sheet-unread"
 QUARANTINE = pa.schema([("record_no", pa.int64()), ("rule_ids", pa.string()), ("raw", pa.string())])
@@ -38,6 +40,7 @@ class Tally:
     clock_min: dt.datetime | None = None
     clock_max: dt.datetime | None = None
     seen: list[pl.Series] = field(default_factory=list)
+    ids: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Work:
     covers: str
     open_bytes: Callable[[], BinaryIO]
     limits: ArchiveLimits
+    amendments: Amendments = NONE
 
     @property
     def month(self) -> str:
@@ -87,8 +91,10 @@ def write_batches(work: Work, reading: read.Reading, header: judging.Header, tal
     ):
         _refuse_ragged(reading, tally, refused, work)
         _tell_unread(reading, tally, work)
-        for raw in reading.batches:
+        for came in reading.batches:
+            raw = amend.lay_over(came, header, work.amendments.mends)
             judged = judging.judge(raw, header, plan, zone=work.city.zone, earliest=earliest, latest=work.latest)
+            judged.frame = amend.waive(judged.frame, work.amendments.waived)
             split = identity.identify(
                 judged.frame, binding, sha256=work.sha256, covers=work.covers, extracted_at=work.extracted_at,
                 seen=tally.seen,
@@ -96,6 +102,7 @@ def write_batches(work: Work, reading: read.Reading, header: judging.Header, tal
             _count(judged, work, tally)
             bad = split.filter(pl.col("_failed").list.len() > 0)
             _refuse(raw, bad, reading.header, refused, tally)
+            tally.ids |= known_events(bad, binding)
             good = split.filter((pl.col("_failed").list.len() == 0) & ~pl.col("_is_repeat"))
             tally.accepted += good.height
             tally.repeats += int(split["_is_repeat"].sum())
@@ -106,6 +113,14 @@ def write_batches(work: Work, reading: read.Reading, header: judging.Header, tal
             judged_rows.write_table(
                 handover.batch(split, judged, plan, earliest=earliest, latest=work.latest).to_arrow().cast(batch_schema)
             )
+
+
+def known_events(bad: pl.DataFrame, binding: Binding) -> dict[int, str]:
+    """Of rows set aside whose key can be read, the event they are about: by it a later file is seen to mend them."""
+    if binding.is_keyless:
+        return {}
+    keyed = bad.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in binding.key_columns))
+    return dict(keyed.select("_record_no", "_event_id").iter_rows())
 
 
 def _refuse_ragged(reading: read.Reading, tally: Tally, refused: Any, work: Work) -> None:
