@@ -26,12 +26,15 @@ from pipelines.core.installation import Installation
 from pipelines.core.settings import environment, pick
 from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow
 from pipelines.ingesting import amend, at_source
+from pipelines.ingesting.amend import store as store_mends
 from pipelines.ingesting.batches import Tally, Work, write_batches
 from pipelines.ingesting.shrink import shrunk
+from pipelines.ingesting.trial import judge_rows
 from pipelines.sources import drop
 from pipelines.sources.names import covered, extract_time
 
 PIECE = 1 << 20
+__all__ = ["judge_rows", "store_mends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,11 @@ def _take(work: Callable[[], Work], row: FileRow, place: Installation, seen_at: 
 def refuse(row: FileRow, error: FileHeld, place: Installation) -> FileOutcome:
     """Hold a file; what an earlier parser loaded of it stays, with a note."""
     binding = place.city.feed(row.feed)
-    mark = _locked_mark(binding, place) if isinstance(error, PasswordRefused) else f" [{file_parser(binding, place.ledger, row.sha256)}]"
+    mark = (
+        _locked_mark(binding, place)
+        if isinstance(error, PasswordRefused)
+        else f" [{file_parser(binding, place.ledger, row.sha256)}]"
+    )
     before = place.ledger.current_parse(row.feed, row.sha256)
     held = _replace(
         row, status=row.status if before else "held", held_what=error.what, held_where=error.where,
@@ -207,11 +214,22 @@ def load_amended(binding: Binding, place: Installation, *, now: dt.datetime) -> 
             yield FileOutcome(row.feed, row.name, row.sha256, "held", message=str(error))
 
 
+def amend_files(binding: Binding, place: Installation, *, now: dt.datetime) -> list[FileOutcome]:
+    """Read what was amended anew, and close what that mends in older files."""
+    outcomes = list(load_amended(binding, place, now=now))
+    at_source.close(binding, place)
+    return outcomes
+
+
 def amended_files(binding: Binding, place: Installation) -> list[tuple[FileRow, str]]:
     """Files of which a record was ever amended, that are not retracted, with the parser they are to be read by."""
     told = {(one.feed, one.sha256) for one in place.ledger.amendments()}
-    told |= {(row["feed"], row["sha256"]) for row in place.ledger.rows(
-        "select distinct feed, sha256 from quarantine where status in ('mended', 'accepted') and feed = ?", binding.feed)}
+    told |= {
+        (row["feed"], row["sha256"])
+        for row in place.ledger.rows(
+            "select distinct feed, sha256 from quarantine where status in ('mended', 'accepted') and feed = ?", binding.feed
+        )
+    }
     rows = [place.ledger.file(*key) for key in sorted(told) if key[0] == binding.feed]
     return [(row, file_parser(binding, place.ledger, row.sha256)) for row in rows if row and row.status != "retracted"]
 
@@ -324,7 +342,9 @@ def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
         row, contract=work.binding.contract.id, status="loaded", extracted_at=_text(work.extracted_at), covers=work.covers,
         unknown_columns="|".join(header.unknown), held_what="", held_where="", held_remedy="",
     )  # fmt: skip
-    return Parsed(entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), _unread_words(reading, work), tally.ids)
+    return Parsed(
+        entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), _unread_words(reading, work), tally.ids
+    )
 
 
 def check_shrink(parsed: Parsed, binding: Binding, place: Installation) -> FileShrunk | None:

@@ -11,7 +11,6 @@ import re
 
 from pipelines.cleaning import (
     compound,
-    judge,
     read,
     read_array,
     read_html,
@@ -23,6 +22,7 @@ from pipelines.cleaning import (
 from pipelines.cleaning.read import Opener, Reading
 from pipelines.core.bindings import Binding
 from pipelines.core.errors import FileHeld
+from pipelines.core.headers import known_headers, plain
 from pipelines.core.settings import ArchiveLimits, password_for, wrong_password
 
 LOOK_BYTES = 8192
@@ -74,10 +74,10 @@ def open_reading(open_bytes: Opener, binding: Binding, *, name: str, limits: Arc
 
 
 def _open_workbook(open_bytes: Opener, binding: Binding, seen: str, *, name: str, limits: ArchiveLimits) -> Reading:
-    known = judge.known_headers(binding)
+    known = known_headers(binding)
 
     def knows(row: list[str]) -> int:
-        return sum(judge.plain(cell) in known for cell in row if cell)
+        return sum(plain(cell) in known for cell in row if cell)
 
     if seen == "html":
         return read_html.read_html(open_bytes, declared=binding.encoding, wanted=binding.sheets, name=name, knows=knows)

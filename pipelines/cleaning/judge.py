@@ -16,8 +16,6 @@ from pipelines.cleaning import parse, privacy
 from pipelines.core.bindings import Binding
 from pipelines.core.contracts import Column, Contract, Rule
 from pipelines.core.errors import ConfigurationError, FileHeld
-from pipelines.core.headers import known_headers as known_headers
-from pipelines.core.headers import plain as plain
 from pipelines.core.headers import positions
 
 ORDER = re.compile(r"(\w+) >= (\w+)")

@@ -29,6 +29,7 @@ CITY_KEYS = {
 FEED_KEYS = {
     "contract", "system", "source", "format", "sheet", "encoding", "delimiter", "delivery", "covers", "extracted_at",
     "key", "columns", "constants", "codes", "dates", "title_zh", "title_en", "password",
+    "bureau",
 }  # fmt: skip
 SOURCE_TYPES = {"drop": {"type", "pattern", "member", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
@@ -83,6 +84,7 @@ class Binding:
     codes: tuple[CodeRow, ...]
     title_zh: str
     title_en: str
+    bureau: str
     digest: str
 
     @property
@@ -318,6 +320,7 @@ def read_binding(path: Path, folder: Path) -> Binding:
         codes=_codes(folder, entry.get("codes") or {}, where),
         title_zh=entry.get("title_zh", path.stem),
         title_en=entry.get("title_en", path.stem.replace("_", " ")),
+        bureau=str(entry.get("bureau", entry["system"])),
         digest=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
         **_time_and_covers(entry, where),
     )

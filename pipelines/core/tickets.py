@@ -70,8 +70,8 @@ def enter(
     """The tickets of one parse: those still set aside stay or open, the others close by what was done about them."""
     rows = [(f"{feed}-{sha256[:8]}-{n}", feed, sha256, parser, n, rules, at, ids.get(n, "")) for n, rules in quarantined]
     db.executemany(
-        "insert into ticket_event select t, a, iif(exists (select 1 from quarantine q where q.ticket = t), 'reopened', 'opened'), "
-        "'', r from (select ? as t, ? as a, ? as r) where not exists (select 1 from quarantine q where q.ticket = t "
+        "insert into ticket_event select t, a, "
+        "iif(exists (select 1 from quarantine q where q.ticket = t), 'reopened', 'opened'), '', r from (select ? as t, ? as a, ? as r) where not exists (select 1 from quarantine q where q.ticket = t "
         "and q.status in ('open', 'mended_at_source', 'replaced_at_source'))",
         [(row[0], at, row[5]) for row in rows],
     )
@@ -85,7 +85,11 @@ def enter(
     gone = "feed = ? and sha256 = ? and parser <> ? and status = 'open'"
     amended = "{} and exists (select 1 from amendment a where a.feed = quarantine.feed and a.sha256 = quarantine.sha256 "
     amended += "and a.record_no = quarantine.record_no and a.kind = '{}')"
-    for status, where in (("accepted", amended.format(gone, "accept")), ("mended", amended.format(gone, "mend")), ("replaced", gone)):
+    for status, where in (
+        ("accepted", amended.format(gone, "accept")),
+        ("mended", amended.format(gone, "mend")),
+        ("replaced", gone),
+    ):
         _turn(db, status, where, feed, sha256, parser)
 
 

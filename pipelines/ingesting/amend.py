@@ -63,7 +63,8 @@ def read(vault: Vault, feed: str, sha256: str, amended: list[Amendment], *, name
                     uploads[one.detail] = json.loads(stream.read()).get(sha256, {})
             except (OSError, VaultError) as error:
                 raise FileHeld(
-                    pick("cells mended by hand cannot be read from the vault", "无法从保险库读取人工更正的单元格"), where=name,
+                    pick("cells mended by hand cannot be read from the vault", "无法从保险库读取人工更正的单元格"),
+                    where=name,
                     remedy=pick("restore vault/uploads and its key", "请恢复 vault/uploads 及其密钥"),
                 ) from error
         found.mends.setdefault(one.record_no, {}).update(uploads[one.detail].get(str(one.record_no), {}))

@@ -45,7 +45,8 @@ def close(binding: Binding, place: Installation) -> int:
                 closing.setdefault(row["ticket"], parse["sha256"])
     if closing:
         ledger.close_at_source(closing)
-    ledger.remember(f"asked at source: {binding.feed}", asked)
+    else:  # what closed may open again, and is then to be asked again
+        ledger.remember(f"asked at source: {binding.feed}", asked)
     return len(closing)
 
 

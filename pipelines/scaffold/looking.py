@@ -18,10 +18,10 @@ from typing import BinaryIO, cast
 import polars as pl
 
 from pipelines.cleaning import decode, formats, read, read_array, read_html, read_lines, read_parquet, read_sheets
-from pipelines.cleaning.judge import plain
 from pipelines.cleaning.read import Opener, Reading
 from pipelines.core.contracts import contract_ids, load_contract
 from pipelines.core.errors import FileHeld, UsageError
+from pipelines.core.headers import plain
 from pipelines.core.settings import ArchiveLimits, pick
 from pipelines.scaffold.shapes import ANY_PERSONAL, looks_personal
 from pipelines.scaffold.wording import phrases, squeezed

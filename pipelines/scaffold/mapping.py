@@ -13,8 +13,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 
-from pipelines.cleaning.judge import plain
 from pipelines.core.contracts import CONTRACTS, Column, Contract, contract_ids, load_contract
+from pipelines.core.headers import plain
 from pipelines.core.settings import pick
 from pipelines.scaffold.looking import Seen
 from pipelines.scaffold.shapes import ENOUGH, Shape

@@ -12,9 +12,9 @@ import json
 import re
 from pathlib import Path
 
-from pipelines.cleaning.judge import plain
 from pipelines.core.bindings import SUFFIXES, UNDECIDED
 from pipelines.core.errors import UsageError
+from pipelines.core.headers import plain
 from pipelines.core.settings import pick
 from pipelines.scaffold.proposing import Proposal
 

@@ -1,0 +1,25 @@
+"""Rows that were set aside, as they came: read out of the vault.
+
+Belongs here: that reading. Does not: writing them (ingesting), what of them a person may see (reports/worklist).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pipelines.core.errors import VaultError
+from pipelines.core.installation import Installation
+
+
+def rows_set_aside(place: Installation, feed: str, sha256: str, parser: str) -> dict[int, Any]:
+    """The rows of one parse: record number to header and text, or a list for a record of another width.
+
+    Personal data: what it returns may go into the vault and nowhere else. Empty if the vault no longer tells them.
+    """
+    try:
+        with place.vault.open_table(place.vault.path("quarantine", feed, f"{sha256}-{parser}.parquet")) as table:
+            rows = table.read().to_pylist()
+    except (OSError, VaultError):
+        return {}
+    return {int(row["record_no"]): json.loads(row["raw"]) for row in rows}

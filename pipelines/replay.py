@@ -1,0 +1,202 @@
+"""Rows that come back: mended by a clerk, or said to be right as they are.
+
+Belongs here: the verdict on each, the decision, and that the file is read anew with it. Does not: the list and its workbook
+(reports), judging and reading (ingest), keeping decisions (core).
+
+The decision is entered after the mended cells rest in the vault; the file is then read anew. A kill between leaves a decision
+that the next run carries out. The same workbook twice changes nothing: its tickets are closed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pipelines import ingest
+from pipelines.core import decided, decisions, faults
+from pipelines.core.bindings import Binding
+from pipelines.core.decided import Signed, file_decision
+from pipelines.core.errors import UsageError
+from pipelines.core.installation import Installation
+from pipelines.core.overruling import why_not
+from pipelines.core.set_aside import rows_set_aside
+from pipelines.core.settings import pick
+
+Outcome = Literal["accepted", "refused", "unchanged", "closed", "unknown", "other_row", "formula", "gone"]
+
+
+class Row(Protocol):
+    """A row that came back: its ticket, changed cells by canonical column, key cells by header, cells that hold a formula."""
+
+    @property
+    def ticket(self) -> str: ...
+    @property
+    def cells(self) -> dict[str, str | None]: ...
+    @property
+    def key(self) -> dict[str, str]: ...
+    @property
+    def formula_in(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one row; `rule_ids` are those that it still breaks."""
+
+    ticket: str
+    outcome: Outcome
+    rule_ids: tuple[str, ...] = ()
+
+
+def check_workbook(data: bytes, place: Installation, *, name: str) -> None:
+    """Refuse a workbook beyond the limits of archives before it is opened. Raises UsageError, FileHeld."""
+    try:
+        members = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    except zipfile.BadZipFile as error:
+        raise UsageError(pick("is no workbook", "不是 XLSX 文件"), where=name) from error
+    size = sum(member.file_size for member in members)
+    place.settings.archives.refuse(files=len(members), unpacked=size, packed=len(data), name=name)
+
+
+def replay(
+    place: Installation, feed: str, data: bytes, rows: Iterable[Row], *, by: str, name: str, now: dt.datetime
+) -> list[Verdict]:  # fmt: skip
+    """Lay mended cells over the rows they were exported from, and take those that the judge now takes.
+
+    Raises UsageError without a name, ConfigurationError for an unknown feed, VaultError where the bytes are not kept.
+    """
+    binding, upload = place.city.feed(feed), hashlib.sha256(data).hexdigest()
+    signed = Signed(by, pick(f"mended in {name}", f"在 {name} 中更正"), now)
+    if not by.strip():
+        raise UsageError(pick("a replay needs a name", "须写明经办人"), where=name, remedy="--by")
+    decided.settle(place.home, place.ledger)
+    month = now.strftime("%Y%m")
+    with place.vault.create("uploads", feed, f"{upload}.xlsx", month=month) as stream:
+        stream.write(data)
+    verdicts: dict[str, Verdict] = {}
+    by_file: dict[str, list[tuple[dict[str, Any], Row]]] = {}
+    for row in {row.ticket: row for row in rows}.values():
+        ticket = _ticket(place, row.ticket)
+        if ticket is None or ticket["feed"] != feed:
+            verdicts[row.ticket] = Verdict(row.ticket, "unknown")
+        elif ticket["status"] != "open":
+            verdicts[row.ticket] = Verdict(row.ticket, "closed")
+        elif row.formula_in or not row.cells:
+            verdicts[row.ticket] = Verdict(row.ticket, "formula" if row.formula_in else "unchanged")
+        else:
+            verdicts[row.ticket] = Verdict(row.ticket, "refused")
+            by_file.setdefault(ticket["sha256"], []).append((ticket, row))
+    mends: dict[str, dict[int, dict[str, str | None]]] = {}
+    for sha256, of_file in sorted(by_file.items()):
+        judged, good = _judge_file(place, binding, sha256, of_file)
+        verdicts |= judged
+        if good:
+            mends[sha256] = good
+    if mends:
+        ingest.store_mends(place.vault, feed, upload, mends, month=month)
+        faults.hit("after_upload")
+        for sha256, good in mends.items():
+            file = place.ledger.file(feed, sha256)
+            assert file is not None
+            decision = file_decision("mend", file, signed, upload=upload, records=sorted(good))
+            decisions.enter(place.home, decision)
+        faults.hit("after_decision")
+        carry_out(place, binding, now=now)
+    return _settled(place, verdicts, by=by, upload=upload, now=now)
+
+
+def _judge_file(
+    place: Installation, binding: Binding, sha256: str, of_file: list[tuple[dict[str, Any], Row]]
+) -> tuple[dict[str, Verdict], dict[int, dict[str, str | None]]]:
+    """A verdict on each row of one file, and the cells of those that the judge would take."""
+    file = place.ledger.file(binding.feed, sha256)
+    assert file is not None
+    work = ingest.stored_work(file, place)
+    came: dict[int, dict[str, str | None]] = {}
+    verdicts: dict[str, Verdict] = {}
+    mends = {}
+    for ticket, row in of_file:
+        number = ticket["record_no"]
+        raw = rows_set_aside(place, binding.feed, sha256, ticket["parser"]).get(number)
+        if not isinstance(raw, dict):
+            verdicts[row.ticket] = Verdict(row.ticket, "gone")
+        elif any(header in raw and text.strip() != (raw[header] or "").strip() for header, text in row.key.items()):
+            verdicts[row.ticket] = Verdict(row.ticket, "other_row")
+        else:
+            came[number], mends[number] = raw, row.cells
+    judgement = ingest.judge_rows(work, came, mends)
+    tickets = {ticket["record_no"]: ticket["ticket"] for ticket, _ in of_file}
+    for number in came:
+        failed = tuple(judgement.failed[number])
+        verdicts[tickets[number]] = Verdict(tickets[number], "refused" if failed else "accepted", failed)
+    return verdicts, {number: cells for number, cells in mends.items() if not judgement.failed[number]}
+
+
+def _settled(
+    place: Installation, verdicts: dict[str, Verdict], *, by: str, upload: str, now: dt.datetime
+) -> list[Verdict]:  # fmt: skip
+    """The verdicts as the ledger now bears them out; what was refused is a bounce."""
+    told = []
+    for verdict in verdicts.values():
+        ticket = _ticket(place, verdict.ticket)
+        if verdict.outcome == "accepted" and ticket is not None and ticket["status"] == "open":
+            told.append(Verdict(verdict.ticket, "refused", tuple(ticket["rule_ids"].split(","))))
+        else:
+            told.append(verdict)
+    refused = [one.ticket for one in told if one.outcome in ("refused", "formula", "other_row")]
+    place.ledger.bounce(refused, who=by, upload=upload, at=now.isoformat(timespec="seconds"))
+    return told
+
+
+def carry_out(place: Installation, binding: Binding, *, now: dt.datetime) -> list[ingest.FileOutcome]:
+    """Make the ledger and landing say what was decided about records of a feed."""
+    decided.settle(place.home, place.ledger)
+    return ingest.amend_files(binding, place, now=now)
+
+
+def _ticket(place: Installation, ticket: str) -> dict[str, Any] | None:
+    found = place.ledger.rows("select * from quarantine where ticket = ?", ticket)
+    return found[0] if found else None
+
+
+def accept(place: Installation, ticket: str, signed: Signed, *, undo: bool = False) -> None:
+    """Take a row as it is: "the row is right"; or take that back.
+
+    Raises UsageError for a ticket that is not open (with undo: not accepted), and where a rule of it can be overruled by nobody.
+    """
+    decided.settle(place.home, place.ledger)
+    row = _ticket(place, ticket)
+    if row is None or row["status"] != ("accepted" if undo else "open"):
+        state = row["status"] if row else pick("unknown", "不存在")
+        raise UsageError(pick(f"the ticket is {state}", f"该票状态为 {state}"), where=ticket, remedy="citybrain quarantine list")
+    binding, file = place.city.feed(row["feed"]), place.ledger.file(row["feed"], row["sha256"])
+    assert file is not None
+    rules = row["rule_ids"].split(",")
+    if not undo:
+        _check_overruling(place, binding, row, rules)
+    told = {"record_no": row["record_no"], "ticket": ticket, "rule_ids": rules, "undo": undo}
+    decisions.enter(place.home, file_decision("accept_as_is", file, signed, **told))
+    faults.hit("after_decision")
+    carry_out(place, binding, now=signed.at)
+
+
+def _check_overruling(place: Installation, binding: Binding, row: dict[str, Any], rules: list[str]) -> None:
+    remedy = pick("have it mended: citybrain quarantine export", "请更正：citybrain quarantine export")
+    for rule in rules:
+        if why := why_not(binding, rule):
+            raise UsageError(pick(f"rule {rule} cannot be overruled: {why}", f"规则 {rule} 不可推翻：{why}"),
+                             where=row["ticket"], remedy=remedy)  # fmt: skip
+    file = place.ledger.file(row["feed"], row["sha256"])
+    assert file is not None
+    work, number = ingest.stored_work(file, place), row["record_no"]
+    raw = rows_set_aside(place, row["feed"], row["sha256"], row["parser"]).get(number)
+    if not isinstance(raw, dict) or number in ingest.judge_rows(work, {number: raw}, {}).late:
+        raise UsageError(
+            pick("a time of the row lies after the file's extract, or the row is no longer kept",
+                 "该行时间晚于取数时间，或原文已不留存"),
+            where=row["ticket"], remedy=remedy,
+        )  # fmt: skip
