@@ -70,8 +70,9 @@ def enter(
     """The tickets of one parse: those still set aside stay or open, the others close by what was done about them."""
     rows = [(f"{feed}-{sha256[:8]}-{n}", feed, sha256, parser, n, rules, at, ids.get(n, "")) for n, rules in quarantined]
     db.executemany(
-        "insert into ticket_event select t, a, "
-        "iif(exists (select 1 from quarantine q where q.ticket = t), 'reopened', 'opened'), '', r from (select ? as t, ? as a, ? as r) where not exists (select 1 from quarantine q where q.ticket = t "
+        "insert into ticket_event "
+        "select t, a, iif(exists (select 1 from quarantine q where q.ticket = t), 'reopened', 'opened'), '', r "
+        "from (select ? as t, ? as a, ? as r) where not exists (select 1 from quarantine q where q.ticket = t "
         "and q.status in ('open', 'mended_at_source', 'replaced_at_source'))",
         [(row[0], at, row[5]) for row in rows],
     )

@@ -166,7 +166,7 @@ class _Desk:
     rows: dict[tuple[str, str, str], dict[int, Any]] = field(default_factory=dict)
 
     def codes_of(self, binding: Binding, column: Column) -> tuple[str, ...]:
-        if not column.codes:
+        if not column.codes or column.is_list:
             return ()
         if not self.known:
             for contract, system, code_set, code, *_ in codes.code_map(self.place.city, decisions.every(self.place.home)):
@@ -188,6 +188,7 @@ def _cells(desk: _Desk, binding: Binding, rule_ids: Iterable[str], raw: Any) -> 
     place, _ = positions(header, binding)
     failing = {name for rule_id in rule_ids for name in failing_columns(binding, rule_id)}
     key, cells = {}, []
+    told_by = _understood(desk, binding, place, list(raw.values()))
     for column in binding.contract.columns:
         if column.name not in place:
             continue
@@ -196,11 +197,20 @@ def _cells(desk: _Desk, binding: Binding, rule_ids: Iterable[str], raw: Any) -> 
         if column.name in binding.key_columns and column.name not in failing and not is_hidden(column):
             key[title] = text or ""
         known = () if is_hidden(column) else desk.codes_of(binding, column)
-        is_unknown = bool(known and text and codes.plain(text) not in known)
+        is_unknown = bool(known and text and codes.plain(text) not in known and column.codes not in told_by)
         if column.name in failing or is_unknown:
             near = nearest_code(text, known) if is_unknown else ""
             cells.append(Cell(column.name, title, None if is_hidden(column) else text, is_hidden(column), known, near))
     return key, tuple(cells)
+
+
+def _understood(desk: _Desk, binding: Binding, place: dict[str, int], texts: list[Any]) -> set[str]:
+    """Code sets of which some column of the row is known: where a class stands in three columns, one is enough."""
+    return {
+        column.codes
+        for column in binding.contract.columns
+        if column.name in place and (text := texts[place[column.name]]) and codes.plain(text) in desk.codes_of(binding, column)
+    }
 
 
 def entries(place: Installation, *, now: dt.datetime, bureau: str = "", feed: str = "", rule: str = "") -> list[Entry]:

@@ -25,7 +25,7 @@ from pipelines.reports import worklist, worklist_xlsx
 from tests.integration.small_exports import COVERED, NOW, built_of, make_place, retract, take
 
 NewPlace = Callable[..., Installation]
-HEADER = ["任务号", "上报时间", "单元网格编码", "更新时间", "大类代码", "上报人", "上报人电话"]
+HEADER = ["任务号", "上报时间", "单元网格编码", "更新时间", "小类名称", "上报人", "上报人电话"]
 NAME, PHONE = "赵铁柱", "13912345678"
 SIGNED = Signed("data desk", "checked on paper", NOW)
 GOOD, BAD = "2026-06-01 07:00:00", "昨天"
@@ -40,7 +40,7 @@ def new_place(tmp_path: Path) -> NewPlace:
 def export_of(*cases: tuple[str, str], updated: str = "2026-06-01 08:00:00") -> bytes:
     """An export of cases: number and time of report."""
     out = io.StringIO()
-    rows = [[number, at, "990101", updated, "01", NAME, PHONE] for number, at in cases]
+    rows = [[number, at, "990101", updated, "盗窃", NAME, PHONE] for number, at in cases]
     csv.writer(out).writerows([HEADER, *rows])
     return out.getvalue().encode()
 
@@ -208,10 +208,10 @@ def test_a_row_that_was_mended_and_comes_back_bad_is_open_again_with_a_bounce(ne
 
 def test_an_unknown_code_in_a_returned_row_comes_with_the_nearest(new_place: NewPlace, tmp_path: Path) -> None:
     place = new_place()
-    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD)).replace(b"01,", "部件类,".encode())})
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD)).replace("盗窃".encode(), "盗窃类".encode())})
     (cell,) = [c for c in entries(place)[0].cells if c.known]
-    assert (cell.header, cell.text) == ("大类代码", "部件类")
-    assert cell.nearest in cell.known
+    assert (cell.header, cell.text) == ("小类名称", "盗窃类")
+    assert cell.nearest == "盗窃"
     assert cell.nearest in entries(place)[0].words.zh
     assert exported(place, tmp_path / "o.xlsx")[worklist_xlsx.ROWS].data_validations.dataValidation
 
