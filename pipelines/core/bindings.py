@@ -28,8 +28,7 @@ CITY_KEYS = {
 }  # fmt: skip
 FEED_KEYS = {
     "contract", "system", "source", "format", "sheet", "encoding", "delimiter", "delivery", "covers", "extracted_at",
-    "key", "columns", "constants", "codes", "dates", "title_zh", "title_en", "password",
-    "bureau",
+    "key", "columns", "constants", "codes", "dates", "title_zh", "title_en", "password", "bureau",
 }  # fmt: skip
 SOURCE_TYPES = {"drop": {"type", "pattern", "member", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")

@@ -344,8 +344,6 @@ class Ledger:
         if row.covers:
             self._settle_covers(row.feed, row.covers)
 
-    # --- what was set aside -----------------------------------------------------------------------------------------
-
     def amendments(self, feed: str = "", sha256: str = "") -> list[Amendment]:
         """What people decided about records of one file, or of all."""
         return tickets.amendments(self._db, feed, sha256)
@@ -362,8 +360,7 @@ class Ledger:
     def bounce(self, refused: Iterable[str], *, who: str, upload: str, at: str) -> None:
         """Note that mended rows were refused."""
         with self.transaction():
-            for ticket in refused:
-                tickets.bounce(self._db, ticket, who=who, upload=upload, at=at)
+            tickets.bounce(self._db, refused, who=who, upload=upload, at=at)
 
     def current_parses(self, contract: str | None = None) -> list[dict[str, Any]]:
         """Current parses of loaded files, in a stable order: what the warehouse is made of."""

@@ -118,12 +118,12 @@ def close_at_source(db: sqlite3.Connection, closing: Mapping[str, str]) -> None:
         _turn(db, "mended_at_source", "status = 'open' and ticket = ?", ticket, note=sha256)
 
 
-def bounce(db: sqlite3.Connection, ticket: str, *, who: str, upload: str, at: str) -> None:
-    """A mended row was refused; the same upload counts once."""
-    db.execute(
+def bounce(db: sqlite3.Connection, refused: Iterable[str], *, who: str, upload: str, at: str) -> None:
+    """Mended rows were refused; the same upload counts once."""
+    db.executemany(
         "insert into ticket_event select ?, ?, 'refused', ?, ? where not exists (select 1 from ticket_event "
         "where ticket = ? and what = 'refused' and note = ?)",
-        [ticket, at, who, upload, ticket, upload],
+        [(ticket, at, who, upload, ticket, upload) for ticket in refused],
     )
 
 

@@ -1,100 +1,43 @@
-"""The clerk's round trip: a row is refused, exported, mended, brought back or sent again; counts close, history is kept."""
+"""The clerk's round trip: a row is refused, mended, brought back or sent again; counts close, history is kept."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import openpyxl
 import polars as pl
 import pytest
-import typer
 
-from pipelines import ingest, reparse, replay
-from pipelines.cli import quarantine
+from pipelines import reparse, replay
 from pipelines.core import faults
 from pipelines.core.decided import Signed
-from pipelines.core.errors import UsageError, VaultError
+from pipelines.core.errors import UsageError
 from pipelines.core.installation import Installation, open_installation
 from pipelines.reports import worklist, worklist_xlsx
+from tests.integration.returned_rows import (
+    BAD,
+    GOOD,
+    MENDED,
+    SIGNED,
+    bring_back,
+    entries,
+    export_of,
+    exported,
+    funnel,
+    landed,
+    mended,
+    statuses,
+    whats,
+)  # fmt: skip
 from tests.integration.small_exports import COVERED, NOW, built_of, make_place, retract, take
 
 NewPlace = Callable[..., Installation]
-HEADER = ["任务号", "上报时间", "单元网格编码", "更新时间", "小类名称", "上报人", "上报人电话"]
-NAME, PHONE = "赵铁柱", "13912345678"
-SIGNED = Signed("data desk", "checked on paper", NOW)
-GOOD, BAD = "2026-06-01 07:00:00", "昨天"
-MENDED = "2026-06-01 07:30:00"
 
 
 @pytest.fixture
 def new_place(tmp_path: Path) -> NewPlace:
     return lambda name="place", delivery="delivery: increment": make_place(tmp_path / name, delivery)
-
-
-def export_of(*cases: tuple[str, str], updated: str = "2026-06-01 08:00:00") -> bytes:
-    """An export of cases: number and time of report."""
-    out = io.StringIO()
-    rows = [[number, at, "990101", updated, "盗窃", NAME, PHONE] for number, at in cases]
-    csv.writer(out).writerows([HEADER, *rows])
-    return out.getvalue().encode()
-
-
-def entries(place: Installation, **only: str) -> list[worklist.Entry]:
-    return worklist.entries(place, now=NOW, **only)
-
-
-def exported(place: Installation, path: Path) -> Any:
-    """The workbook of everything that waits, as openpyxl reads it."""
-    worklist_xlsx.write(entries(place), path)
-    return openpyxl.load_workbook(path)
-
-
-def mended(place: Installation, path: Path, header: str, values: dict[str, str]) -> bytes:
-    """The exported workbook after a clerk wrote values (by the case's number) into one column."""
-    book = exported(place, path)
-    sheet = book[worklist_xlsx.ROWS]
-    names = [cell.value for cell in sheet[1]]
-    number = names.index("任务号") + 1 if "任务号" in names else 1
-    for row in range(2, sheet.max_row + 1):
-        if (key := sheet.cell(row, number).value) in values:
-            sheet.cell(row, names.index(header) + 1).value = values[key]
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def bring_back(place: Installation, data: bytes) -> dict[str, str]:
-    """Replay a workbook; the outcome per record number."""
-    feed, rows = worklist_xlsx.read_back(data, name="back.xlsx")
-    told = replay.replay(place, feed, data, rows, by="clerk", name="back.xlsx", now=NOW)
-    return {verdict.ticket.rpartition("-")[2]: verdict.outcome for verdict in told}
-
-
-def funnel(place: Installation) -> tuple[int, ...]:
-    """Of all current parses: read, accepted, set aside, repeats, no data."""
-    parses = place.ledger.current_parses()
-    return tuple(sum(p[name] for p in parses) for name in ("read_n", "accepted_n", "quarantined_n", "repeat_n", "nondata_n"))
-
-
-def landed(place: Installation) -> list[tuple[Any, ...]]:
-    """Case, time of report, record of every row that counts."""
-    frames = [pl.read_parquet(place.home.root / p["landing_path"]) for p in place.ledger.current_parses()]
-    rows = pl.concat(frames).select("source_case_no", pl.col("reported_at").cast(pl.String), "_record_no")
-    return sorted(rows.iter_rows())
-
-
-def statuses(place: Installation) -> dict[int, str]:
-    return {row["record_no"]: row["status"] for row in place.ledger.rows("select record_no, status from quarantine")}
-
-
-def whats(place: Installation, ticket: str) -> list[str]:
-    return [event["what"] for event in worklist.history(place, ticket)]
 
 
 def test_the_round_trip_by_replay(new_place: NewPlace, tmp_path: Path) -> None:
@@ -282,101 +225,3 @@ def test_a_decision_without_a_name_or_reason_is_refused(new_place: NewPlace) -> 
     with pytest.raises(UsageError):
         replay.accept(place, entries(place)[0].ticket, Signed("", "x", NOW))
     assert statuses(place) == {2: "open"}
-
-
-def everything_outside_the_vault(place: Installation, *more: Path) -> bytes:
-    """All bytes of the home but its vault, and of other files; XLSX members unpacked."""
-    said = b""
-    for path in [*place.home.root.rglob("*"), *more]:
-        if path.is_file() and place.home.vault not in path.parents:
-            said += path.read_bytes()
-            if path.suffix == ".xlsx":
-                for sheet in openpyxl.load_workbook(path).worksheets:
-                    said += "\n".join(str(c.value) for row in sheet.iter_rows() for c in row).encode()
-    return said
-
-
-def test_no_personal_value_leaves_the_vault(new_place: NewPlace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Name and phone stand in rows that are refused, mended, refused again and accepted: they are found in the vault alone."""
-    place = new_place()
-    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", BAD), ("A4", "1999-01-01 07:00"))})
-    out = tmp_path / "out"
-    quarantine.export(out, home=place.home.root)
-    data = mended(place, out / "again.xlsx", "上报时间", {"A2": MENDED, "A3": "=CMD()"})
-    (out / "back.xlsx").write_bytes(data)
-    with pytest.raises(typer.Exit):
-        quarantine.replay(out / "back.xlsx", "clerk", home=place.home.root)
-    replay.accept(place, next(e for e in entries(place) if e.record_no == 4).ticket, SIGNED)
-    with pytest.raises(typer.Exit):
-        quarantine.listed(home=place.home.root)
-    said = everything_outside_the_vault(place, *out.iterdir()) + "".join(capsys.readouterr()).encode()
-    assert b"A2" in said
-    for canary in (NAME, PHONE):
-        assert canary.encode() not in said
-        assert canary.encode() not in b"".join(p.read_bytes() for p in place.home.vault.rglob("*") if p.is_file())
-
-
-def test_a_personal_key_or_failing_cell_is_told_by_its_fault(new_place: NewPlace, tmp_path: Path) -> None:
-    place = new_place(delivery="delivery: increment\nkey: [source_case_no, reporter_phone]")
-    data = export_of(("A1", GOOD), ("A2", BAD), ("A3", GOOD)).decode()
-    head, tail = data.rsplit(PHONE, 1)
-    take(place, {"u20260601.csv": (head + tail).encode()})
-    time, phone = entries(place)
-    assert time.key == {"任务号": "A2"}
-    assert [(cell.column, cell.text, cell.is_hidden) for cell in phone.cells] == [("reporter_phone", None, True)]
-    out = tmp_path / "o.xlsx"
-    back = mended(place, out, "上报人电话", {"A3": PHONE})
-    said = everything_outside_the_vault(place, out)
-    assert PHONE.encode() not in said
-    assert bring_back(place, back) == {"2": "unchanged", "3": "accepted"}
-    assert PHONE.encode() not in everything_outside_the_vault(place)
-
-
-def test_a_formula_that_comes_back_is_refused_and_another_row_s_cells_too(new_place: NewPlace, tmp_path: Path) -> None:
-    place = new_place()
-    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", BAD))})
-    assert bring_back(place, mended(place, tmp_path / "o.xlsx", "上报时间", {"A2": "=CMD()"})) == {
-        "2": "formula",
-        "3": "unchanged",
-    }
-    book = exported(place, tmp_path / "o.xlsx")
-    sheet = book[worklist_xlsx.ROWS]
-    sheet["C2"], sheet["D2"] = "A9", MENDED
-    out = io.BytesIO()
-    book.save(out)
-    assert bring_back(place, out.getvalue())["2"] == "other_row"
-    assert funnel(place) == (3, 1, 2, 0, 0)
-
-
-def test_without_kept_bytes_a_replay_says_so_and_changes_nothing(new_place: NewPlace, tmp_path: Path) -> None:
-    place = new_place()
-    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD))})
-    data = mended(place, tmp_path / "o.xlsx", "上报时间", {"A2": MENDED})
-    for path in (place.home.vault / "raw").rglob("*"):
-        if path.is_file():
-            path.unlink()
-    with pytest.raises(VaultError):
-        bring_back(place, data)
-    assert (funnel(place), statuses(place)) == ((2, 1, 1, 0, 0), {2: "open"})
-
-
-def test_the_list_can_be_asked_by_bureau_feed_and_rule(new_place: NewPlace) -> None:
-    place = new_place()
-    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", "1999-01-01 07:00"))})
-    assert [e.record_no for e in entries(place, rule="reported_at-window")] == [3]
-    assert [e.record_no for e in entries(place, bureau="s", feed="urban")] == [2, 3]
-    assert entries(place, bureau="x") == entries(place, feed="x") == []
-    later = worklist.entries(place, now=NOW + dt.timedelta(days=30))[0]
-    assert later.age_workdays > entries(place)[0].age_workdays
-    assert later.due_on == entries(place)[0].due_on
-
-
-def test_a_ledger_of_before_gets_its_columns(new_place: NewPlace) -> None:
-    place = new_place()
-    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD))})
-    for statement in ("alter table quarantine drop column event_id", "alter table quarantine drop column closed_by",
-                      "drop table ticket_event", "drop table amendment"):  # fmt: skip
-        place.ledger._db.execute(statement)
-    again = open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
-    assert [e.record_no for e in entries(again)] == [2]
-    assert ingest.ingest_feed(again.city.feeds[0], again, now=NOW) == []

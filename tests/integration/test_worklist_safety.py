@@ -1,0 +1,156 @@
+"""The work list towards the outside: nothing personal leaves the vault, nothing forged comes in; and at the keyboard."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+
+from pipelines import ingest, replay
+from pipelines.cli import quarantine
+from pipelines.core.errors import VaultError
+from pipelines.core.installation import Installation, open_installation
+from pipelines.reports import worklist, worklist_xlsx
+from tests.integration.returned_rows import (
+    BAD,
+    GOOD,
+    MENDED,
+    NAME,
+    PHONE,
+    SIGNED,
+    at_the_keyboard,
+    bring_back,
+    entries,
+    everything_outside_the_vault,
+    export_of,
+    exported,
+    funnel,
+    mended,
+    statuses,
+)  # fmt: skip
+from tests.integration.small_exports import NOW, make_place, take
+
+NewPlace = Callable[..., Installation]
+
+
+@pytest.fixture
+def new_place(tmp_path: Path) -> NewPlace:
+    return lambda name="place", delivery="delivery: increment": make_place(tmp_path / name, delivery)
+
+
+def test_no_personal_value_leaves_the_vault(new_place: NewPlace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Name and phone stand in rows that are refused, mended, refused again and accepted: they are found in the vault alone."""
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", BAD), ("A4", "1999-01-01 07:00"))})
+    out = tmp_path / "out"
+    quarantine.export(out, home=place.home.root)
+    data = mended(place, out / "again.xlsx", "上报时间", {"A2": MENDED, "A3": "=CMD()"})
+    (out / "back.xlsx").write_bytes(data)
+    with pytest.raises(typer.Exit):
+        quarantine.replay(out / "back.xlsx", "clerk", home=place.home.root)
+    replay.accept(place, next(e for e in entries(place) if e.record_no == 4).ticket, SIGNED)
+    with pytest.raises(typer.Exit):
+        quarantine.listed(home=place.home.root)
+    said = everything_outside_the_vault(place, *out.iterdir()) + "".join(capsys.readouterr()).encode()
+    assert b"A2" in said
+    for canary in (NAME, PHONE):
+        assert canary.encode() not in said
+        assert canary.encode() not in b"".join(p.read_bytes() for p in place.home.vault.rglob("*") if p.is_file())
+
+
+def test_a_personal_key_or_failing_cell_is_told_by_its_fault(new_place: NewPlace, tmp_path: Path) -> None:
+    place = new_place(delivery="delivery: increment\nkey: [source_case_no, reporter_phone]")
+    data = export_of(("A1", GOOD), ("A2", BAD), ("A3", GOOD)).decode()
+    head, tail = data.rsplit(PHONE, 1)
+    take(place, {"u20260601.csv": (head + tail).encode()})
+    time, phone = entries(place)
+    assert time.key == {"任务号": "A2"}
+    assert [(cell.column, cell.text, cell.is_hidden) for cell in phone.cells] == [("reporter_phone", None, True)]
+    out = tmp_path / "o.xlsx"
+    back = mended(place, out, "上报人电话", {"A3": PHONE})
+    said = everything_outside_the_vault(place, out)
+    assert PHONE.encode() not in said
+    assert bring_back(place, back) == {"2": "unchanged", "3": "accepted"}
+    assert PHONE.encode() not in everything_outside_the_vault(place)
+
+
+def test_a_formula_that_comes_back_is_refused_and_another_row_s_cells_too(new_place: NewPlace, tmp_path: Path) -> None:
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", BAD))})
+    assert bring_back(place, mended(place, tmp_path / "o.xlsx", "上报时间", {"A2": "=CMD()"})) == {
+        "2": "formula",
+        "3": "unchanged",
+    }
+    book = exported(place, tmp_path / "o.xlsx")
+    sheet = book[worklist_xlsx.ROWS]
+    sheet["C2"], sheet["D2"] = "A9", MENDED
+    out = io.BytesIO()
+    book.save(out)
+    assert bring_back(place, out.getvalue())["2"] == "other_row"
+    assert funnel(place) == (3, 1, 2, 0, 0)
+
+
+def test_without_kept_bytes_a_replay_says_so_and_changes_nothing(new_place: NewPlace, tmp_path: Path) -> None:
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD))})
+    data = mended(place, tmp_path / "o.xlsx", "上报时间", {"A2": MENDED})
+    for path in (place.home.vault / "raw").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    with pytest.raises(VaultError):
+        bring_back(place, data)
+    assert (funnel(place), statuses(place)) == ((2, 1, 1, 0, 0), {2: "open"})
+
+
+def test_the_list_can_be_asked_by_bureau_feed_and_rule(new_place: NewPlace) -> None:
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", "1999-01-01 07:00"))})
+    assert [e.record_no for e in entries(place, rule="reported_at-window")] == [3]
+    assert [e.record_no for e in entries(place, bureau="s", feed="urban")] == [2, 3]
+    assert entries(place, bureau="x") == entries(place, feed="x") == []
+    later = worklist.entries(place, now=NOW + dt.timedelta(days=30))[0]
+    assert later.age_workdays > entries(place)[0].age_workdays
+    assert later.due_on == entries(place)[0].due_on
+
+
+def test_a_ledger_of_before_gets_its_columns(new_place: NewPlace) -> None:
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD))})
+    for statement in ("alter table quarantine drop column event_id", "alter table quarantine drop column closed_by",
+                      "drop table ticket_event", "drop table amendment"):  # fmt: skip
+        place.ledger._db.execute(statement)
+    again = open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
+    assert [e.record_no for e in entries(again)] == [2]
+    assert ingest.ingest_feed(again.city.feeds[0], again, now=NOW) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_round_trip_at_the_keyboard(
+    new_place: NewPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setenv("CITYBRAIN_LANG", language)
+    place = new_place()
+    home = ("--home", str(place.home.root))
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", "1999-01-01 07:00"))})
+    code, told = at_the_keyboard("list", *home)
+    assert code == 1
+    assert ("「上报时间」" in told) == (language == "zh")
+    assert "s / urban / reported_at-window" in told
+    code, told = at_the_keyboard("export", "--out", str(tmp_path / "out"), *home)
+    assert (code, [p.name for p in (tmp_path / "out").iterdir()]) == (0, ["s-urban.xlsx"])
+    (tmp_path / "back.xlsx").write_bytes(mended(place, tmp_path / "o.xlsx", "上报时间", {"A2": MENDED}))
+    code, told = at_the_keyboard("replay", str(tmp_path / "back.xlsx"), "--by", "clerk", *home)
+    assert (code, len(told.splitlines())) == (1, 4)  # two verdicts, the count, what comes next; the other row still waits
+    (waiting,) = entries(place)
+    code, told = at_the_keyboard("accept", waiting.ticket, "--by", "desk", "--reason", "an old case", *home)
+    assert code == 0
+    code, told = at_the_keyboard("rules", *home)
+    assert "reported_at-window" in told
+    code, told = at_the_keyboard("history", waiting.ticket, *home)
+    assert [line.split()[1] for line in told.splitlines()] == ["opened", "accepted"]
+    assert at_the_keyboard("list", *home)[0] == 0
+    assert funnel(place) == (3, 3, 0, 0, 0)
