@@ -56,7 +56,7 @@ def check_workbook(data: bytes, place: Installation, *, name: str) -> None:
     """Refuse a workbook beyond the limits of archives before it is opened. Raises UsageError, FileHeld."""
     try:
         members = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except zipfile.BadZipFile as error:
+    except Exception as error:  # zipfile raises what its parts raise; whatever it is, this is no workbook
         raise UsageError(pick("is no workbook", "不是 XLSX 文件"), where=name) from error
     size = sum(member.file_size for member in members)
     place.settings.archives.refuse(files=len(members), unpacked=size, packed=len(data), name=name)
@@ -119,9 +119,10 @@ def _judge_file(
     came: dict[int, dict[str, str | None]] = {}
     verdicts: dict[str, Verdict] = {}
     mends = {}
+    kept = {parser: rows_set_aside(place, binding.feed, sha256, parser) for parser in {t["parser"] for t, _ in of_file}}
     for ticket, row in of_file:
         number = ticket["record_no"]
-        raw = rows_set_aside(place, binding.feed, sha256, ticket["parser"]).get(number)
+        raw = kept[ticket["parser"]].get(number)
         if not isinstance(raw, dict):
             verdicts[row.ticket] = Verdict(row.ticket, "gone")
         elif any(header in raw and text.strip() != (raw[header] or "").strip() for header, text in row.key.items()):

@@ -70,7 +70,7 @@ def status(home: HomeOption = None) -> None:
         )  # fmt: skip
     for line in waits:
         show.console.print(f"- {line}", markup=False)  # names come from outside
-    for line in [*_read_by_older_rules(place), *_decided(place)]:
+    for line in [*_returned(place), *_read_by_older_rules(place), *_decided(place)]:
         show.console.print(line, markup=False)
     if not waits:
         show.console.print(pick("nothing waits", "没有待办"))
@@ -98,18 +98,29 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
 
 
 def _feed_waits(place: Any, binding: Any) -> list[str]:
-    from pipelines.ingest import parser_id
+    from pipelines.ingest import file_parser
 
-    held = place.ledger.rows(
-        "select name, status, held_what, held_remedy from file f where feed = ? and held_what <> '' and (status = 'held' or "
-        "status in ('loaded', 'superseded') and exists (select 1 from parse p where p.feed = f.feed and p.sha256 = f.sha256 "
-        "and p.is_current = 1 and p.parser <> ?))", binding.feed, parser_id(binding),
+    noted = place.ledger.rows(
+        "select name, sha256, status, held_what, held_remedy from file where feed = ? and held_what <> '' "
+        "and status in ('held', 'loaded', 'superseded')", binding.feed,
     )  # fmt: skip
+    held = []
+    for one in noted:  # of a file with rows the note counts only while they are an older reading
+        current = place.ledger.current_parse(binding.feed, one["sha256"])
+        if one["status"] == "held" or (current and current["parser"] != file_parser(binding, place.ledger, one["sha256"])):
+            held.append(one)
     older = pick(" (an older reading of it stays in place)", "（沿用先前的解析结果）")
     return [
         f"{h['name']}{'' if h['status'] == 'held' else older}: {h['held_what']} -> {h['held_remedy'].rsplit(' [', 1)[0]}"
         for h in held
     ]
+
+
+def _returned(place: Any) -> list[str]:
+    """A note: rows that were set aside and wait for their bureau."""
+    n = place.ledger.rows("select count(*) as n from quarantine where status = 'open'")[0]["n"]
+    return [pick(f"{n} rows wait for their bureau -> citybrain quarantine list",
+                 f"{n} 行待报送部门更正 -> citybrain quarantine list")] if n else []  # fmt: skip
 
 
 def _read_by_older_rules(place: Any) -> list[str]:

@@ -101,7 +101,7 @@ def replay(file: Annotated[Path, typer.Argument(help="the mended workbook")], by
     """Bring a mended workbook back: a verdict on every row. / 回放更正后的表格，逐行给出结论。"""
     from pipelines import replay as replaying
     from pipelines.core.errors import UsageError
-    from pipelines.reports import worklist_xlsx
+    from pipelines.reports import worklist, worklist_xlsx
 
     place = _place(home)
     try:
@@ -112,7 +112,8 @@ def replay(file: Annotated[Path, typer.Argument(help="the mended workbook")], by
     feed, rows = worklist_xlsx.read_back(data, name=file.name)
     verdicts = replaying.replay(place, feed, data, rows, by=by, name=file.name, now=place.now())
     for verdict in verdicts:
-        broken = f" ({', '.join(verdict.rule_ids)})" if verdict.rule_ids else ""
+        words = worklist.told(place.city.feed(feed), verdict.rule_ids) if verdict.rule_ids else None
+        broken = pick(f": {words.en}", f"：{words.zh}") if words else ""
         show.console.print(f"{verdict.ticket}: {pick(*OUTCOMES[verdict.outcome])}{broken}", markup=False)
     taken = sum(verdict.outcome == "accepted" for verdict in verdicts)
     show.console.print(pick(f"{taken} of {len(verdicts)} rows accepted", f"{len(verdicts)} 行中接收 {taken} 行"))
@@ -135,6 +136,25 @@ def accept(
     done = pick("set aside again", "已重新隔离") if undo else pick("taken as it is", "已按原样接收")
     show.console.print(f"{ticket}: {done}", markup=False)
     show.console.print(pick(*NEXT))
+
+
+@quarantine.command()
+def codes(bureau: BureauOption = "", feed: FeedOption = "", home: HomeOption = None) -> None:
+    """Codes that no table knows, each with the nearest known one. / 未知代码及最接近的已知代码。"""
+    from pipelines.reports.worklist_codes import unknown_codes
+
+    told = unknown_codes(_place(home), bureau=bureau, feed=feed)
+    for one in told:
+        near = pick(f"nearest {one.nearest!r}", f"最接近“{one.nearest}”") if one.nearest else pick("none is near", "无相近代码")
+        said = pick(f"{one.rows_n} rows, {near}", f"{one.rows_n} 行，{near}")
+        show.console.print(f"{one.bureau} / {one.feed} / {one.code_set} {one.code!r}: {said}", markup=False)
+    if not told:
+        show.console.print(pick("every code is known", "代码均已知"))
+        return
+    show.console.print(
+        pick("citybrain decide code_mapping says what a code means", "citybrain decide code_mapping 可确定代码含义")
+    )
+    raise typer.Exit(1)
 
 
 @quarantine.command()

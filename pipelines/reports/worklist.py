@@ -29,6 +29,8 @@ from pipelines.reports import rule_words
 from pipelines.reports.rule_words import Words
 
 NEAREST = 0.5
+#: Departments are told by a feed of their own, not by tables of codes.
+DEPARTMENT = "department"
 #: Closed because the row came in good order; and not the bureau's fault after all.
 GOOD = ("mended", "accepted", "mended_at_source")
 NO_FAULT = ("retracted", "replaced")
@@ -158,7 +160,7 @@ def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = ()) 
 
 
 @dataclass(slots=True)
-class _Desk:
+class Desk:
     """What reading the list needs, once per feed and per file."""
 
     place: Installation
@@ -166,7 +168,8 @@ class _Desk:
     rows: dict[tuple[str, str, str], dict[int, Any]] = field(default_factory=dict)
 
     def codes_of(self, binding: Binding, column: Column) -> tuple[str, ...]:
-        if not column.codes or column.is_list:
+        """The source codes that mean something in a column; none where tables of codes do not tell."""
+        if column.codes in ("", DEPARTMENT) or column.is_list:
             return ()
         if not self.known:
             for contract, system, code_set, code, *_ in codes.code_map(self.place.city, decisions.every(self.place.home)):
@@ -180,7 +183,7 @@ class _Desk:
         return self.rows[feed, sha256, parser].get(record_no)
 
 
-def _cells(desk: _Desk, binding: Binding, rule_ids: Iterable[str], raw: Any) -> tuple[dict[str, str], tuple[Cell, ...]]:
+def _cells(desk: Desk, binding: Binding, rule_ids: Iterable[str], raw: Any) -> tuple[dict[str, str], tuple[Cell, ...]]:
     """Key columns (header to text), and the cells that fail or hold a code nobody knows."""
     if not isinstance(raw, dict):
         return {}, ()
@@ -204,7 +207,7 @@ def _cells(desk: _Desk, binding: Binding, rule_ids: Iterable[str], raw: Any) -> 
     return key, tuple(cells)
 
 
-def _understood(desk: _Desk, binding: Binding, place: dict[str, int], texts: list[Any]) -> set[str]:
+def _understood(desk: Desk, binding: Binding, place: dict[str, int], texts: list[Any]) -> set[str]:
     """Code sets of which some column of the row is known: where a class stands in three columns, one is enough."""
     return {
         column.codes
@@ -215,7 +218,7 @@ def _understood(desk: _Desk, binding: Binding, place: dict[str, int], texts: lis
 
 def entries(place: Installation, *, now: dt.datetime, bureau: str = "", feed: str = "", rule: str = "") -> list[Entry]:
     """Every row that waits, the longest waiting first; only those of a bureau, feed or rule where one is given."""
-    desk, found = _Desk(place), []
+    desk, found = Desk(place), []
     bindings = {binding.feed: binding for binding in place.city.feeds}
     every = place.ledger.rows(
         "select q.*, f.name from quarantine q join file f using (feed, sha256) "
@@ -237,7 +240,7 @@ def entries(place: Installation, *, now: dt.datetime, bureau: str = "", feed: st
     return sorted(found, key=lambda one: (one.opened_at, one.feed, one.sha256, one.record_no))
 
 
-def _entry(desk: _Desk, binding: Binding, group: list[dict[str, Any]], refused: dict[str, int], now: dt.datetime) -> Entry:
+def _entry(desk: Desk, binding: Binding, group: list[dict[str, Any]], refused: dict[str, int], now: dt.datetime) -> Entry:
     """One entry of all tickets on one event, in the order of their files; at least one is open."""
     waiting = [row for row in group if row["status"] == "open"]
     newest = waiting[-1]

@@ -148,6 +148,11 @@ def read_back(data: bytes, *, name: str) -> tuple[str, list[Returned]]:
     try:
         book = openpyxl.load_workbook(io.BytesIO(data))
         sheet, hidden = book[ROWS], book[MAP]
+        told = [[_text(value) for value in row] for row in hidden.iter_rows(max_col=3, values_only=True)]
+        feed = next(row[2] for row in told if row[0] == "feed")
+        places = {(row[0], row[1]): int(row[2]) for row in told if row[0] in ("key", "cell")}
+        headers = {int(row[1]): row[2] for row in told if row[0] == "header"}
+        lines = [line for line in sheet.iter_rows(min_row=2, max_col=max(headers)) if _text(line[0].value)]
     except Exception as error:  # openpyxl raises what its parts raise; whatever it is, the file is not ours
         raise UsageError(
             pick("is no workbook of the work list", "不是工作清单导出的表格"),
@@ -156,18 +161,16 @@ def read_back(data: bytes, *, name: str) -> tuple[str, list[Returned]]:
                 "mend the file that citybrain quarantine export wrote", "请在 citybrain quarantine export 导出的文件上修改"
             ),
         ) from error
-    told = [[_text(value) for value in row] for row in hidden.iter_rows(max_col=3, values_only=True)]
-    feed = next((row[2] for row in told if row[0] == "feed"), "")
-    for row in told:
-        if row[0] == "header" and _text(sheet.cell(1, int(row[1])).value) != row[2]:
+    for number, header in headers.items():
+        if _text(sheet.cell(1, number).value) != header:
             raise UsageError(
-                pick(f"the column {row[2]!r} was moved or renamed", f"列“{row[2]}”被移动或改名"), where=name,
+                pick(f"the column {header!r} was moved or renamed", f"列“{header}”被移动或改名"), where=name,
                 remedy=pick("export again and mend the cells only", "请重新导出，只改单元格内容"),
             )  # fmt: skip
-    keys = {row[1]: int(row[2]) for row in told if row[0] == "key"}
-    cells = {row[1]: int(row[2]) for row in told if row[0] == "cell"}
+    keys = {header: place for (kind, header), place in places.items() if kind == "key" and place in headers}
+    cells = {column: place for (kind, column), place in places.items() if kind == "cell" and place in headers}
     was = {(row[0].removeprefix("was "), row[1]): row[2] for row in told if row[0].startswith("was ")}
-    return feed, [one for line in sheet.iter_rows(min_row=2) if (one := _returned(line, keys, cells, was)).ticket]
+    return feed, [one for line in lines if (one := _returned(line, keys, cells, was)).ticket]
 
 
 def _returned(line: Any, keys: dict[str, int], cells: dict[str, int], was: dict[tuple[str, str], str]) -> Returned:

@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 
 from pipelines import reparse, replay
-from pipelines.core import faults
+from pipelines.core import decisions, faults
 from pipelines.core.decided import Signed
+from pipelines.core.decisions import Decision
 from pipelines.core.errors import UsageError
 from pipelines.core.installation import Installation, open_installation
-from pipelines.reports import worklist, worklist_xlsx
+from pipelines.reports import worklist, worklist_codes, worklist_xlsx
 from tests.integration.returned_rows import (
     BAD,
     GOOD,
@@ -225,3 +226,18 @@ def test_a_decision_without_a_name_or_reason_is_refused(new_place: NewPlace) -> 
     with pytest.raises(UsageError):
         replay.accept(place, entries(place)[0].ticket, Signed("", "x", NOW))
     assert statuses(place) == {2: "open"}
+
+
+def test_unknown_codes_of_rows_that_count_come_with_the_nearest(new_place: NewPlace) -> None:
+    place = new_place()
+    data = export_of(("A1", GOOD), ("A2", GOOD), ("A3", GOOD)).decode()
+    take(place, {"u20260601.csv": data.replace("盗窃", "盗窃类", 2).encode()})
+    (one,) = worklist_codes.unknown_codes(place)
+    assert (one.feed, one.code_set, one.code, one.rows_n, one.nearest) == ("urban", "category", "盗窃类", 2, "盗窃")
+    assert worklist_codes.unknown_codes(place, bureau="x") == []
+    told = Decision(
+        "code_mapping", "category", {"code_set": "category", "source_code": "盗窃类", "canonical_code": "1010"}, "same", "desk",
+        NOW, NOW.date(),
+    )  # fmt: skip
+    decisions.enter(place.home, told)
+    assert worklist_codes.unknown_codes(place) == []

@@ -110,3 +110,30 @@ def test_due_dates_skip_weekends_and_holidays(opened: str, due: str) -> None:
 @pytest.mark.parametrize(("text", "nearest"), [("O1", "01"), ("０１２", "012"), ("街面秩序类", "街面秩序"), ("zzz", "")])
 def test_the_nearest_known_code(text: str, nearest: str) -> None:
     assert worklist.nearest_code(text, ["01", "012", "街面秩序", "77"]) == nearest
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_workbook_is_refused_in_a_sentence_or_read(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("book") / "x.xlsx"
+    written(path, entry())
+    whole = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(whole[: data.draw(st.integers(0, len(whole)))]) if data.draw(st.booleans()) else bytes(whole)
+    try:
+        feed, rows = worklist_xlsx.read_back(cut, name="x.xlsx")
+    except UsageError:
+        return
+    assert (feed, [row.ticket for row in rows]) == ("f", ["f-1"])
+
+
+def test_a_map_that_somebody_changed_is_refused(tmp_path: Path) -> None:
+    book = written(tmp_path / "x.xlsx", entry())
+    for row in book[worklist_xlsx.MAP].iter_rows():
+        if row[0].value == "cell":
+            row[2].value = "soon"
+    with pytest.raises(UsageError):
+        back(book)
