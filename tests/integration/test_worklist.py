@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines import reparse, replay
@@ -70,7 +70,7 @@ def test_the_round_trip_by_replay(new_place: NewPlace, tmp_path: Path) -> None:
     assert take(place) == {}  # the file in the drop folder is not read anew
     invariants = verify(place.home.root, place.city.folder, place.source_root)
     assert [one for one in invariants if not one.ok and not one.note_en] == []
-    assert {"set aside = tickets", "every record went one way only"} <= {one.name_en for one in invariants if one.ok}
+    assert sum(one.ok and one.name_en.endswith("set aside = tickets") for one in invariants) == 1
 
 
 def test_what_was_mended_is_what_the_bureau_would_have_sent(new_place: NewPlace, tmp_path: Path) -> None:
@@ -254,9 +254,10 @@ DAYS = st.lists(st.dictionaries(st.sampled_from(["A1", "A2", "A3"]), st.booleans
 
 
 @given(days=DAYS, data=st.data())
+@example(days=[{"A1": False}, {"A1": True, "A2": True}, {"A2": False}], data=None)  # what was good before mends nothing
 @settings(max_examples=10, deadline=None)
 def test_which_tickets_close_does_not_depend_on_the_order_in_which_files_arrive(
-    tmp_path_factory: pytest.TempPathFactory, days: list[dict[str, bool]], data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, days: list[dict[str, bool]], data: st.DataObject | None
 ) -> None:
     """A bad row waits unless a later file brings its case in good order: told here without the ledger."""
     expected = {
@@ -265,7 +266,8 @@ def test_which_tickets_close_does_not_depend_on_the_order_in_which_files_arrive(
         for number, (case, is_good) in enumerate(cases.items(), start=1)
         if not is_good
     }
-    order = data.draw(st.permutations(range(1, len(days) + 1)))
+    numbers = range(1, len(days) + 1)
+    order = data.draw(st.permutations(numbers)) if data else list(numbers)
     place = make_place(tmp_path_factory.mktemp("order") / "place")
     for day in order:
         cases = [(case, GOOD if is_good else BAD) for case, is_good in days[day - 1].items()]
