@@ -205,13 +205,20 @@ def load_amended(binding: Binding, place: Installation, *, now: dt.datetime) -> 
     """Read files anew whose records a decision amended, or no longer does, and whose parse does not show it yet."""
     for row, parser in amended_files(binding, place):
         current = place.ledger.current_parse(row.feed, row.sha256)
-        is_refused = row.held_remedy.endswith(f"[{parser}]")
-        if current is None or is_refused or current["parser"] == parser or not has_bytes(row, place):
+        known, mark = f"amended: {row.feed}/{row.sha256}", amend.parser_with("", place.ledger.amendments(row.feed, row.sha256))
+        if current is not None and current["parser"] == parser:
+            place.ledger.remember(known, mark)
+        is_settled = place.ledger.recall(known) == mark  # read by other rules since: that is for reparse to do
+        if current is None or is_settled or row.held_remedy.endswith(f"[{parser}]") or not has_bytes(row, place):
             continue
+        place.ledger.remember(known, "")  # a kill from here on: it is read once more
         try:
-            yield load_stored(row, place, now=now)
+            outcome = load_stored(row, place, now=now)
         except VaultError as error:
-            yield FileOutcome(row.feed, row.name, row.sha256, "held", message=str(error))
+            outcome = FileOutcome(row.feed, row.name, row.sha256, "held", message=str(error))
+        if outcome.verdict == "loaded":
+            place.ledger.remember(known, mark)
+        yield outcome
 
 
 def amend_files(binding: Binding, place: Installation, *, now: dt.datetime) -> list[FileOutcome]:

@@ -97,12 +97,12 @@ def replay(
         if good:
             mends[sha256] = good
     if mends:
-        ingest.store_mends(place.vault, feed, upload, mends, month=month)
+        cells = ingest.store_mends(place.vault, feed, mends, month=month)
         faults.hit("after_upload")
         for sha256, good in mends.items():
             file = place.ledger.file(feed, sha256)
             assert file is not None
-            decision = file_decision("mend", file, signed, upload=upload, records=sorted(good))
+            decision = file_decision("mend", file, signed, upload=upload, cells=cells, records=sorted(good))
             decisions.enter(place.home, decision)
         faults.hit("after_decision")
         carry_out(place, binding, now=now)

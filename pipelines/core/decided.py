@@ -82,7 +82,7 @@ def amendments(decisions: Iterable[dict[str, Any]]) -> list[Amendment]:
         content = json.loads(decision["content"]) if kind in ("mend", "accept_as_is") else {}
         if kind == "mend":
             for record in content["records"]:
-                mends.append(Amendment(number, content["feed"], content["sha256"], record, "mend", content["upload"]))
+                mends.append(Amendment(number, content["feed"], content["sha256"], record, "mend", content["cells"]))
         if kind == "accept_as_is":
             key = content["feed"], content["sha256"], content["record_no"]
             told = Amendment(number, *key, "accept", ",".join(content["rule_ids"]))

@@ -35,7 +35,7 @@ NOW = "strftime('%Y-%m-%dT%H:%M:%S', 'now', 'localtime')"
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """What a person decided about one record: `mend` (detail: the upload that holds its cells) or `accept` (detail: rules)."""
+    """What a person decided about one record: `mend` (detail: where the vault keeps its cells) or `accept` (detail: rules)."""
 
     seq: int
     feed: str

@@ -43,10 +43,16 @@ def parser_with(parser: str, amended: list[Amendment]) -> str:
     return hashlib.sha256(f"{parser}\x1f{json.dumps(told)}".encode()).hexdigest()[:12]
 
 
-def store(vault: Vault, feed: str, upload: str, mends: dict[str, dict[int, Cells]], *, month: str) -> None:
-    """Keep the cells of one upload: file's sha256 to record number to cells."""
-    with vault.create("uploads", feed, f"{upload}.json", month=month) as stream:
-        stream.write(json.dumps(mends, ensure_ascii=False, sort_keys=True).encode())
+def store(vault: Vault, feed: str, mends: dict[str, dict[int, Cells]], *, month: str) -> str:
+    """Keep mended cells (file's sha256 to record number to cells); returns the mark by which decisions name them.
+
+    The mark is keyed: a plain hash of few cells, standing outside the vault, could be guessed back.
+    """
+    told = json.dumps(mends, ensure_ascii=False, sort_keys=True)
+    mark = vault.mark(told)
+    with vault.create("uploads", feed, f"{mark}.json", month=month) as stream:
+        stream.write(told.encode())
+    return mark
 
 
 def read(vault: Vault, feed: str, sha256: str, amended: list[Amendment], *, name: str) -> Amendments:
