@@ -205,7 +205,8 @@ def load_amended(binding: Binding, place: Installation, *, now: dt.datetime) -> 
     """Read files anew whose records a decision amended, or no longer does, and whose parse does not show it yet."""
     for row, parser in amended_files(binding, place):
         current = place.ledger.current_parse(row.feed, row.sha256)
-        known, mark = f"amended: {row.feed}/{row.sha256}", amend.parser_with("", place.ledger.amendments(row.feed, row.sha256))
+        amended = place.ledger.amendments(row.feed, row.sha256)
+        known, mark = f"amended: {row.feed}/{row.sha256}", f"[{amend.parser_with('', amended)}]"
         if current is not None and current["parser"] == parser:
             place.ledger.remember(known, mark)
         is_settled = place.ledger.recall(known) == mark  # read by other rules since: that is for reparse to do

@@ -14,6 +14,7 @@ from pipelines import ingest, replay
 from pipelines.cli import quarantine
 from pipelines.core.errors import VaultError
 from pipelines.core.installation import Installation, open_installation
+from pipelines.defs.checks import validate_waiting
 from pipelines.reports import worklist, worklist_xlsx
 from tests.integration.returned_rows import (
     BAD,
@@ -154,3 +155,19 @@ def test_the_round_trip_at_the_keyboard(
     assert [line.split()[1] for line in told.splitlines()] == ["opened", "accepted"]
     assert at_the_keyboard("list", *home)[0] == 0
     assert funnel(place) == (3, 3, 0, 0, 0)
+
+
+def test_great_expectations_counts_an_amended_file_as_the_judge_does(new_place: NewPlace, tmp_path: Path) -> None:
+    """A mended row is good to both; an overruled rule still counts as broken to both."""
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", "1999-01-01 07:00"))})
+    bring_back(place, mended(place, tmp_path / "o.xlsx", "上报时间", {"A2": MENDED}))
+    replay.accept(place, entries(place)[0].ticket, SIGNED)
+    validate_waiting(place)
+    (parse,) = place.ledger.current_parses()
+    told = "from {} where sha256 = ? and parser = ? and failed_n > 0 order by 1"
+    of = parse["sha256"], parse["parser"]
+    by_judge = place.ledger.rows(f"select rule_id, failed_n {told.format('rule_outcome')}", *of)
+    assert by_judge == [{"rule_id": "reported_at-window", "failed_n": 1}]
+    assert place.ledger.rows(f"select rule_id, failed_n {told.format('quality_outcome')}", *of) == by_judge
+    assert place.ledger.rows("select count(*) as n from quality_outcome where is_error = 1") == [{"n": 0}]
