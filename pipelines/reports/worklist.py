@@ -4,7 +4,8 @@ Belongs here: entries from the ledger and the vault, grouped by what they are ab
 the workbook a clerk gets (worklist_xlsx), judging or taking rows (ingest, replay), deciding (core.decided).
 
 An entry holds key columns and failing cells, nothing else of the row. A P4 or free-text cell is never read out of the
-vault's text into an entry: the entry says only whether it is empty.
+vault's text into an entry, nor is a value that looks personal in any other column (columns may have been swapped): the entry says
+that it fails, not what it holds.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pipelines.core.contracts import CONTRACTS, Column
 from pipelines.core.headers import positions
 from pipelines.core.installation import Installation
 from pipelines.core.overruling import why_not
+from pipelines.core.personal_shapes import holds_personal
 from pipelines.core.set_aside import rows_set_aside
 from pipelines.core.settings import PROJECT_ROOT
 from pipelines.reports import rule_words
@@ -203,7 +205,8 @@ def _cells(desk: Desk, binding: Binding, rule_ids: Iterable[str], raw: Any) -> t
         is_unknown = bool(known and text and codes.plain(text) not in known and column.codes not in told_by)
         if column.name in failing or is_unknown:
             near = nearest_code(text, known) if is_unknown else ""
-            cells.append(Cell(column.name, title, None if is_hidden(column) else text, is_hidden(column), known, near))
+            hides = is_hidden(column) or bool(text and holds_personal(text, names=not known))  # of another column
+            cells.append(Cell(column.name, title, None if hides else text, hides, known, near))
     return key, tuple(cells)
 
 

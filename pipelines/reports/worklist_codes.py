@@ -14,7 +14,11 @@ import polars as pl
 from pipelines.core import codes
 from pipelines.core.bindings import Binding
 from pipelines.core.installation import Installation
+from pipelines.core.personal_shapes import holds_personal
 from pipelines.reports.worklist import Desk, nearest_code
+
+#: Stands for a code that looks like a telephone, an identity number or a plate: a column was swapped with another.
+NOT_SHOWN = "【不显示 not shown】"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +76,5 @@ def _not_understood(place: Installation, path: str, columns: list[str], known: s
     for *texts, n in rows.group_by(here).len().collect().iter_rows():
         told = [codes.plain(text) for text in texts if text]
         if told and not known.intersection(told):
-            counted[told[0]] += n
+            counted[NOT_SHOWN if holds_personal(told[0], names=False) else told[0]] += n
     return counted

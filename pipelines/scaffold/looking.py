@@ -22,8 +22,9 @@ from pipelines.cleaning.read import Opener, Reading
 from pipelines.core.contracts import contract_ids, load_contract
 from pipelines.core.errors import FileHeld, UsageError
 from pipelines.core.headers import plain
+from pipelines.core.personal_shapes import ANY_PERSONAL
 from pipelines.core.settings import ArchiveLimits, pick
-from pipelines.scaffold.shapes import ANY_PERSONAL, looks_personal
+from pipelines.scaffold.shapes import looks_personal
 from pipelines.scaffold.wording import phrases, squeezed
 
 #: Rows that the proposal rests on; the whole file is counted, but not looked at.

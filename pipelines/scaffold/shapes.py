@@ -15,6 +15,7 @@ import polars as pl
 
 from pipelines.cleaning import parse_time
 from pipelines.cleaning.parse import FALSE_WORDS, TRUE_WORDS, tidy
+from pipelines.core.personal_shapes import ANY_PERSONAL, NAME, OLD_IDENTITY, PLATE
 from pipelines.scaffold.wording import simplified
 
 #: Values that are looked at closely; whether a column is unique is asked of all rows that were read.
@@ -22,22 +23,10 @@ LOOKED_AT = 2_000
 ENOUGH = 0.9
 MOST_FOLDED = 600
 PHONE = re.compile(r"^(?:\+?86[- ]?)?1[3-9]\d{9}$|^0\d{2,3}[- ]?\d{7,8}$|^\+?\d{1,3}?[- .]?\(?\d{3}\)?[- .]\d{3}[- .]\d{4}$")
-#: The number of 15 places that cards had until 2013, of people born 1930 to 1999: codes of grids have 15 places too, and would
-#: otherwise look like people born in the year of their street.
-OLD_IDENTITY = r"[1-9]\d{5}[3-9]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}"
 IDENTITY = re.compile(
     rf"^[1-9]\d{{5}}(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{{3}}[\dXx]$|^{OLD_IDENTITY}$|^[A-Z][12]\d{{8}}$"
 )
-PLATE = re.compile(r"^[\u4e00-\u9fff][A-Z][·.]?[A-Z0-9]{5,6}$")
 MAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
-ANY_PERSONAL = re.compile(
-    rf"1[3-9]\d{{9}}|\d{{17}}[\dXx]|(?<!\d){OLD_IDENTITY}(?!\d)|[^@\s]+@[^@\s]+\.\w+|\d{{3}}[-.]\d{{3}}[-.]\d{{4}}"
-)
-SURNAMES = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜"
-    "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文張劉陳楊趙黃吳孫馬羅鄭謝韓馮鄧許蕭呂蘇盧蔣賈"
-)
-NAME = re.compile(rf"^[{SURNAMES}][\u4e00-\u9fff]{{1,2}}$|^[{SURNAMES}](?:某|先生|女士|[*×xX○]){{1,2}}$")
 POINT = re.compile(r"^\(?-?\d{1,3}\.\d+\s*[,;]\s*-?\d{1,3}\.\d+\)?$|^(?:POINT|[0-9A-F]{40,})")
 SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
 #: Forms tried where the pipeline's own reading of times does not do, the exact ones first.

@@ -88,6 +88,12 @@ def whats(place: Installation, ticket: str) -> list[str]:
     return [event["what"] for event in worklist.history(place, ticket)]
 
 
+def texts_of(path: Path) -> bytes:
+    """What every cell of a workbook says, hidden sheets too."""
+    sheets = openpyxl.load_workbook(path).worksheets
+    return "\n".join(str(cell.value) for sheet in sheets for row in sheet.iter_rows() for cell in row).encode()
+
+
 def everything_outside_the_vault(place: Installation, *more: Path) -> bytes:
     """All bytes of the home but its vault, and of other files; XLSX members unpacked."""
     said = b""
@@ -95,8 +101,7 @@ def everything_outside_the_vault(place: Installation, *more: Path) -> bytes:
         if path.is_file() and place.home.vault not in path.parents:
             said += path.read_bytes()
             if path.suffix == ".xlsx":
-                for sheet in openpyxl.load_workbook(path).worksheets:
-                    said += "\n".join(str(c.value) for row in sheet.iter_rows() for c in row).encode()
+                said += texts_of(path)
     return said
 
 

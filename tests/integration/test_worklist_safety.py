@@ -16,6 +16,7 @@ from pipelines.core.errors import VaultError
 from pipelines.core.installation import Installation, open_installation
 from pipelines.defs.checks import validate_waiting
 from pipelines.reports import worklist, worklist_xlsx
+from pipelines.reports.worklist_codes import NOT_SHOWN, unknown_codes
 from tests.integration.returned_rows import (
     BAD,
     GOOD,
@@ -32,6 +33,7 @@ from tests.integration.returned_rows import (
     funnel,
     mended,
     statuses,
+    texts_of,
 )  # fmt: skip
 from tests.integration.small_exports import NOW, make_place, take
 
@@ -155,6 +157,27 @@ def test_the_round_trip_at_the_keyboard(
     assert [line.split()[1] for line in told.splitlines()] == ["opened", "accepted"]
     assert at_the_keyboard("list", *home)[0] == 0
     assert funnel(place) == (3, 3, 0, 0, 0)
+
+
+@pytest.mark.parametrize("canary", [PHONE, NAME, "411603199003078515", "豫PA1234", f"电话{PHONE}", "zhao@example.org"])
+def test_a_personal_value_in_another_column_is_not_exported(new_place: NewPlace, tmp_path: Path, canary: str) -> None:
+    """Columns were swapped: what fails as a time is a name or a number."""
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", canary))})
+    assert [(cell.column, cell.text) for cell in entries(place)[0].cells] == [("reported_at", None)]
+    out = tmp_path / "o.xlsx"
+    data = mended(place, out, "上报时间", {"A2": MENDED})
+    assert canary.encode() not in everything_outside_the_vault(place, out)
+    assert bring_back(place, data) == {"2": "accepted"}
+
+
+def test_a_personal_value_in_a_column_of_codes_is_not_exported(new_place: NewPlace, tmp_path: Path) -> None:
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD)).replace("盗窃".encode(), f"致电{PHONE}".encode())})
+    assert [(c.column, c.text) for c in entries(place)[0].cells] == [("class_text", None), ("reported_at", BAD)]
+    exported(place, tmp_path / "o.xlsx")
+    assert PHONE.encode() not in texts_of(tmp_path / "o.xlsx") + str(entries(place)).encode()
+    assert [one.code for one in unknown_codes(place)] == [NOT_SHOWN]
 
 
 def test_great_expectations_counts_an_amended_file_as_the_judge_does(new_place: NewPlace, tmp_path: Path) -> None:
