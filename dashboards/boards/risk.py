@@ -184,8 +184,8 @@ def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
 
 
 def _excess(words: Words, row: dict[str, Any]) -> str:
-    """Cases above the median; nothing where the number is hidden."""
-    return NOTHING if row["value"] is None else words.signed(float(row["value"]) - float(row["baseline"]), 1)
+    """Cases above the median; nothing where either number is hidden."""
+    return NOTHING if row["baseline"] is None else words.signed(float(row["value"]) - float(row["baseline"]), 1)
 
 
 # --- areas outside their limits ---------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ class Binding:
     @property
     def is_keyless(self) -> bool:
         """Whether rows have no key and are identified by (covers, content, ordinal)."""
-        return self.key == ()
+        return not self.key_columns
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.core.errors import ConfigurationError
@@ -28,6 +29,8 @@ CHANGE_PERIODS = {
 }  # fmt: skip
 #: Dated: composite, member, weight, validity, source. Empty rows: the composite is off.
 WEIGHTS = PROJECT_ROOT / "dbt_project" / "seeds" / "ref_composite_weight.csv"
+#: Which kinds of events are about persons (2026-11-22).
+EVENT_KINDS = PROJECT_ROOT / "dbt_project" / "seeds" / "ref_event_kind.csv"
 #: What two variants of one rate share: they differ in what they take in, not in what they count.
 SAME_IN_VARIANTS = ("kinds", "filter", "numerator", "numerator_time", "denominator", "time", "cohort")
 
@@ -35,16 +38,31 @@ SAME_IN_VARIANTS = ("kinds", "filter", "numerator", "numerator_time", "denominat
 def check(metrics: Sequence[Metric]) -> None:
     """Raises ConfigurationError at the first rule between entries that does not hold."""
     built = {metric.id: metric for metric in metrics}
+    about_persons = {row["event_kind"] for row in _rows(EVENT_KINDS) if row["subject"] == "person"}
     for metric in metrics:
+        _check_subject(metric, about_persons)
         _check_variant(metric, built)
         _check_change(metric, built)
         _check_warnings(metric, built)
-    check_composites(built, _rows())
+    check_composites(built, _rows(WEIGHTS))
 
 
-def _rows() -> list[dict[str, str]]:
-    with WEIGHTS.open(encoding="utf-8", newline="") as stream:
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def _check_subject(metric: Metric, about_persons: set[str]) -> None:
+    """Cases of persons stay cases of persons however they are counted: else small numbers would show under another name."""
+    if metric.sql or metric.family in ("change", "composite"):  # a model of its own, or what its members are
+        return
+    if not max(metric.levels):  # of the whole city nothing is hidden
+        return
+    counted = sorted(about_persons.intersection(metric.kinds))
+    if counted and metric.subject != "person":
+        raise ConfigurationError(
+            f"it counts {', '.join(counted)}, which are about persons", where=metric.id, remedy="write `subject: person`"
+        )
 
 
 def _check_variant(metric: Metric, built: dict[str, Metric]) -> None:

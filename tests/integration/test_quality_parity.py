@@ -125,9 +125,10 @@ def vandalised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
     (root / "city" / "city.yml").write_text("{name: vandalised, zone: Asia/Shanghai, root_area: '37'}", encoding="utf-8")
     draw = random.Random(20260630)
     for contract_id in contract_ids():
+        covers = "" if load_contract(contract_id).key else ", covers: file"
         (root / "city" / "feeds" / f"{contract_id}.yml").write_text(
             f"{{contract: {contract_id}, system: s, source: {{type: drop, pattern: '{contract_id}/*.csv', settle_seconds: 0}},"
-            " delivery: increment, extracted_at: {name: '(\\d{8})'}}",
+            f" delivery: increment{covers}, extracted_at: {{name: '(\\d{{8}})'}}}}",
             encoding="utf-8",
         )
         columns = [column.name for column in load_contract(contract_id).columns]

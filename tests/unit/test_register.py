@@ -14,7 +14,7 @@ from pipelines.core.register_files import check_generated, render
 from pipelines.core.register_rules import check_composites, refused_pairs, warning_rows
 
 ENTRY: dict[str, Any] = {
-    "id": "M16", "name_zh": "按期结案率", "name_en": "On-time closing rate", "family": "ratio", "subject": "matter",
+    "id": "M16", "name_zh": "按期结案率", "name_en": "On-time closing rate", "family": "ratio", "subject": "person",
     "cohort": "by_deadline", "time": "deadline_at", "numerator": "closed_at <= deadline_at", "direction": "higher",
 }  # fmt: skip
 
@@ -109,7 +109,7 @@ def test_families_say_what_they_need() -> None:
 
 
 def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
-    one = "- {id: M16, name_zh: a, name_en: a, family: count, subject: matter, cohort: by_report, time: reported_at, direction: neutral}\n"
+    one = "- {id: M16, name_zh: a, name_en: a, family: count, subject: person, cohort: by_report, time: reported_at, direction: neutral}\n"
     (tmp_path / "a.yml").write_text(one + one)
     with pytest.raises(ConfigurationError, match="used twice"):
         read_register(tmp_path)
@@ -121,7 +121,7 @@ def written(tmp_path: Path, *entries: dict[str, Any]) -> Path:
 
 
 COUNT: dict[str, Any] = {
-    "id": "V09", "name_zh": "件数", "name_en": "cases", "family": "count", "subject": "matter", "cohort": "by_report",
+    "id": "V09", "name_zh": "件数", "name_en": "cases", "family": "count", "subject": "person", "cohort": "by_report",
     "time": "reported_at", "direction": "lower",
 }  # fmt: skip
 
@@ -223,3 +223,12 @@ def test_time_columns_are_those_that_place_a_case() -> None:
 def test_generated_files_say_so_in_their_first_line() -> None:
     macro = next(text for path, text in render(read_register()).items() if path.suffix == ".sql")
     assert macro.splitlines()[0].startswith("{# Generated from dbt_project/metrics")
+
+
+def test_cases_of_persons_cannot_be_counted_as_cases_of_things(tmp_path: Path) -> None:
+    entry = {**ENTRY, "subject": "matter", "kinds": ["urban_case", "petition"]}
+    (tmp_path / "closing.yml").write_text(yaml.safe_dump([entry]), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="petition, which are about persons"):
+        read_register(tmp_path)
+    (tmp_path / "closing.yml").write_text(yaml.safe_dump([{**entry, "subject": "person"}]), encoding="utf-8")
+    assert [metric.subject for metric in read_register(tmp_path)] == ["person"]

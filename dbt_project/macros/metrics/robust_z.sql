@@ -67,21 +67,37 @@
     )
 {%- endmacro %}
 
+{# The numbers of the rule, in one row. #}
+{% macro alert_limits() -%}
+select
+    {{ threshold('alert_baseline_weeks') }} as baseline_weeks,
+    {{ threshold('alert_high_z') }} as high_z,
+    {{ threshold('alert_very_high_z') }} as very_high_z,
+    {{ threshold('alert_least_count') }} as least_count,
+    {{ threshold('alert_least_excess') }} as least_excess,
+    {{ threshold('alert_mad_to_sd') }} as mad_to_sd,
+    {{ threshold('alert_weeks_kept') }} as weeks_kept,
+    {{ threshold('small_cell_max') }} as small_cell_max
+{%- endmacro %}
+
 {# What an alert says, from the CTEs of fct_alert; the number of a hidden figure is not said. #}
 {% macro alert_reason_zh() -%}
-    grids.name_zh || kinds.name_zh || case
-        when hidden.is_suppressed then '一周明显多于前13周,件数为保护隐私不显示'
+    grids.name_zh || told.kind_zh || case
+        when told.is_suppressed then '一周明显多于前13周,件数为保护隐私不显示'
+        when told.is_baseline_hidden then '一周' || cast(told.value as varchar) || '件,明显多于前13周'
         else
-            '一周' || cast(judged.value as varchar) || '件,前13周中位数'
-            || cast(cast(judged.baseline as decimal(18, 1)) as varchar) || '件'
+            '一周' || cast(told.value as varchar) || '件,前13周中位数'
+            || cast(cast(told.baseline as decimal(18, 1)) as varchar) || '件'
     end
 {%- endmacro %}
 {% macro alert_reason_en() -%}
     grids.name_en || ': ' || case
-        when hidden.is_suppressed
-            then kinds.name_en || ' in a week, clearly more than in the 13 weeks before; the number is hidden to protect people'
+        when told.is_suppressed
+            then told.kind_en || ' in a week, clearly more than in the 13 weeks before; the number is hidden to protect people'
+        when told.is_baseline_hidden
+            then cast(told.value as varchar) || ' ' || told.kind_en || ' in a week, clearly more than in the 13 weeks before'
         else
-            cast(judged.value as varchar) || ' ' || kinds.name_en || ' in a week, median of the 13 weeks before '
-            || cast(cast(judged.baseline as decimal(18, 1)) as varchar)
+            cast(told.value as varchar) || ' ' || told.kind_en || ' in a week, median of the 13 weeks before '
+            || cast(cast(told.baseline as decimal(18, 1)) as varchar)
     end
 {%- endmacro %}

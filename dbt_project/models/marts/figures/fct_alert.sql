@@ -23,14 +23,7 @@ grids as (
 ),
 
 limits as (
-    select
-        {{ threshold('alert_baseline_weeks') }} as baseline_weeks,
-        {{ threshold('alert_high_z') }} as high_z,
-        {{ threshold('alert_very_high_z') }} as very_high_z,
-        {{ threshold('alert_least_count') }} as least_count,
-        {{ threshold('alert_least_excess') }} as least_excess,
-        {{ threshold('alert_mad_to_sd') }} as mad_to_sd,
-        {{ threshold('alert_weeks_kept') }} as weeks_kept
+    {{ alert_limits() }}
 ),
 
 complete as (
@@ -90,29 +83,36 @@ judged as (
     select * from {{ robust_z('filled', 'limits') }} as robust
 ),
 
+-- A median of 1 to 4 cases of persons is itself a small number: of a year that hides its weeks it would tell one.
+told as (
+    select
+        judged.*, kinds.name_zh as kind_zh, kinds.name_en as kind_en, complete.is_suppressed,
+        complete.is_suppressed
+        or (kinds.subject = 'person' and judged.baseline <= limits.small_cell_max) as is_baseline_hidden
+    from judged
+    inner join complete
+        on
+            judged.event_kind = complete.event_kind
+            and judged.grid_code = complete.grid_code
+            and judged.week_start = complete.week_start
+    inner join kinds on judged.event_kind = kinds.event_kind
+    cross join limits
+),
+
 final as (
     select
-        judged.rule_id || ':' || judged.event_kind || ':' || judged.grid_code || ':'
-        || cast(judged.week_start as varchar) as alert_id,
-        judged.rule_id,
-        'V01' as metric_id,
-        judged.event_kind,
-        judged.grid_code,
+        told.rule_id || ':' || told.event_kind || ':' || told.grid_code || ':'
+        || cast(told.week_start as varchar) as alert_id,
+        told.rule_id, 'V01' as metric_id, told.event_kind, told.grid_code,
         grids.grid_level,
-        judged.week_start as period_start,
-        case when not hidden.is_suppressed then judged.value end as value,
-        case when not hidden.is_suppressed then judged.baseline end as baseline,
-        case when not hidden.is_suppressed then judged.robust_z end as robust_z,
+        told.week_start as period_start,
+        case when not told.is_suppressed then told.value end as value,
+        case when not told.is_baseline_hidden then told.baseline end as baseline,
+        case when not told.is_baseline_hidden then told.robust_z end as robust_z,
         {{ alert_reason_zh() }} as reason_zh,
         {{ alert_reason_en() }} as reason_en
-    from judged
-    inner join complete as hidden
-        on
-            judged.event_kind = hidden.event_kind
-            and judged.grid_code = hidden.grid_code
-            and judged.week_start = hidden.week_start
-    inner join kinds on judged.event_kind = kinds.event_kind
-    left join grids on judged.grid_code = grids.grid_code and grids.is_current
+    from told
+    left join grids on told.grid_code = grids.grid_code and grids.is_current
 )
 
 select * from final
