@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from pipelines.cleaning.seen import Seen
 from pipelines.core.bindings import Binding
 
 
@@ -36,7 +37,7 @@ def identify(
     sha256: str,
     covers: str,
     extracted_at: dt.datetime | None,
-    seen: list[pl.Series],
+    seen: Seen,
 ) -> pl.DataFrame:
     """Add the system columns: identity, version, content hash, `_is_repeat`.
 
@@ -63,24 +64,19 @@ def identify(
     return frame.with_columns(repeat.alias("_is_repeat"))
 
 
-def _repeats(whole: pl.Series, good: pl.Series, seen: list[pl.Series]) -> pl.Series:
+def _repeats(whole: pl.Series, good: pl.Series, seen: Seen) -> pl.Series:
     """Rows equal in key, version and content to an earlier accepted row of the file."""
-    frame = pl.DataFrame({"w": whole, "g": good}).with_row_index("at")
-    first = frame.filter("g").group_by("w").agg(pl.col("at").min().alias("first"))
-    joined = frame.join(first, on="w", how="left", maintain_order="left")
-    repeat = joined.select((pl.col("g") & (pl.col("at") > pl.col("first"))).fill_null(False)).to_series()
-    for earlier in seen:
-        repeat = repeat | (whole.is_in(earlier.implode()) & good)
-    seen.append(whole.filter(good & ~repeat))
-    return repeat
+    again = ~pl.struct("w", "g").is_first_distinct()
+    repeat = pl.DataFrame({"w": whole, "g": good, "before": seen.counts(whole)}).select(
+        pl.col("g") & (again | (pl.col("before") > 0))
+    )
+    seen.add(whole.filter(good & ~repeat.to_series()))
+    return repeat.to_series()
 
 
-def _occurrences(content: pl.Series, seen: list[pl.Series]) -> pl.Series:
+def _occurrences(content: pl.Series, seen: Seen) -> pl.Series:
     """How many equal rows came before in the file: the ordinal that tells identical rows of a keyless feed apart."""
-    frame = pl.DataFrame({"c": content})
-    nth = frame.select(pl.int_range(pl.len()).over("c").alias("n")).to_series()
-    for earlier in seen:
-        counts = earlier.value_counts(name="n").rename({earlier.name: "c"})
-        nth = nth + frame.join(counts, on="c", how="left", maintain_order="left")["n"].fill_null(0).cast(pl.Int64)
-    seen.append(content.alias("c"))
+    nth = pl.DataFrame({"c": content}).select(pl.int_range(pl.len()).over("c").alias("n")).to_series()
+    nth = nth + seen.counts(content)
+    seen.add(content)
     return nth

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import datetime as dt
-import difflib
 import hashlib
 import re
 import zoneinfo
@@ -21,6 +20,7 @@ import yaml
 
 from pipelines.core.contracts import Contract, load_contract
 from pipelines.core.errors import ConfigurationError
+from pipelines.core.spelling import did_you_mean
 
 CITY_KEYS = {
     "name", "title_zh", "title_en", "zone", "languages", "root_area", "as_of", "level", "vault", "earliest", "boards",
@@ -132,9 +132,7 @@ class City:
 
 
 def _unknown(kind: str, name: str, known: list[str], where: str) -> ConfigurationError:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
-    return ConfigurationError(f"unknown {kind} {name!r}", where=where, remedy=remedy)
+    return ConfigurationError(f"unknown {kind} {name!r}", where=where, remedy=did_you_mean(name, known))
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import difflib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pipelines.core.bindings import FAR_FUTURE, Binding, City, CodeRow
 from pipelines.core.codes import EVERY_SYSTEM, FIRST_DAY, Mapping, overlay, plain, resolved, standing_mappings, vocabulary
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import pick
+from pipelines.core.spelling import did_you_mean
 
 COLUMNS = ("source_code", "canonical_code", "valid_from", "valid_to")
 
@@ -34,10 +34,7 @@ class Move:
 
 
 def _refused(what: tuple[str, str], where: str, typed: str, known: Sequence[str]) -> UsageError:
-    near = difflib.get_close_matches(typed, known, n=3, cutoff=0.4)
-    told = ", ".join(near or sorted(known)[:12])
-    remedy = pick(f"did you mean {told}?", f"是否指 {told}？") if near else pick(f"known are {told}", f"可用：{told}")
-    return UsageError(pick(*what), where=where, remedy=remedy)
+    return UsageError(pick(*what), where=where, remedy=did_you_mean(typed, known))
 
 
 def mapping_content(city: City, code_set: str, source_code: str, canonical_code: str, *, system: str) -> dict[str, Any]:

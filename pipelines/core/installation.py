@@ -6,13 +6,13 @@ Belongs here: finding the home and the city that a command means, and opening bo
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.core.bindings import City, load_city
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import CITIES, PROJECT_ROOT, Home, Settings, load_settings, pick
+from pipelines.core.spelling import did_you_mean
 from pipelines.core.state import Ledger
 from pipelines.core.vault import Vault, master_key
 
@@ -54,13 +54,12 @@ def named_city(city: Path) -> Path:
     is_bare = str(city) == city.name
     if is_bare and city.name in known:
         return CITIES / city.name
-    near = difflib.get_close_matches(city.name, known, n=1, cutoff=0.6) if is_bare else []
+    give = pick(f"give a city folder, or one of {', '.join(known)}", f"请给出城市目录，或其一：{', '.join(known)}")
     raise UsageError(
         pick(f"no city {str(city)!r}", f"没有城市 {str(city)!r}") if is_bare
         else pick(f"no folder {str(city)!r}", f"没有目录 {str(city)!r}"),
         where="--city",
-        remedy=pick(f"did you mean {near[0]!r}?", f"是否指 {near[0]!r}？") if near
-        else pick(f"give a city folder, or one of {', '.join(known)}", f"请给出城市目录，或其一：{', '.join(known)}"),
+        remedy=did_you_mean(city.name, known, otherwise=give) if is_bare else give,
     )  # fmt: skip
 
 

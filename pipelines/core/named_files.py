@@ -5,11 +5,11 @@ Belongs here: matching a name, a part of one, or the first digits of a hash. Doe
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import pick
+from pipelines.core.spelling import did_you_mean
 from pipelines.core.state import FileRow, Ledger
 
 #: Fewer digits of a hash than this are too easily a part of a name.
@@ -55,10 +55,9 @@ def named_file(ledger: Ledger, text: str, *, feed: str = "") -> FileRow:
             remedy=pick("give the first digits of its hash, or --feed", "请给出哈希的前几位，或 --feed"),
         )
     names = {name: row for row in rows for name in (row.name, _base(row))}
-    near = difflib.get_close_matches(text, list(names), n=3, cutoff=0.5)
+    look = pick("citybrain status shows each feed's last file", "citybrain status 列出各数据源最近的文件")
     raise UsageError(
         pick(f"no received file is called {text!r}", f"没有收到名为 {text!r} 的文件"),
         where=feed or "FILE",
-        remedy=pick(f"did you mean {' or '.join(map(repr, near))}?", f"是否指 {'、'.join(map(repr, near))}？") if near
-        else pick("citybrain status shows each feed's last file", "citybrain status 列出各数据源最近的文件"),
+        remedy=did_you_mean(text, names, otherwise=look),
     )  # fmt: skip

@@ -9,7 +9,6 @@ Regenerate with `python -m pipelines.core.register`.
 from __future__ import annotations
 
 import csv
-import difflib
 import re
 import sys
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ import yaml
 from pipelines.core import register_rules
 from pipelines.core.errors import ConfigurationError
 from pipelines.core.settings import PROJECT_ROOT
+from pipelines.core.spelling import did_you_mean
 
 METRICS = PROJECT_ROOT / "dbt_project" / "metrics"
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
@@ -206,9 +206,7 @@ CLOSED_LISTS: dict[str, Sequence[Any]] = {
 
 
 def _unknown(what: str, found: object, known: Sequence[Any], where: str) -> ConfigurationError:
-    near = difflib.get_close_matches(str(found), [str(k) for k in known], n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(str(k) or '(empty)' for k in known)}"
-    return ConfigurationError(f"unknown {what} {found!r}", where=where, remedy=remedy)
+    return ConfigurationError(f"unknown {what} {found!r}", where=where, remedy=did_you_mean(str(found), known))
 
 
 def parse_entry(entry: dict[str, Any], where: str) -> Metric:

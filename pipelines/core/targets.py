@@ -6,13 +6,13 @@ holds (the model ref_target).
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import Any
 
 from pipelines.core.errors import ConfigurationError, UsageError
 from pipelines.core.register import Metric, cuts, read_register
 from pipelines.core.settings import pick
+from pipelines.core.spelling import did_you_mean
 
 
 def decided_row(decision: dict[str, Any]) -> tuple[Any, ...]:
@@ -40,10 +40,9 @@ def target_content(metric_id: str, area_code: str, period_kind: str, value: floa
     """
     metrics = {metric.id: metric for metric in read_register()}
     if metric_id not in metrics:
-        near = difflib.get_close_matches(metric_id, list(metrics), n=3, cutoff=0.5)
         raise UsageError(
             pick(f"no metric {metric_id!r}", f"没有指标 {metric_id!r}"), where="--metric",
-            remedy=pick(f"did you mean {', '.join(near)}?", f"是否指 {'、'.join(near)}？") if near else "docs/data_dictionary.md",
+            remedy=did_you_mean(metric_id, metrics, otherwise="docs/data_dictionary.md"),
         )  # fmt: skip
     metric = metrics[metric_id]
     _check_goal(metric)

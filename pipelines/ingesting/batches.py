@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from pipelines.cleaning import handover, identity, read
 from pipelines.cleaning import judge as judging
+from pipelines.cleaning.seen import Seen
 from pipelines.core import landing
 from pipelines.core.bindings import Binding, City
 from pipelines.core.settings import ArchiveLimits, Home
@@ -39,7 +40,7 @@ class Tally:
     rules: dict[str, RuleRow] = field(default_factory=dict)
     clock_min: dt.datetime | None = None
     clock_max: dt.datetime | None = None
-    seen: list[pl.Series] = field(default_factory=list)
+    seen: Seen = field(default_factory=Seen)
     ids: dict[int, str] = field(default_factory=dict)
 
 

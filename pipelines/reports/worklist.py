@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import difflib
 import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,10 +26,10 @@ from pipelines.core.overruling import why_not
 from pipelines.core.personal_shapes import holds_personal
 from pipelines.core.set_aside import rows_set_aside
 from pipelines.core.settings import PROJECT_ROOT
+from pipelines.core.spelling import nearest
 from pipelines.reports import rule_words
 from pipelines.reports.rule_words import Words
 
-NEAREST = 0.5
 #: Departments are told by a feed of their own, not by tables of codes.
 DEPARTMENT = "department"
 #: Closed because the row came in good order; and not the bureau's fault after all.
@@ -102,8 +101,7 @@ def due_on(opened: dt.date) -> dt.date:
 
 def nearest_code(text: str, known: Iterable[str]) -> str:
     """The known code that is spelled most like an unknown one; empty if none is near."""
-    found = difflib.get_close_matches(codes.plain(text), sorted(known), n=1, cutoff=NEAREST)
-    return found[0] if found else ""
+    return nearest(codes.plain(text), known)
 
 
 def is_hidden(column: Column) -> bool:

@@ -7,7 +7,6 @@ Does not: dates, keys, codes of the binding (proposing). A doubtful column is to
 from __future__ import annotations
 
 import csv
-import difflib
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from functools import cache
 from pipelines.core.contracts import CONTRACTS, Column, Contract, contract_ids, load_contract
 from pipelines.core.headers import plain
 from pipelines.core.settings import pick
+from pipelines.core.spelling import nearest
 from pipelines.scaffold.looking import Seen
 from pipelines.scaffold.shapes import ENOUGH, Shape
 from pipelines.scaffold.wording import nearness, phrases, simplified, squeezed, words
@@ -87,9 +87,8 @@ def nearest_code(code_set: str, value: str) -> tuple[str, str]:
         return low, known[low]
     if low.isdecimal():  # digits near to digits say nothing
         return "", ""
-    near = difflib.get_close_matches(low, known, n=1, cutoff=0.5)
     held = [s for s in known if len(s) > 1 and (s in low or low in s) and len(low) > 1]
-    chosen = near[0] if near else max(held, key=len, default="")
+    chosen = nearest(low, known) or max(held, key=len, default="")
     return (chosen, known[chosen]) if chosen else ("", "")
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from pipelines.core.errors import UsageError
 from pipelines.core.register import DEFAULTS, Metric, read_planned, read_register
 from pipelines.core.settings import pick
+from pipelines.core.spelling import nearest
 from pipelines.core.warehouse import PublishedBuild
-from pipelines.tracing.naming import meant, nearest
+from pipelines.tracing.naming import meant
 
 #: Keys that name or show a figure; the others decide which cases it is made of.
 SHOWN_ONLY = frozenset({

@@ -13,10 +13,11 @@ from typing import Any
 from pipelines.core.errors import UsageError
 from pipelines.core.register import DERIVED, GRIDS, POPULATIONS, Metric, cuts
 from pipelines.core.settings import pick
+from pipelines.core.spelling import nearest
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.tracing.cases import Cut
 from pipelines.tracing.definitions import definition_of
-from pipelines.tracing.naming import AS_WAS, RESTATED, FigureName, Window, meant, nearest, window_of
+from pipelines.tracing.naming import AS_WAS, RESTATED, FigureName, Window, meant, window_of
 
 #: Kinds of period that the calendar gives; the others end on days that hang on the build.
 CALENDAR = ("day", "week", "month", "quarter", "half_year", "year")

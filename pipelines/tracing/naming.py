@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-import difflib
 import re
 from dataclasses import dataclass, replace
 
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import pick
+from pipelines.core.spelling import nearest
 
 ONE_DAY = dt.timedelta(days=1)
 AS_WAS = "as_was"
@@ -199,9 +199,3 @@ def _examples(as_of: dt.date) -> list[str]:
 def meant(near: str) -> str:
     """The question whether `near` was meant, or nothing if there is nothing near."""
     return pick(f"did you mean {near!r}?", f"是否指 {near!r}？") if near else ""
-
-
-def nearest(text: str, known: list[str]) -> str:
-    """The known word that is most like `text`, or nothing."""
-    found = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
-    return found[0] if found else ""
