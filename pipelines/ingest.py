@@ -27,7 +27,7 @@ from pipelines.core.settings import environment, pick
 from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow
 from pipelines.ingesting import amend, at_source
 from pipelines.ingesting.amend import store as store_mends
-from pipelines.ingesting.batches import Tally, Work, write_batches
+from pipelines.ingesting.batches import Tally, Work, mark_rows, write_batches
 from pipelines.ingesting.shrink import shrunk
 from pipelines.ingesting.trial import judge_rows
 from pipelines.sources import drop
@@ -351,8 +351,9 @@ def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
         unknown_columns="|".join(header.unknown), held_what="", held_where="", held_remedy="",
     )  # fmt: skip
     return Parsed(
-        entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), _unread_words(reading, work), tally.ids
-    )
+        entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), _unread_words(reading, work), tally.ids,
+        mark_rows(work, tally),
+    )  # fmt: skip
 
 
 def check_shrink(parsed: Parsed, binding: Binding, place: Installation) -> FileShrunk | None:

@@ -56,7 +56,7 @@ MONTH = "strftime(f.reported_at, '%Y-%m')"
 SEEDS = (
     "ref_metric", "ref_metric_cut", "ref_metric_warning", "ref_metric_planned", "ref_warning", "ref_threshold",
     "ref_age_band", "ref_category_domain", "ref_event_kind", "ref_grid_level", "ref_quality_weight",
-    "ref_sla_rule", "ref_native_stage",
+    "ref_sla_rule", "ref_native_stage", "ref_dirt", "ref_dirt_mark", "ref_score_dimension",
 )  # fmt: skip
 OPS = ("code_name",)
 #: In the order in which they read each other.

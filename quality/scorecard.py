@@ -1,6 +1,7 @@
 """Scorecard: how good a feed's data was, by month and dimension, from the counts that ingest left.
 
-Belongs here: adding counts up; each score is a numerator and a denominator. Does not: judging rows (cleaning), the
+Belongs here: adding counts up; each score is a numerator and a denominator, in one dimension: nothing is added up across
+them. What each dimension means stands, dated, in the seed `ref_score_dimension`. Does not: judging rows (cleaning), the
 governed quality metrics of the boards (the register), any clock: the month is that of the extract, so a late reload of
 old files scores the months that they tell of.
 """
@@ -23,17 +24,24 @@ OF_RULES: dict[str, Dimension] = {
     "uniqueness": "uniqueness",
 }
 COUNTED = ("loaded", "superseded")
+GX = ("gx_evaluated_n", "gx_failed_n", "gx_error_n")
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Of `den` things looked at, `num` were good. For rules a thing is a value; else a record, or a file."""
+    """Of `den` things looked at, `num` were good. For rules a thing is a value; else a record, or a file.
+
+    gx_*: what Great Expectations counted by the same rules; 0 in dimensions that no rule has.
+    """
 
     feed: str
     month: str
     dimension: Dimension
     num: int
     den: int
+    gx_evaluated_n: int = 0
+    gx_failed_n: int = 0
+    gx_error_n: int = 0
 
     @property
     def percent(self) -> float | None:
@@ -66,6 +74,7 @@ def score_feeds(
     feed_outcomes: Iterable[Mapping[str, Any]],
     rule_outcomes: Iterable[Mapping[str, Any]],
     latency_hours: Mapping[str, float],
+    second_opinions: Iterable[Mapping[str, Any]] = (),
 ) -> list[Score]:
     """Scores by feed, month and dimension, sorted; a dimension in which nothing was looked at has no score.
 
@@ -74,6 +83,7 @@ def score_feeds(
             repeat_n, nondata_n.
         rule_outcomes: rows of `ops.rule_outcome`: feed, sha256, dimension, evaluated_n, failed_n.
         latency_hours: by feed, how old the newest record of a file may be when it is extracted (from the contract).
+        second_opinions: rows of the ledger's `quality_outcome`: feed, sha256, rule_id, evaluated_n, failed_n, is_error.
     """
     num: Counter[tuple[str, str, Dimension]] = Counter()
     den: Counter[tuple[str, str, Dimension]] = Counter()
@@ -90,11 +100,29 @@ def score_feeds(
         if in_time is not None:
             den[feed, month, "timeliness"] += 1
             num[feed, month, "timeliness"] += in_time
-    for rule in rule_outcomes:
+    rules = list(rule_outcomes)
+    for rule in rules:
         dimension, of_file = OF_RULES.get(rule["dimension"]), (rule["feed"], rule["sha256"])
         if dimension is None or of_file not in months:
             continue
         key = (rule["feed"], months[of_file], dimension)
         den[key] += rule["evaluated_n"]
         num[key] += rule["evaluated_n"] - rule["failed_n"]
-    return [Score(*key, num=num[key], den=den[key]) for key in sorted(den) if den[key]]
+    gx = _second_opinions(second_opinions, rules, months)
+    return [Score(*key, num[key], den[key], *(gx[key, name] for name in GX)) for key in sorted(den) if den[key]]
+
+
+def _second_opinions(
+    counted: Iterable[Mapping[str, Any]], rules: Iterable[Mapping[str, Any]], months: Mapping[tuple[str, str], str]
+) -> Counter[tuple[tuple[str, str, Dimension], str]]:
+    """Great Expectations' counts by (feed, month, dimension); a rule's dimension is the one that the judge entered."""
+    dimensions = {(r["feed"], r["sha256"], r["rule_id"]): OF_RULES.get(r["dimension"]) for r in rules if "rule_id" in r}
+    found: Counter[tuple[tuple[str, str, Dimension], str]] = Counter()
+    for row in counted:
+        dimension = dimensions.get((row["feed"], row["sha256"], row["rule_id"]))
+        if dimension is None or (row["feed"], row["sha256"]) not in months:
+            continue
+        key = (row["feed"], months[row["feed"], row["sha256"]], dimension)
+        for name, n in zip(GX, (row["evaluated_n"], row["failed_n"], row["is_error"]), strict=True):
+            found[key, name] += int(n)
+    return found

@@ -12,6 +12,8 @@ from typing import Any
 
 import polars as pl
 
+from dashboards.boards.dirt import dirt
+from dashboards.boards.scores import scores
 from dashboards.kit import charts
 from dashboards.kit.chance import whole
 from dashboards.kit.markup import Column, Html, chip, join, table, tag
@@ -35,6 +37,8 @@ def show(board: Board) -> None:
     put(_feeds(board, feeds, funnel, health), "feeds")
     draw(_not_in(board, feeds, funnel), "not_in")
     put(_reasons(board, feeds), "reasons")
+    put(dirt(board, feeds), "dirt")
+    put(scores(board, feeds), "scores")
     put(_held(board, feeds) + _report(board), "held")
 
 

@@ -10,8 +10,8 @@ The ladder, each step only for events that no earlier step placed:
 2. `other_code`: the code sent held before or after that day, and leads to exactly one grid valid on it (an old code
    sent late, a new one sent early).
 3. `polygon`: the point lies in a polygon valid on that day; the finest level wins, then the smallest code, so a point
-   on a border always falls to the same side. A coordinate of exactly zero is a missing one; swapped coordinates are
-   not swapped back.
+   on a border always falls to the same side. A coordinate of exactly zero is a missing one; swapped coordinates were
+   put right by cleaning where that is certain.
 4. `place_code`: the jurisdiction's code, under the same rules as 1 and 2.
 5. `name`: what was sent as code, else the community's name, else the street's name equals the name of exactly one
    grid valid on that day.
@@ -56,7 +56,8 @@ def resolve_places(events: pl.DataFrame, grids: pl.DataFrame, aliases: pl.DataFr
 
     Returns:
         One row per event in the order received: event_id, grid_code ('UNASSIGNED' without a place),
-        grid_version_id and grid_level (null without a place), grid_resolution_method, geo_conf.
+        grid_version_id and grid_level (null without a place), grid_resolution_method, geo_conf, is_outside (a point was
+        sent and lies beyond the box around all areas).
 
     Raises:
         ConfigurationError: a polygon is no readable WKT.
@@ -72,7 +73,17 @@ def resolve_places(events: pl.DataFrame, grids: pl.DataFrame, aliases: pl.DataFr
         placed = match(rest, versions, others).with_columns(grid_resolution_method=pl.lit(method))
         found.append(placed)
         rest = rest.join(placed.select("_row"), on="_row", how="anti")
-    return _finished(rows, found, grids)
+    return _finished(rows, found, grids).with_columns(_outside(rows, versions))
+
+
+def _outside(rows: pl.DataFrame, versions: pl.DataFrame) -> pl.Series:
+    """Of each event whether its point lies beyond the box around every area that has a polygon."""
+    _, shapes = _polygons(versions)
+    if not shapes.size:
+        return pl.Series("is_outside", [False], dtype=pl.Boolean).new_from_index(0, rows.height)
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
+    inside = pl.col("lon").is_between(west, east) & pl.col("lat").is_between(south, north)
+    return rows.select((_has_point() & ~inside).fill_null(value=False).alias("is_outside")).to_series()
 
 
 def _text(column: str) -> pl.Expr:

@@ -43,11 +43,15 @@ OPS: dict[str, str] = {
     "latency_hours DOUBLE, as_of TIMESTAMP, is_reference BOOLEAN, delivery VARCHAR",
     "feed_outcome": "feed VARCHAR, contract VARCHAR, sha256 VARCHAR, name VARCHAR, status VARCHAR, received_at TIMESTAMP, "
     "extracted_at TIMESTAMP, covers VARCHAR, read_n BIGINT, accepted_n BIGINT, quarantined_n BIGINT, repeat_n BIGINT, "
-    "nondata_n BIGINT, clock_min TIMESTAMP, clock_max TIMESTAMP, held_what VARCHAR, is_current BOOLEAN",
+    "nondata_n BIGINT, clock_min TIMESTAMP, clock_max TIMESTAMP, held_what VARCHAR, is_current BOOLEAN, encoding VARCHAR, "
+    "unknown_columns VARCHAR",
     "rule_outcome": "feed VARCHAR, contract VARCHAR, sha256 VARCHAR, rule_id VARCHAR, column_name VARCHAR, severity VARCHAR, "
     "dimension VARCHAR, evaluated_n BIGINT, failed_n BIGINT",
     "quality_outcome": "feed VARCHAR, contract VARCHAR, sha256 VARCHAR, rule_id VARCHAR, severity VARCHAR, "
     "evaluated_n BIGINT, failed_n BIGINT, is_error BOOLEAN",
+    "parse_mark": "feed VARCHAR, contract VARCHAR, sha256 VARCHAR, column_name VARCHAR, mark VARCHAR, found_n BIGINT",
+    "score": "feed VARCHAR, month VARCHAR, dimension VARCHAR, seen_at TIMESTAMP, num BIGINT, den BIGINT, "
+    "gx_evaluated_n BIGINT, gx_failed_n BIGINT, gx_error_n BIGINT",
     "code_map": "contract VARCHAR, system VARCHAR, code_set VARCHAR, source_code VARCHAR, canonical_code VARCHAR, "
     "valid_from DATE, valid_to DATE",
     "code_name": "code_set VARCHAR, canonical_code VARCHAR, name_zh VARCHAR, name_en VARCHAR",
@@ -65,6 +69,8 @@ class Inputs:
     feed_outcomes: tuple[dict[str, Any], ...]
     rule_outcomes: tuple[dict[str, Any], ...]
     quality_outcomes: tuple[dict[str, Any], ...]
+    marks: tuple[dict[str, Any], ...]
+    scores: tuple[dict[str, Any], ...]
     decisions: tuple[dict[str, Any], ...]
     as_of: dt.datetime
     feed_as_of: dict[str, dt.datetime]
@@ -110,6 +116,8 @@ def read_inputs(home: Home, city: City, ledger: Ledger, as_of: dt.datetime | Non
         feed_outcomes=outcomes,
         rule_outcomes=tuple(_of_current(ledger, "rule_outcome", feeds)),
         quality_outcomes=quality,
+        marks=tuple(_of_current(ledger, "parse_mark", feeds, "o.column_name, o.mark")),
+        scores=tuple(row for row in ledger.rows("select * from score order by 1, 2, 3, 4") if row["feed"] in feeds),
         decisions=decided,
         as_of=overall,
         feed_as_of={feed: min(clocks.get(feed, overall), overall) for feed in feeds},
@@ -162,7 +170,7 @@ def _feed_outcomes(ledger: Ledger, feeds: dict[str, Binding]) -> Iterable[dict[s
     rows = ledger.rows(
         "select f.feed, f.contract, f.sha256, f.name, f.status, f.received_at, f.extracted_at, f.covers, p.read_n, "
         "p.accepted_n, p.quarantined_n, p.repeat_n, p.nondata_n, p.clock_min, p.clock_max, "
-        "case when f.status = 'held' then f.held_what else '' end as held_what, "
+        "case when f.status = 'held' then f.held_what else '' end as held_what, p.encoding, f.unknown_columns, "
         "p.sha256 is not null and f.status = 'loaded' as is_current "
         "from file f left join parse p on p.feed = f.feed and p.sha256 = f.sha256 and p.is_current = 1 "
         "order by f.feed, f.sha256"
@@ -173,11 +181,11 @@ def _feed_outcomes(ledger: Ledger, feeds: dict[str, Binding]) -> Iterable[dict[s
             yield {**row, **{name: row[name] or 0 for name in counts}, "is_current": bool(row["is_current"])}
 
 
-def _of_current(ledger: Ledger, table: str, feeds: dict[str, Binding]) -> Iterable[dict[str, Any]]:
+def _of_current(ledger: Ledger, table: str, feeds: dict[str, Binding], order: str = "o.rule_id") -> Iterable[dict[str, Any]]:
     rows = ledger.rows(
         f"select o.*, p.contract from {table} o join parse p using (feed, sha256, parser) "
         "join file f using (feed, sha256) where p.is_current = 1 and f.status in ('loaded', 'superseded') "
-        "order by o.feed, o.sha256, o.rule_id"
+        f"order by o.feed, o.sha256, {order}"
     )
     return (row for row in rows if row["feed"] in feeds)
 
@@ -229,6 +237,8 @@ def write_ops(connection: Connection, inputs: Inputs, mode: str) -> None:
         "feed_outcome": _picked(inputs.feed_outcomes, OPS["feed_outcome"]),
         "rule_outcome": _picked(inputs.rule_outcomes, OPS["rule_outcome"]),
         "quality_outcome": _picked(inputs.quality_outcomes, OPS["quality_outcome"]),
+        "parse_mark": _picked(inputs.marks, OPS["parse_mark"]),
+        "score": _picked(inputs.scores, OPS["score"]),
         "code_map": code_map(city, inputs.decisions),
         "code_name": [(r["code_set"], r["canonical_code"], r["name_zh"], r["name_en"]) for r in vocabulary()],
         "target_decision": [targets.decided_row(d) for d in inputs.decisions if d["kind"] == "target"],

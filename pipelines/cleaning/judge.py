@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.cleaning import parse, privacy
+from pipelines.cleaning import oddities, parse, privacy
 from pipelines.core.bindings import Binding
 from pipelines.core.contracts import Column, Contract, Rule
 from pipelines.core.errors import ConfigurationError, FileHeld
@@ -63,12 +63,13 @@ class Judged:
     """One batch after judgment.
 
     frame: `_record_no`, typed columns, `<col>__raw` tidied text, `_failed` (ids of broken quarantine rules), `_flags`,
-    `time_precision`, `terms`; one row per source row in source order.
+    `time_precision`, `terms`; one row per source row in source order. marks: `<column>:<parse rule>` and how many values.
     """
 
     frame: pl.DataFrame
     verdicts: list[Verdict]
     fails: pl.DataFrame
+    marks: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ def judge(raw: pl.DataFrame, header: Header, plan: Plan, *, zone: str, earliest:
     present = [c for c in contract.columns if c.name in header.position or c.name in binding.constants]
     source = raw.select(_source(c, header, binding) for c in present)
     parsed = parse.parse_columns(present, source, forms=binding.dates, zone=zone)
+    parsed.typed, odd, converted = oddities.points(parsed.typed, binding.datum)
+    parsed.marks += [*odd, *oddities.marks_of(present, source, parsed.texts)]
     absent = [c for c in contract.columns if c not in present]
     typed = parsed.typed.with_columns(pl.lit(None, dtype=_dtype(c)).alias(c.name) for c in absent)
     texts = parsed.texts.with_columns(pl.lit(None, dtype=pl.String).alias(c.name) for c in absent)
@@ -110,7 +113,11 @@ def judge(raw: pl.DataFrame, header: Header, plan: Plan, *, zone: str, earliest:
     failed = fails.sum().row(0, named=True)
     verdicts = [Verdict(rule, int(evaluated[rule.id]), int(failed[rule.id])) for rule in plan.rules]
     frame = _assemble(raw, both, parsed, fails, verdicts, contract)
-    return Judged(frame, verdicts, fails)
+    return Judged(frame, verdicts, fails, _counts(parsed.marks) | converted | oddities.personal(contract, parsed.texts))
+
+
+def _counts(marks: list[pl.Series]) -> dict[str, int]:
+    return dict(pl.concat([mark.alias("mark") for mark in marks]).drop_nulls().value_counts().iter_rows()) if marks else {}
 
 
 def _source(column: Column, header: Header, binding: Binding) -> pl.Expr:

@@ -20,7 +20,7 @@ import polars as pl
 from pipelines.cleaning import parse_time
 from pipelines.core.contracts import CONTRACTS, Column
 
-CLEANING_VERSION = "4"
+CLEANING_VERSION = "5"
 
 INVISIBLE = "[\u200b-\u200f\u2060\ufeff]"
 # Whatever NFKC might change: all but ASCII, ideographs and punctuation that it leaves alone. A list of what it does change

@@ -173,6 +173,7 @@ def _assemble(parts: pl.DataFrame, zone: str) -> pl.DataFrame:
             .when(pl.col("mark") == "年").then(pl.lit("cn_date"))
             .when(pl.col("mark") != "-").then(pl.lit("slash"))
             .when(pl.col("offset").is_not_null()).then(pl.lit("iso_offset"))
+            .when(pl.col("hour").is_not_null() & pl.col("second").is_null()).then(pl.lit("no_seconds"))
             .otherwise(None))
         .when(pl.col("compact").is_not_null())
         .then(pl.when(pl.col("c_hour").is_not_null()).then(pl.lit("compact14")).otherwise(pl.lit("compact8")))

@@ -28,11 +28,12 @@ CITY_KEYS = {
 }  # fmt: skip
 FEED_KEYS = {
     "contract", "system", "source", "format", "sheet", "encoding", "delimiter", "delivery", "covers", "extracted_at",
-    "key", "columns", "constants", "codes", "dates", "title_zh", "title_en", "password", "bureau",
+    "key", "columns", "constants", "codes", "dates", "title_zh", "title_en", "password", "bureau", "datum",
 }  # fmt: skip
 SOURCE_TYPES = {"drop": {"type", "pattern", "member", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
 LEVELS = ("demo", "production")
+DATUMS = ("", "wgs84", "gcj02", "bd09")
 FORMATS = ("csv", "xlsx", "xls", "html", "jsonl", "parquet", "geojson")
 SUFFIXES = {
     ".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xls": "xls", ".html": "html", ".htm": "html",
@@ -84,6 +85,7 @@ class Binding:
     title_zh: str
     title_en: str
     bureau: str
+    datum: str
     digest: str
 
     @property
@@ -162,9 +164,8 @@ def _moment(value: Any, where: str) -> dt.datetime | None:
     try:
         return dt.datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise ConfigurationError(
-            f"{value!r} is no date or time", where=where, remedy="write 2026-01-31 or 2026-01-31T23:59:00"
-        ) from error
+        remedy = "write 2026-01-31 or 2026-01-31T23:59:00"
+        raise ConfigurationError(f"{value!r} is no date or time", where=where, remedy=remedy) from error
 
 
 def _check_keys(found: dict[str, Any], known: set[str], where: str) -> None:
@@ -186,15 +187,9 @@ def _codes(folder: Path, entries: dict[str, str], where: str) -> tuple[CodeRow, 
                     raise ConfigurationError("a row needs source_code and canonical_code", where=f"{path}:{number}")
                 if row["canonical_code"].strip() == UNDECIDED:
                     continue
-                rows.append(
-                    CodeRow(
-                        code_set,
-                        row["source_code"].strip(),
-                        row["canonical_code"].strip(),
-                        dt.date.fromisoformat(row.get("valid_from") or "1900-01-01"),
-                        dt.date.fromisoformat(row.get("valid_to") or FAR_FUTURE.isoformat()),
-                    )
-                )
+                first = dt.date.fromisoformat(row.get("valid_from") or "1900-01-01")
+                end = dt.date.fromisoformat(row.get("valid_to") or FAR_FUTURE.isoformat())
+                rows.append(CodeRow(code_set, row["source_code"].strip(), row["canonical_code"].strip(), first, end))
     return tuple(rows)
 
 
@@ -229,9 +224,8 @@ def _format(declared: str | None, pattern: str, where: str) -> str:
     for suffix, kind in SUFFIXES.items():
         if name.endswith(suffix):
             return kind
-    raise ConfigurationError(
-        "the pattern does not tell the format", where=where, remedy=f"add format: one of {', '.join(FORMATS)}"
-    )
+    remedy = f"add format: one of {', '.join(FORMATS)}"
+    raise ConfigurationError("the pattern does not tell the format", where=where, remedy=remedy)
 
 
 def _time_and_covers(entry: dict[str, Any], where: str) -> dict[str, Any]:
@@ -294,6 +288,8 @@ def read_binding(path: Path, folder: Path) -> Binding:
                 raise _unknown("column", name, names, f"{where}: {section}")
     if entry["delivery"] not in DELIVERIES:
         raise _unknown("delivery", str(entry["delivery"]), list(DELIVERIES), where)
+    if str(entry.get("datum", "")) not in DATUMS:
+        raise _unknown("datum", str(entry["datum"]), list(DATUMS[1:]), where)
     _check_encoding(str(entry.get("encoding", "")), where)
     pattern, member, root, settle = _source(entry["source"], where)
     binding = Binding(
@@ -318,6 +314,7 @@ def read_binding(path: Path, folder: Path) -> Binding:
         title_zh=entry.get("title_zh", path.stem),
         title_en=entry.get("title_en", path.stem.replace("_", " ")),
         bureau=str(entry.get("bureau", entry["system"])),
+        datum=str(entry.get("datum", "")).removeprefix("wgs84"),
         digest=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
         **_time_and_covers(entry, where),
     )
@@ -336,9 +333,8 @@ def _check_encoding(encoding: str, where: str) -> None:
 def _refuse_secrets(entry: dict[str, Any], where: str) -> None:
     for name, value in entry.items():
         if re.search(r"password|secret|token", str(name)) and not re.fullmatch(r"\$\{env:\w+\}", str(value)):
-            raise ConfigurationError(
-                f"{name} holds a literal secret", where=where, remedy="write ${env:NAME} and set NAME outside"
-            )
+            remedy = "write ${env:NAME} and set NAME outside"
+            raise ConfigurationError(f"{name} holds a literal secret", where=where, remedy=remedy)
 
 
 def _check_versions(binding: Binding, where: str) -> None:

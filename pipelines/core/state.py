@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.core import tickets
+from pipelines.core import measured, tickets
 from pipelines.core.errors import HomeError
+from pipelines.core.measured import MarkRow, ScoreRow
 from pipelines.core.settings import Home
 from pipelines.core.tickets import Amendment
 
@@ -132,6 +133,7 @@ class Parsed:
     quarantined: tuple[tuple[int, str], ...]
     message: str = ""
     ids: Mapping[int, str] = field(default_factory=dict)
+    marks: tuple[MarkRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ class Ledger:
         self._db.execute("pragma synchronous = full")
         self._db.executescript(SCHEMA)
         tickets.prepare(self._db)
+        measured.prepare(self._db)
 
     @classmethod
     def of(cls, home: Home) -> Ledger:
@@ -190,10 +193,8 @@ class Ledger:
         """Make the home this city's. Raises HomeError when it is another's."""
         owner = self.rows("select value from home where key = 'city'")
         if owner and owner[0]["value"] != city:
-            raise HomeError(
-                f"the home belongs to city {owner[0]['value']!r}, not {city!r}",
-                remedy="give another --home, or that city",
-            )
+            what = f"the home belongs to city {owner[0]['value']!r}, not {city!r}"
+            raise HomeError(what, remedy="give another --home, or that city")
         with self.transaction():
             self._db.execute("insert or replace into home values ('city', ?)", [city])
             self._db.execute("insert or replace into home values ('folder', ?)", [str(folder)])
@@ -224,10 +225,8 @@ class Ledger:
 
     def sight(self, feed: str, path: str, size_bytes: int, mtime_ns: int, *, sha256: str, seen_at: str) -> None:
         """Record that a path held these bytes."""
-        self._db.execute(
-            "insert or replace into sighting values (?, ?, ?, ?, ?, ?)",
-            [feed, path, size_bytes, mtime_ns, sha256, seen_at],
-        )
+        held = [feed, path, size_bytes, mtime_ns, sha256, seen_at]
+        self._db.execute("insert or replace into sighting values (?, ?, ?, ?, ?, ?)", held)
 
     def file(self, feed: str, sha256: str) -> FileRow | None:
         """A file by its content."""
@@ -248,10 +247,8 @@ class Ledger:
 
     def held_by_judgement(self, feed: str) -> list[FileRow]:
         """Files of a feed that could be read and are held, or whose new reading is."""
-        found = self.rows(
-            "select f.* from file f join judgement using (feed, sha256) where feed = ? and status <> 'retracted' order by sha256",
-            feed,
-        )  # fmt: skip
+        asked = "select f.* from file f join judgement using (feed, sha256) where feed = ? and status <> 'retracted' order by 2"
+        found = self.rows(asked, feed)
         return [FileRow(**row) for row in found]
 
     def current_parse(self, feed: str, sha256: str) -> dict[str, Any] | None:
@@ -299,9 +296,8 @@ class Ledger:
         self._db.execute(*_insert(parse, "parse"))
         for rule in parsed.rules:
             self._db.execute(*_insert(rule, "rule_outcome"))
-        tickets.enter(
-            self._db, parse.feed, parse.sha256, parse.parser, parse.loaded_at, parsed.quarantined, parsed.ids
-        )  # fmt: skip
+        tickets.enter(self._db, parse.feed, parse.sha256, parse.parser, parse.loaded_at, parsed.quarantined, parsed.ids)
+        measured.enter(self._db, parsed.marks)
         for covers in {row.covers, before.covers if before else ""} - {""}:
             self._settle_covers(row.feed, covers)
 
@@ -376,14 +372,17 @@ class Ledger:
             for row in rows:
                 self._db.execute(*_insert(row, "quality_outcome"))
 
+    def add_scores(self, rows: Iterable[ScoreRow]) -> int:
+        """Enter the scores of a run that are news; returns how many are."""
+        with self.transaction():
+            return measured.add_scores(self._db, rows)
+
     # --- builds ---------------------------------------------------------------------------------------------------
 
     def open_build(self, build_id: str, started_at: str) -> None:
         """Enter a build that begins."""
-        self._db.execute(
-            "insert or replace into build (build_id, started_at, status) values (?, ?, 'running')",
-            [build_id, started_at],
-        )
+        opened = "insert or replace into build (build_id, started_at, status) values (?, ?, 'running')"
+        self._db.execute(opened, [build_id, started_at])
 
     def close_build(
         self, build_id: str, *, finished_at: str, as_of: str, mode: str, status: str, reason: str, fingerprint: str

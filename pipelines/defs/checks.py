@@ -6,12 +6,14 @@ Belongs here: handing the batches that ingest left to quality.run, deleting them
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 
 import dagster as dg
 
 from pipelines.core.bindings import City
 from pipelines.core.installation import Installation
+from pipelines.core.measured import ScoreRow
 from pipelines.core.state import QualityRow
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.defs.feeds import feed_key
@@ -19,6 +21,7 @@ from pipelines.defs.resources import Run
 from pipelines.reports import validation
 from quality import published as published_checks
 from quality import run as quality_run
+from quality.scorecard import score_feeds
 
 KEY = dg.AssetKey(["quality", "validation"])
 
@@ -53,6 +56,33 @@ def validate_waiting(place: Installation) -> list[QualityRow]:
     return rows
 
 
+OF_CURRENT = (
+    "select o.* from {table} o join parse p using (feed, sha256, parser) join file f using (feed, sha256) "
+    "where p.is_current = 1 and f.status in ('loaded', 'superseded')"
+)
+
+
+def keep_scores(place: Installation) -> int:
+    """Score every feed and month and keep what is news; the history of runs grows by it. Returns how many rows that is."""
+    files = place.ledger.rows(
+        "select f.feed, f.sha256, f.status, f.extracted_at, f.received_at, p.clock_max, p.read_n, p.repeat_n, p.nondata_n "
+        "from file f join parse p using (feed, sha256) where p.is_current = 1"
+    )
+    events = [binding for binding in place.city.feeds if binding.contract.entity == "event"]
+    scores = score_feeds(
+        files,
+        place.ledger.rows(OF_CURRENT.format(table="rule_outcome")),
+        {binding.feed: binding.contract.latency_hours for binding in events},
+        place.ledger.rows(OF_CURRENT.format(table="quality_outcome")),
+    )
+    seen_at = place.now().isoformat(sep=" ", timespec="seconds")
+    rows = []
+    for score in scores:
+        feed, month, dimension, *counts = astuple(score)
+        rows.append(ScoreRow(feed, month, dimension, seen_at, *counts))
+    return place.ledger.add_scores(rows)
+
+
 def misleading(place: Installation, candidate: PublishedBuild) -> list[published_checks.PublishedCheck]:
     """Whether a build that is about to be published would mislead a leader: the checks that failed, blocking ones first."""
     latencies = [b.contract.latency_hours for b in place.city.feeds if b.contract.entity == "event"]
@@ -77,8 +107,9 @@ def validation_asset(city: City) -> dg.AssetsDefinition:
         run: Run = context.resources.run
         run.tell("step", "validate")
         rows = validate_waiting(run.place)
+        scored = keep_scores(run.place)
         pages = validation.write_validation(run.place.home, run.place.city, run.place.ledger)
-        yield dg.MaterializeResult(metadata={"rules_run": len(rows), "pages_written": len(pages)})
+        yield dg.MaterializeResult(metadata={"rules_run": len(rows), "pages_written": len(pages), "scores_moved": scored})
         for feed, name in names.items():
             mine = [row for row in rows if row.feed == feed]
             failed = [row for row in mine if row.is_error or (row.failed_n and row.severity != "warn")]

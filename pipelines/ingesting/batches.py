@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -20,6 +21,7 @@ from pipelines.cleaning import judge as judging
 from pipelines.cleaning.seen import Seen
 from pipelines.core import landing
 from pipelines.core.bindings import Binding, City
+from pipelines.core.measured import MarkRow
 from pipelines.core.settings import ArchiveLimits, Home
 from pipelines.core.state import RuleRow
 from pipelines.core.vault import Vault
@@ -38,6 +40,7 @@ class Tally:
     repeats: int = 0
     quarantined: list[tuple[int, str]] = field(default_factory=list)
     rules: dict[str, RuleRow] = field(default_factory=dict)
+    marks: Counter[str] = field(default_factory=Counter)
     clock_min: dt.datetime | None = None
     clock_max: dt.datetime | None = None
     seen: Seen = field(default_factory=Seen)
@@ -161,7 +164,14 @@ def _refuse(raw: pl.DataFrame, bad: pl.DataFrame, header: list[str], refused: An
     refused.write_table(pa.table([reasons["_record_no"].to_arrow(), reasons["rule_ids"].to_list(), texts], schema=QUARANTINE))
 
 
+def mark_rows(work: Work, tally: Tally) -> tuple[MarkRow, ...]:
+    """What cleaning marked, by column and parse rule."""
+    told = ((mark.partition(":"), n) for mark, n in sorted(tally.marks.items()))
+    return tuple(MarkRow(work.binding.feed, work.sha256, work.parser, column, rule, n) for (column, _, rule), n in told)
+
+
 def _count(judged: judging.Judged, work: Work, tally: Tally) -> None:
+    tally.marks.update(judged.marks)
     for verdict in judged.verdicts:
         rule = verdict.rule
         before = tally.rules.get(rule.id)

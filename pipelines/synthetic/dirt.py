@@ -30,6 +30,8 @@ REPEATS = 0.7
 REQUIRED_MISSING = 0.1
 #: Of the cells with D06: another spelling, stray blanks, a word that no table knows.
 SPELLINGS, BLANKS = 0.6, 0.25
+#: Stands before the identity number in every narrative that names a person.
+PERSON_MARK = "证件000000"
 NULL_TOKENS = ("无", "—", "不详", "/", "null", "N/A", "-", "")
 
 
@@ -192,6 +194,7 @@ def soil(feed: Feed, rows: pl.DataFrame, city: City, rng: np.random.Generator) -
     _numbers(bench, targets)
     _codes(bench, targets)
     _case_numbers(bench)
+    _told(bench)
     typed = pl.DataFrame(bench.typed).select(
         pl.all(), pl.int_range(pl.len()).alias("_row"), pl.int_range(pl.len()).cast(pl.Float64).alias("_order"),
         pl.lit(0, pl.Int64).alias("_copy"),
@@ -299,19 +302,21 @@ def _codes(bench: Bench, targets: Targets) -> None:
         draws = bench.rng.random(len(chosen))
         others = _other_spellings(bench, contract.column(name))
         value, text = bench.typed[name].gather(chosen).to_list(), bench.texts[name].gather(chosen).to_list()
-        shown, read = [], []
+        shown, read, flags = [], [], []
         for canonical, clean, k, d in zip(value, text, kind.tolist(), draws.tolist(), strict=True):
             spelled = others.get(canonical, ())
+            flags.append("")
             if k < SPELLINGS and spelled:
                 shown.append(spelled[int(d * len(spelled))])
             elif k < SPELLINGS + BLANKS or name not in targets.unknowable:
                 shown.append(("{} ", "\u3000{}", " {}\u3000")[int(d * 3)].format(clean))
+                flags[-1] = f"{name}:d06" if contract.column(name).lands else ""
             else:
                 shown.append(words.UNKNOWN_DEPARTMENT if contract.column(name).codes == "department" else words.UNKNOWN_CODE)
                 canonical = "UNMAPPED"  # noqa: PLW2901 - the value that cleaning must come to
             read.append(canonical)
         bench.put(name, chosen, pl.Series(shown, dtype=pl.String), pl.Series(read, dtype=pl.String))
-        bench.note("D06", name, chosen)
+        bench.note("D06", name, chosen, pl.Series(flags, dtype=pl.String))
 
 
 def _other_spellings(bench: Bench, column: Column) -> dict[str, tuple[str, ...]]:
@@ -325,6 +330,18 @@ def _other_spellings(bench: Bench, column: Column) -> dict[str, tuple[str, ...]]
     if column.name == "item_type":
         return {}
     return {code: word.others for code, word in known.items()}
+
+
+def _told(bench: Bench) -> None:
+    """D10 and D11: narratives that name a person, addresses by a neighbour. Drawn with the event; here they are recorded."""
+    for column in (c for c in load_contract(bench.feed.name).columns if c.name in bench.texts):
+        texts = bench.texts[column.name]
+        if column.is_free_text:
+            named = texts.str.contains(PERSON_MARK, literal=True).fill_null(value=False)
+            bench.note("D10", column.name, np.flatnonzero(named.to_numpy()))
+        if column.normalise == "address":
+            relative = texts.is_in(list(words.RELATIVE_PLACES)).fill_null(value=False)
+            bench.note("D11", column.name, np.flatnonzero(relative.to_numpy()), f"{column.name}:relative")
 
 
 def _case_numbers(bench: Bench) -> None:

@@ -100,7 +100,7 @@ TIME_FORMS = (
 )
 CLOCK_FORMS = (
     TimeForm("h12", _half_day, _same),
-    TimeForm("", _format("%Y-%m-%d %H:%M"), _minute),
+    TimeForm("no_seconds", _format("%Y-%m-%d %H:%M"), _minute),
 )
 DATE_FORMS = (
     TimeForm("cn_date", _format("%Y年%-m月%-d日"), _same),

@@ -110,7 +110,7 @@ def test_every_dirt_leaves_its_flags_and_no_clean_row_has_any(tiny_city: TinyCit
     )
     assert differ.group_by("feed", "missing", "extra").len().rows() == []
     assert set(both.explode("dirt")["dirt"].drop_nulls()) == {
-        "D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D13", "D15",
+        "D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D10", "D11", "D13", "D15",
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ MORNING = dt.datetime(2022, 8, 3, 8, 5)
 MIDNIGHT = dt.datetime(2022, 8, 3)
 FORMS = [
     ("2022-08-03 08:05:00", MORNING, None, "minute"),
-    ("2022-08-03 08:05", MORNING, None, "minute"),
+    ("2022-08-03 08:05", MORNING, "no_seconds", "minute"),
     ("2022-08-03T08:05:00.000", MORNING, None, "minute"),
     ("2022-08-03", MIDNIGHT, None, "day"),
     ("2022年8月3日", MIDNIGHT, "cn_date", "day"),

@@ -147,7 +147,7 @@ def test_order_and_number_of_events_are_kept():
     )
     found = resolve_places(events, pl.DataFrame(GRIDS, schema=GRID_SCHEMA))
     assert found.columns == [
-        "event_id", "grid_code", "grid_version_id", "grid_level", "grid_resolution_method", "geo_conf",
+        "event_id", "grid_code", "grid_version_id", "grid_level", "grid_resolution_method", "geo_conf", "is_outside",
     ]  # fmt: skip
     assert found["event_id"].to_list() == ["e0", "e1", "e2", "e3"]
     assert found["grid_code"].to_list() == ["411603102", "UNASSIGNED", "411603101", "411603102"]

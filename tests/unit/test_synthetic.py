@@ -231,9 +231,10 @@ def test_one_row_of_each_event_is_in_force(truth: Truth) -> None:
 
 
 def test_clean_rows_expect_no_flag_but_an_order_that_a_correction_broke(truth: Truth) -> None:
-    clean = truth.rows.filter(pl.col("dirt").list.len() == 0)
+    told = ["D10", "D11"]  # what people write into narratives and addresses, beside the dirt of cells
+    clean = truth.rows.filter(pl.col("dirt").list.set_difference(told).list.len() == 0)
     flags = set(clean.explode("flags")["flags"].drop_nulls())
-    assert {flag.rpartition("-")[2] for flag in flags} <= {"order"}
+    assert {flag.rpartition("-")[2] for flag in flags - {"address_text:relative"}} <= {"order"}
     assert clean.height > 0.7 * truth.rows.height
 
 

@@ -36,7 +36,7 @@
 {% macro event_judgement_columns() -%}
     {{ return([
         ['is_merged', 'boolean', 'false'], ['link_event_id', 'varchar'], ['about_event_id', 'varchar'],
-        ['void_reason', 'varchar'], ['has_exempt_gap', 'boolean', 'false'],
+        ['void_reason', 'varchar'], ['has_exempt_gap', 'boolean', 'false'], ['has_class_split', 'boolean', 'false'],
         ['terminal_state', 'varchar'], ['is_closed_by_status', 'boolean', 'false']
     ]) }}
 {%- endmacro %}

@@ -40,6 +40,12 @@
     )
 {%- endmacro %}
 
+{# Whether classes of one row, finest first, disagree about their domain: a child that is not under its parent. #}
+{% macro class_split(columns) -%}
+    ({%- for column in columns %}{% if not loop.first %}{% if not loop.index0 == 1 %} or {% endif %}coalesce(left(map_{{ columns[loop.index0 - 1] }}.canonical_code, 2) <> left(map_{{ column }}.canonical_code, 2), false)
+    {%- endif %}{% endfor %})
+{%- endmacro %}
+
 {# Join the dated names of departments, and the city's own map of them. #}
 {% macro department_join(contract, column, on_time) -%}
     {{ code_join(contract, 'department', column, on_time) }}

@@ -75,6 +75,8 @@ final as (
             ("judged.is_merged and judged.link_event_id is null", 'merge_target_missing'),
             ("judged.place_event_id is null", 'case_missing'),
             ("judged.has_exempt_gap", 'exempt_without_reason'),
+            ("judged.has_class_split", 'class_split'),
+            ("coalesce(places.is_outside, false)", 'point_outside'),
             ("coalesce(places.grid_code, 'UNASSIGNED') = 'UNASSIGNED'", 'unassigned')
         ])]) }} as dq_flags,
         judged.source_file,

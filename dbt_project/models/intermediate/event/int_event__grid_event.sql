@@ -44,6 +44,7 @@ moves as (
 final as (
     select {{ event_shape({
         'category_code': "landed.category_code",
+        'has_class_split': "landed.is_class_split",
         'severity': "landed.severity",
         'intake_channel': "landed.reporter_kind",
         'discovery': "case when landed.reporter_kind in ('resident', 'public') then 'reported' when landed.reporter_kind in ('grid_staff', 'sensor', 'inspector', 'video') then 'found' end",

@@ -18,6 +18,7 @@ final as (
     select {{ event_shape({
         'category_code': "landed.category_code",
         'case_class': "landed.case_nature",
+        'has_class_split': "landed.is_class_split",
         'severity': "landed.severity",
         'intake_channel': "landed.intake_channel",
         'lead_dept_id': "coalesce(landed.station_dept_id, landed.bureau_dept_id)",

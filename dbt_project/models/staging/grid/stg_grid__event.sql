@@ -39,6 +39,7 @@ final as (
         {{ mapped('operating_mode') }} as operating_mode,
         {{ mapped_department('handle_org') }} as handle_dept_id,
         {{ mapped_department('whistle_org') }} as whistle_dept_id,
+        {{ class_split(['class_l3_code', 'class_l2_code', 'class_l1_code']) }} as is_class_split,
         {{ mapped_category(['class_l3_code', 'class_l2_code', 'class_l1_code']) }} as category_code
     from source
     {{ code_join('grid_event', 'task_kind', 'task_kind', 'reported_at') }}

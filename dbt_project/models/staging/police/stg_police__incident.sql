@@ -39,6 +39,7 @@ final as (
         {{ mapped('feedback_class_code') }} as feedback_category_code,
         {{ mapped_category(['class_l4_code', 'class_l3_code', 'class_l2_code', 'class_l1_code']) }}
             as reported_category_code,
+        {{ class_split(['class_l4_code', 'class_l3_code', 'class_l2_code', 'class_l1_code']) }} as is_class_split,
         {{ mapped_department('station_name') }} as station_dept_id,
         {{ mapped_department('bureau_name') }} as bureau_dept_id,
         {{ mapped_category([

@@ -1,0 +1,95 @@
+"""Dirt, a part of the data quality board: what went wrong in the exports, how often, and what was done about it.
+
+Belongs here: one line per kind of the catalogue, also where none came. Does not: finding dirt (cleaning, the models),
+the rows that wait for their bureau (the work list; a line says how to open it).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+
+from dashboards.kit.chance import whole
+from dashboards.kit.markup import EMPTY, Column, Html, join, sparkline, table, tag
+from dashboards.kit.page import Board
+from dashboards.kit.periods import last_complete_month
+from dashboards.kit.words import NOTHING
+
+#: Ends of rule ids by mark: rows that break them may wait on the work list.
+RULES = {"required": "required", "range": "range", "window": "window", "order": "order"}
+
+
+def months_shown(board: Board) -> list[dt.date]:
+    """The months of the trend, oldest first; the last is the newest that is over."""
+    last = last_complete_month(board.source.as_of)
+    count = last.year * 12 + last.month - 1
+    return [dt.date(n // 12, n % 12 + 1, 1) for n in range(count - whole("trend_months") + 1, count + 1)]
+
+
+def dirt(board: Board, feeds: list[dict[str, Any]]) -> Html:
+    """The table of the catalogue."""
+    words, months = board.words, months_shown(board)
+    when = {"first": months[0], "month_end": months[-1]}
+    kinds, marks = board.source.ask("quality__dirt", **when), board.source.ask("quality__dirt_marks", **when)
+    names = {feed["feed"]: words.pick(feed, "title") for feed in feeds}
+    lines = []
+    for code in kinds["dirt_code"].unique(maintain_order=True).to_list():
+        own = kinds.filter(pl.col("dirt_code") == code)
+        found = marks.filter(pl.col("dirt_code") == code).rows(named=True)
+        lines.append(_line(board, code, own, found, names, months))
+    titles = ("code", "dirt", "treatment", "dirt_feeds", "dirt_marks", "found", "share", "trend", "dirt_list")
+    numeric, wide = {"found", "share"}, {"treatment", "dirt_feeds", "dirt_marks"}
+    columns = [Column(words(f"column.{title}"), is_number=title in numeric, is_wide=title in wide) for title in titles]
+    note = words("quality.dirt_note", first=words.month(months[0]), last=words.month(months[-1]))
+    return tag("h2", words("quality.dirt")) + tag("p", note, kind="muted small") + table(columns, lines)
+
+
+def _line(
+    board: Board, code: str, own: pl.DataFrame, found: list[dict[str, Any]], names: dict[str, str], months: list[dt.date]
+) -> list[object]:
+    words, first = board.words, own.row(0, named=True)
+    total, of_n = int(own["found_n"].sum()), int(own["of_n"].sum())
+    by_month = {row["month"]: row for row in own.rows(named=True)}
+    shares = [_share(by_month.get(month)) for month in months]
+    by_feed = _summed(found, lambda row: names.get(row["feed"], row["feed"]))
+    by_mark = _summed(found, lambda row: words.pick(row, "name"))
+    return [
+        tag("b", code), words.pick(first, "name"), words.pick(first, "treatment"), _counts(board, by_feed),
+        _counts(board, by_mark), words.number(total), words.percent(100 * total / of_n, 2) if of_n else NOTHING,
+        sparkline(shares, None, words("quality.dirt_trend", name=words.pick(first, "name"))), _list(found),
+    ]  # fmt: skip
+
+
+def _share(row: dict[str, Any] | None) -> float | None:
+    return 100 * row["found_n"] / row["of_n"] if row and row["of_n"] else None
+
+
+def _summed(found: list[dict[str, Any]], name: Any) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in found:
+        counts[name(row)] = counts.get(name(row), 0) + int(row["found_n"])
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def _counts(board: Board, counts: dict[str, int]) -> Html:
+    """The largest few, each with its number."""
+    kept = list(counts.items())[: whole("reasons_shown")]
+    parts = [tag("span", f"{name} {board.words.number(n)}", kind="nowrap") for name, n in kept]
+    more = tag("span", f" +{len(counts) - len(kept)}", kind="muted") if len(counts) > len(kept) else EMPTY
+    return join(parts, board.words("comma")) + more if parts else tag("span", NOTHING, kind="muted")
+
+
+def _list(found: list[dict[str, Any]]) -> Html:
+    """How to open the work list on what may wait there: one command per feed and rule."""
+    asked = [
+        f"citybrain quarantine list --feed {row['feed']} --rule {column}-{RULES[row['mark']]}"
+        for row in found
+        if row["origin"] == "rule" and row["mark"] in ("required", "range", "window")
+        for column in str(row["columns"]).split(", ")
+    ]
+    shown = asked[: whole("reasons_shown")]
+    return (
+        join([tag("code", command, kind="small") for command in shown], "<br>") if shown else tag("span", NOTHING, kind="muted")
+    )
