@@ -57,7 +57,8 @@ def table_rules() -> tuple[TableRule, ...]:
     for path in sorted(MARTS.rglob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
             config = model["config"]
-            if config.get("materialized") == "view":  # over another mart
+            # A view is over another mart; a history tells when runs were, not what the data is.
+            if config.get("materialized") == "view" or config["meta"].get("history"):
                 continue
             volatile = [c["name"] for c in model["columns"] if c.get("config", {}).get("meta", {}).get("volatile", False)]
             rules.append(TableRule(model["name"], frozenset(volatile), bool(config["meta"].get("arrival"))))

@@ -16,6 +16,7 @@ files as (
         nondata_n,
         cast(date_trunc('month', coalesce(extracted_at, clock_max, received_at)) as date) as month
     from {{ ref('stg_ops__feed_outcome') }}
+    where status <> 'retracted'
 ),
 
 feed_months as (
