@@ -170,8 +170,8 @@ def _assemble(
         raw["_record_no"],
         *(c.name for c in contract.columns),
         *(f"{name}__raw" for name in shown),
-        _listed(hard).alias("_failed"),
-        _listed([*(pl.lit(mark) for mark in parsed.marks), *soft]).alias("_flags"),
+        _listed(hard, raw.height).alias("_failed"),
+        _listed([*(pl.lit(mark) for mark in parsed.marks), *soft], raw.height).alias("_flags"),
         (pl.lit(None, dtype=pl.String) if precision is None else precision).alias("time_precision"),
         privacy.terms(free, raw.height).alias("terms"),
     )
@@ -181,8 +181,13 @@ def _mark(rule: Rule, fails: pl.DataFrame) -> pl.Expr:
     return pl.when(fails[rule.id]).then(pl.lit(rule.id))
 
 
-def _listed(marks: list[pl.Expr]) -> pl.Expr:
-    """One list of non-null marks per row."""
+def _listed(marks: list[pl.Expr], rows: int) -> pl.Series:
+    """One list of non-null marks per row. Most rows have none, and lists are dear: they are made of the others only."""
+    none = pl.Series([[]], dtype=pl.List(pl.String))
     if not marks:
-        return pl.lit([], dtype=pl.List(pl.String))
-    return pl.concat_list(marks).list.drop_nulls()
+        return none.new_from_index(0, rows)
+    told = pl.select(mark.alias(str(at)) for at, mark in enumerate(marks))
+    marked = told.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    lists = told.filter(marked).select(pl.concat_list(pl.all()).list.drop_nulls()).to_series()
+    place = marked.cast(pl.UInt32).cum_sum() * marked.cast(pl.UInt32)
+    return pl.concat([none, lists]).gather(place)

@@ -70,7 +70,7 @@ def status(home: HomeOption = None) -> None:
         )  # fmt: skip
     for line in waits:
         show.console.print(f"- {line}", markup=False)  # names come from outside
-    for line in [*_returned(place), *_read_by_older_rules(place), *_decided(place)]:
+    for line in [*_late(rows), *_returned(place), *_read_by_older_rules(place), *_decided(place)]:
         show.console.print(line, markup=False)
     if not waits:
         show.console.print(pick("nothing waits", "没有待办"))
@@ -95,6 +95,13 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
         int(binding.contract.latency_hours), len(files), sum(f["status"] == "held" for f in files),
         sum(f["accepted_n"] or 0 for f in files), sum(f["quarantined_n"] or 0 for f in files),
     ]  # fmt: skip
+
+
+def _late(rows: list[list[Any]]) -> list[str]:
+    """A note: feeds whose newest file is older than their contract allows. No exit code: old files may be all there is."""
+    late = [(title, age, limit) for title, _, age, limit, *_ in rows if age != "-" and age > limit]
+    told = "; ".join(pick(f"{t} {age:,} h, limit {limit:,} h", f"{t}{age:,} 小时（时限 {limit:,}）") for t, age, limit in late)
+    return [pick(f"late: {told} -> ask the bureau for its export", f"迟到：{told} -> 请向报送部门催报")] if late else []
 
 
 def _feed_waits(place: Any, binding: Any) -> list[str]:
