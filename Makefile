@@ -6,9 +6,10 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 EVENTS ?= 1000000
 LATTICE_EVENTS ?= 2000000
+ROWS ?= 10000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-kills prove-ops prove-diff prove-days bench bench-lattice pictures
+.PHONY: help env env-dev demo test lint format prove-kills prove-ops prove-diff prove-days bench bench-lattice bench-stream pictures
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
@@ -51,6 +52,9 @@ bench: env-dev ## our CPU time against a hand-written pipeline over the same EVE
 
 bench-lattice: env-dev ## how many published figures, and megabytes, a city of LATTICE_EVENTS (2 million) in 4,281 grids has
 	$(BIN)/python bench/lattice.py --events $(LATTICE_EVENTS)
+
+bench-stream: env-dev ## how one CSV of ROWS (default ten million) records streams: CPU against a reading by hand, memory
+	$(BIN)/python bench/stream.py --rows $(ROWS)
 
 pictures: env-dev ## the pictures of the README, from running boards (needs chromium)
 	$(BIN)/python docs/make_pictures.py

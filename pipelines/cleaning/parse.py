@@ -18,6 +18,7 @@ from functools import cache
 import polars as pl
 
 from pipelines.cleaning import parse_time
+from pipelines.cleaning.few import changed_where
 from pipelines.core.contracts import CONTRACTS, Column
 
 CLEANING_VERSION = "5"
@@ -61,16 +62,18 @@ class Parsed:
     precision: dict[str, pl.Series]
 
 
+def _plain_width(wide: pl.Series) -> pl.Series:
+    return wide.str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.strip_chars()
+
+
 def tidy(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Trim, NFKC where needed, null tokens to NULL.
 
     Returns the tidied texts and, for columns that held a null token (not an empty cell), where.
     """
     texts = raw.select(pl.all().str.strip_chars())
-    wide = texts.select(pl.all().str.contains(NEEDS_NFKC).any()).row(0, named=True)
-    texts = texts.with_columns(
-        pl.col(n).str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.strip_chars() for n, yes in wide.items() if yes
-    )
+    wide = texts.select(pl.all().str.contains(NEEDS_NFKC))
+    texts = texts.with_columns(changed_where(texts[n], wide[n], _plain_width) for n in texts.columns)
     tokens = texts.select(pl.all().is_in(list(null_tokens())).fill_null(False))
     held = [name for name, yes in tokens.select(pl.all().any()).row(0, named=True).items() if yes]
     empty = [pl.when(pl.col(n) != "").then(pl.col(n)).alias(n) for n in texts.columns]

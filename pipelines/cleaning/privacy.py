@@ -11,6 +11,7 @@ from functools import cache
 
 import polars as pl
 
+from pipelines.cleaning.few import changed_where
 from pipelines.core.contracts import CONTRACTS
 
 
@@ -27,4 +28,5 @@ def terms(texts: list[pl.Series], height: int) -> pl.Series:
         return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, height)
     frame = pl.DataFrame([t.alias(str(i)) for i, t in enumerate(texts)])
     joined = frame.select(pl.concat_str(pl.all().fill_null(""), separator="\n")).to_series()
-    return joined.str.extract_many(list(vocabulary())).list.unique().list.sort()
+    found = joined.str.extract_many(list(vocabulary())).list.unique()
+    return changed_where(found, found.list.len() > 1, lambda several: several.list.sort())
