@@ -9,7 +9,7 @@ LATTICE_EVENTS ?= 2000000
 ROWS ?= 10000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-kills prove-ops prove-diff prove-days bench bench-lattice bench-stream pictures
+.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-ops prove-diff prove-days bench bench-lattice bench-stream pictures
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
@@ -34,6 +34,9 @@ lint: env-dev ## style, types, who may import whom, YAML, SQL
 format: env-dev ## let ruff arrange the Python files
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+prove-faults: env-dev ## stop the program at every fault point in every way (kill, exit, full disk, ...); the rerun must end alike
+	$(PYTEST) -m proof tests/faults/test_matrix.py
 
 prove-kills: env-dev ## kill -9 a run at 20 random moments; the rerun must end where an undisturbed one does
 	$(PYTEST) -m proof tests/faults/test_kills.py

@@ -17,7 +17,7 @@ from pipelines.building import changes
 from pipelines.building.dbt import PhaseResult, dbt_arguments, dbt_environment, dbt_program, run_phase
 from pipelines.building.inputs import Inputs, read_inputs, write_ops, write_raw_views
 from pipelines.building.models_page import write_models_page
-from pipelines.core import decided, faults
+from pipelines.core import decided, disk, faults
 from pipelines.core.bindings import City
 from pipelines.core.errors import BuildBlocked
 from pipelines.core.register_files import check_generated
@@ -89,6 +89,7 @@ def _write(home: Home, settings: Settings, ledger: Ledger, inputs: Inputs, mode:
         changes.make_tables(connection)
         write_raw_views(connection, home, inputs.parses)
         write_ops(connection, inputs, mode)
+        faults.hit("warehouse_write")
         return changes.write_touched(connection, home, ledger, inputs) if mode == "incremental" else 0
 
 
@@ -136,8 +137,11 @@ def phase_two(prepared: Prepared) -> PhaseResult:
 
 
 def passed(result: PhaseResult) -> PhaseResult:
-    """The result itself. Raises BuildBlocked when a model or test failed."""
+    """The result itself. Raises BuildBlocked when a model or test failed, StorageFailed when the disk was why."""
     if not result.is_good:
+        number = disk.number_in("; ".join(result.failures))
+        if number is not None:
+            raise disk.refused(number, f"dbt, phase {result.phase}")
         raise BuildBlocked(
             pick(
                 f"{result.failed + result.errors} models or checks failed: ",

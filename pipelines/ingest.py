@@ -19,13 +19,13 @@ from typing import Any, BinaryIO
 
 from pipelines.cleaning import formats, parse, privacy, read
 from pipelines.cleaning import judge as judging
-from pipelines.core import decided, faults, landing
+from pipelines.core import decided, disk, faults, landing
 from pipelines.core.bindings import Binding
-from pipelines.core.errors import FileHeld, FileShrunk, PasswordRefused, SourceUnavailable, VaultError
+from pipelines.core.errors import CityError, FileHeld, FileShrunk, PasswordRefused, SourceUnavailable, StorageFailed, VaultError
 from pipelines.core.installation import Installation
 from pipelines.core.settings import environment, pick
 from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow
-from pipelines.ingesting import amend, at_source
+from pipelines.ingesting import amend, at_source, receive
 from pipelines.ingesting.amend import store as store_mends
 from pipelines.ingesting.batches import Tally, Work, mark_rows, write_batches
 from pipelines.ingesting.shrink import shrunk
@@ -33,7 +33,6 @@ from pipelines.ingesting.trial import judge_rows
 from pipelines.sources import drop
 from pipelines.sources.names import covered, extract_time
 
-PIECE = 1 << 20
 __all__ = ["judge_rows", "store_mends"]
 
 
@@ -65,25 +64,6 @@ def file_parser(binding: Binding, ledger: Ledger, sha256: str) -> str:
     return amend.parser_with(parser_id(binding), ledger.amendments(binding.feed, sha256))
 
 
-def _hashed(candidate: drop.Candidate) -> tuple[drop.Candidate, str]:
-    """The candidate with the sha256 of its bytes. Of a member that cannot be read its archive stands in, refused.
-
-    Raises SourceUnavailable if the file cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with candidate.open() as stream:
-            while piece := stream.read(PIECE):
-                digest.update(piece)
-        return candidate, digest.hexdigest()
-    except FileHeld as error:
-        return _hashed(candidate.archive(error))
-    except OSError as error:
-        raise SourceUnavailable(
-            f"cannot be read: {error.strerror}", where=candidate.place, remedy="check it and run again"
-        ) from error
-
-
 def pending(binding: Binding, place: Installation) -> list[drop.Candidate]:
     """Ready files that the ledger does not know, or knows only by another parser or password."""
     waiting = []
@@ -112,33 +92,41 @@ def _is_done(binding: Binding, place: Installation, sha256: str) -> bool:
 def ingest_feed(
     binding: Binding, place: Installation, *, now: dt.datetime, progress: Callable[[FileOutcome], None] = lambda _: None
 ) -> list[FileOutcome]:
-    """Everything new of one feed. Neither a held nor an unreadable file stops the rest.
+    """Everything new of one feed. Neither a held nor an unreadable file stops the rest, nor a disk that refuses one.
 
-    Raises SourceUnavailable at the end if a file could not be read; `progress` has heard of the others.
+    Raises SourceUnavailable or StorageFailed at the end if a file could not be read or stored; `progress` has heard of the
+    others.
     """
     outcomes: list[FileOutcome] = []
-    unreadable: SourceUnavailable | None = None
-    decided.settle(place.home, place.ledger)
-    for outcome in (*_load_released(binding, place, now=now), *load_amended(binding, place, now=now)):
-        progress(outcome)
-        outcomes.append(outcome)
+    failed: CityError | None = None
+    try:
+        with disk.told(place.home.root):
+            disk.sweep([*place.vault.folders(binding.feed), place.home.landing / binding.contract.id, place.home.keys])
+            decided.settle(place.home, place.ledger)
+            for outcome in (*_load_released(binding, place, now=now), *load_amended(binding, place, now=now)):
+                progress(outcome)
+                outcomes.append(outcome)
+    except StorageFailed as error:
+        failed = error
     for candidate in pending(binding, place):
         try:
-            outcome = ingest_file(candidate, binding, place, now=now)
-        except SourceUnavailable as error:  # the files after it go on; the first failure is told at the end
-            unreadable = unreadable or error
+            with disk.told(place.home.root):
+                outcome = ingest_file(candidate, binding, place, now=now)
+        except (SourceUnavailable, StorageFailed) as error:  # the files after it go on; the first failure is told at the end
+            failed = failed or error
             continue
         progress(outcome)
         outcomes.append(outcome)
-    at_source.close(binding, place)
-    if unreadable is not None:
-        raise unreadable
+    with disk.told(place.home.root):
+        at_source.close(binding, place)
+    if failed is not None:
+        raise failed
     return outcomes
 
 
 def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation, *, now: dt.datetime) -> FileOutcome:
     """One file, exactly once by its content."""
-    at, (candidate, sha256) = candidate, _hashed(candidate)
+    at, (candidate, sha256) = candidate, receive.hashed(candidate)
     ledger, seen_at = place.ledger, now.isoformat(timespec="seconds")
     faults.hit("after_hash")
     known = ledger.file(binding.feed, sha256)
@@ -274,21 +262,10 @@ def _replace(row: FileRow, **changes: Any) -> FileRow:
 
 def _receive(candidate: drop.Candidate, binding: Binding, place: Installation, row: FileRow) -> Work:
     """Bytes into the vault; from then on the vault's copy is read, so that what was hashed is what is parsed."""
-    city, vault, sha256 = place.city, place.vault, row.sha256
-    stored = vault.path("raw", binding.feed, sha256)
+    city, vault = place.city, place.vault
+    stored = vault.path("raw", binding.feed, row.sha256)
     if city.keeps_raw and not stored.exists():
-        digest = hashlib.sha256()
-        month = dt.datetime.fromisoformat(row.received_at).strftime("%Y%m")
-        with candidate.open() as source, vault.create("raw", binding.feed, sha256, month=month) as sink:
-            while piece := source.read(PIECE):
-                digest.update(piece)
-                sink.write(piece)
-            if digest.hexdigest() != sha256:
-                raise SourceUnavailable(
-                    "the file changed while it was read",
-                    where=candidate.place,
-                    remedy="run again when it is complete",
-                )
+        receive.keep(candidate, vault, row.feed, row.sha256, month=dt.datetime.fromisoformat(row.received_at).strftime("%Y%m"))
     faults.hit("after_vault")
     if candidate.refused is not None:
         raise candidate.refused
@@ -315,7 +292,7 @@ def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -
         stream = open_raw()
         if stream.read(2) == b"\x1f\x8b":
             stream.seek(0)
-            return io.BufferedReader(gzip.GzipFile(fileobj=stream), PIECE)
+            return io.BufferedReader(gzip.GzipFile(fileobj=stream), receive.PIECE)
         stream.seek(0)
         return stream
 
@@ -328,6 +305,7 @@ def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -
 
 def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
     """Parse and judge one file into landing and vault; nothing counts until it is entered. Raises FileHeld."""
+    faults.hit("decode")
     try:
         reading = formats.open_reading(work.open_bytes, work.binding, name=work.name, limits=work.limits)
     except (OSError, EOFError, zlib.error) as error:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines.building.gate import findings
 from pipelines.building.inputs import Inputs
-from pipelines.core import faults
+from pipelines.core import disk, faults
 from pipelines.core.errors import BuildBlocked, UsageError
 from pipelines.core.settings import Home, Settings, pick
 from pipelines.core.warehouse import STORAGE_VERSION, Connection, PublishedBuild, open_published, quoted, writer
@@ -86,6 +86,8 @@ def publish(
 
     Raises BuildBlocked, naming the first invariants that do not hold; yesterday's build stays.
     """
+    _sweep_drafts(home)
+    faults.hit("gate")
     with writer(home.warehouse, settings) as connection:
         wrong = findings(connection, inputs)
         if wrong:
@@ -113,22 +115,8 @@ def publish(
 
 def _replace(path: Path, content: dict[str, Any]) -> None:
     """Replace a JSON file in one step that survives a crash: content synced, then renamed, then the folder synced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, ensure_ascii=False, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with disk.drafting(path, "pointer") as draft:
+        draft.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
 
 
 def _current(home: Home) -> dict[str, Any] | None:
@@ -186,7 +174,8 @@ def _clock_months(connection: Connection, home: Home, current: dict[str, Any]) -
 def _write_part(connection: Connection, home: Home, table: str, month: str) -> dict[str, str]:
     """One immutable file, named by its content. Rows in the order of the key, so equal rows give equal bytes."""
     folder = home.published / "parts" / table
-    folder.mkdir(parents=True, exist_ok=True)
+    disk.make_folder(folder)
+    faults.hit("part_write")
     draft = folder / f".{month}.{os.getpid()}.draft"
     rows = PARTS[table].format(month=MONTH)
     connection.execute(
@@ -195,8 +184,7 @@ def _write_part(connection: Connection, home: Home, table: str, month: str) -> d
     )
     digest = hashlib.sha256(draft.read_bytes()).hexdigest()
     path = folder / f"{month}-{digest[:16]}.parquet"
-    _sync(draft)
-    draft.replace(path)
+    disk.place(draft, path, "part")
     return {"table": table, "month": month, "path": str(path.relative_to(home.published)), "sha256": digest}
 
 
@@ -204,6 +192,7 @@ def _write_file(connection: Connection, home: Home, build_id: str) -> str:
     """The small file: every mart that is no part, the seeds a reader needs, and the display view."""
     draft = home.published / f".{build_id}.draft"
     draft.unlink(missing_ok=True)
+    faults.hit("file_write")
     connection.execute(f"attach {quoted(draft)} as small (storage_version '{STORAGE_VERSION}')")
     tables = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'marts' and database_name = current_database() order by 1"
@@ -221,9 +210,7 @@ def _write_file(connection: Connection, home: Home, build_id: str) -> str:
     connection.execute("checkpoint small")
     connection.execute("detach small")
     path = home.published / f"{build_id}.duckdb"
-    _sync(draft)
-    draft.replace(path)
-    _sync(home.published)
+    disk.place(draft, path, "file")
     return path.name
 
 
@@ -275,5 +262,11 @@ def sweep(home: Home, keep: int = KEEP_BUILDS) -> None:
     for path in (home.published / "parts").rglob("*"):
         if path.is_file() and str(path.relative_to(home.published)) not in listed:
             path.unlink()
-    for path in home.published.glob(".*.draft"):
+    _sweep_drafts(home)
+
+
+def _sweep_drafts(home: Home) -> None:
+    """Drafts of a build that was stopped; nobody else writes any while the caller holds the writer's lock."""
+    for path in [*home.published.glob(".*.draft*"), *(home.published / "parts").glob("*/.*.draft*")]:
         path.unlink()
+    disk.sweep([home.published])

@@ -14,6 +14,7 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from pipelines.core import faults
 from pipelines.core.settings import environment
 
 INTERVAL_SECONDS = 0.2
@@ -36,6 +37,10 @@ class Plugin(BasePlugin):
         writer = int(environment("CITYBRAIN_WRITER") or 0)
         leave_if_orphaned(writer)
         threading.Thread(target=_watch, args=(writer,), daemon=True).start()
+
+    def configure_cursor(self, cursor: Any) -> None:  # noqa: ARG002 - dbt-duckdb's signature
+        """Called for every model and test: where a test lets dbt itself fail (`dbt:kill:40`)."""
+        faults.hit("dbt")
 
 
 def _watch(writer: int) -> None:

@@ -1,7 +1,7 @@
 """The program `citybrain`.
 
 Belongs here: which command is where, and turning errors into one line and an exit code. Does not: doing anything.
-Exit codes: 0 done, 1 a check blocked or something waits, 2 wrong usage or configuration, 3 a source failed.
+Exit codes: 0 done, 1 a check blocked or something waits, 2 wrong usage or configuration, 3 a source or the disk failed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from pipelines.core import disk
 from pipelines.core.errors import CityError
 from pipelines.core.settings import pick
 
@@ -32,14 +33,24 @@ def main() -> None:
     _commands()
     try:
         app()
-    except CityError as error:
-        message = f"{error.where}: {error.what}" if error.where else error.what
-        typer.echo(f"{pick('error', '错误')}: {message}", err=True)
-        if error.remedy:
-            typer.echo(f"  {pick('next', '下一步')}: {error.remedy}", err=True)
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except CityError as error:
+        _end(error)
+    except Exception as error:  # a disk may refuse anywhere; everything else is a fault of ours
+        failed = disk.refusal(error, "")
+        if failed is None:
+            raise
+        _end(failed)
+
+
+def _end(error: CityError) -> None:
+    """Print what, where and the next step, and end with the error's code."""
+    message = f"{error.where}: {error.what}" if error.where else error.what
+    typer.echo(f"{pick('error', '错误')}: {message}", err=True)
+    if error.remedy:
+        typer.echo(f"  {pick('next', '下一步')}: {error.remedy}", err=True)
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

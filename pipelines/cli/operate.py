@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import show
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import SourceUnavailable, StorageFailed, UsageError
 from pipelines.core.settings import CITIES, pick
 from pipelines.synthetic.words import MOST_GRIDS
 
@@ -89,13 +89,23 @@ def ingest_command(city: CityOption = None, home: HomeOption = None, source_root
     from pipelines.core.installation import open_installation
 
     place, progress = open_installation(city=city, home=home, source_root=source_root), show.Progress()
-    held = False
+    codes = []
     for binding in place.city.feeds:
+        outcomes: list[ingest.FileOutcome] = []
+
+        def heard(outcome: ingest.FileOutcome, into: list[ingest.FileOutcome] = outcomes) -> None:
+            into.append(outcome)
+            progress("file", outcome)
+
         progress("feed", binding)
-        outcomes = ingest.ingest_feed(binding, place, now=place.now(), progress=lambda outcome: progress("file", outcome))
-        progress("feed_done", (binding, outcomes, ""))
-        held = held or any(o.verdict == "held" for o in outcomes)
-    raise typer.Exit(1 if held else 0)
+        failed = ""
+        try:
+            ingest.ingest_feed(binding, place, now=place.now(), progress=heard)
+        except (SourceUnavailable, StorageFailed) as error:  # the other feeds go on
+            failed = str(error)
+        progress("feed_done", (binding, outcomes, failed))
+        codes.append(3 if failed else int(any(o.verdict == "held" for o in outcomes)))
+    raise typer.Exit(max(codes, default=0))
 
 
 def rollback_command(build: str, home: HomeOption = None) -> None:

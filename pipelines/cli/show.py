@@ -87,7 +87,7 @@ class Progress:
         binding, outcomes, reached = value
         self.done()
         if reached:
-            errors.print(f"[red]{pick('source failed', '数据源失败')}[/red] {escape(reached)}")
+            errors.print(f"[red]{pick('failed', '失败')}[/red] {escape(reached)}")
         console.print(funnel_line(self._feed_title(binding), outcomes))
 
     def _step(self, name: str) -> None:

@@ -43,6 +43,12 @@ class SourceUnavailable(CityError):
     exit_code = 3
 
 
+class StorageFailed(CityError):
+    """The disk under the home is full, or cannot be read or written; nothing is lost, retrying may help."""
+
+    exit_code = 3
+
+
 class FileHeld(CityError):
     """A whole file is held: it cannot be decoded, its header does not fit, or it shrank."""
 

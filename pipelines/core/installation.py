@@ -9,6 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.core import faults
 from pipelines.core.bindings import City, load_city
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import CITIES, PROJECT_ROOT, Home, Settings, load_settings, pick
@@ -83,6 +84,7 @@ def open_installation(
     settings = load_settings()
     stated = Home(home_path(home)) if (home or settings.home) else None
     loaded = load_city(_city_folder(city, stated))
+    faults.refuse_in(loaded.level)
     place = (stated or Home(home_path(None, loaded.name))).make()
     ledger = Ledger.of(place)
     ledger.claim_home(loaded.name, loaded.folder)

@@ -7,14 +7,13 @@ Belongs here: the schema of landing and atomic writing. Does not: judging rows, 
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.core import disk
 from pipelines.core.contracts import Contract
 
 TYPES = {
@@ -38,14 +37,8 @@ def schema(contract: Contract) -> pa.Schema:
 @contextlib.contextmanager
 def writing(path: Path, columns: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """A Parquet writer; the file appears under its name, synced, when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with pq.ParquetWriter(draft, columns, compression="zstd", compression_level=1) as writer:
-            yield writer
-        descriptor = os.open(draft, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with (
+        disk.drafting(path, "landing") as draft,
+        pq.ParquetWriter(draft.name, columns, compression="zstd", compression_level=1) as writer,
+    ):
+        yield writer

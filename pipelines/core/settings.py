@@ -134,7 +134,6 @@ class Settings:
     memory_limit: str
     threads: int
     master_key: str | None
-    fault: str | None
     archives: ArchiveLimits = ArchiveLimits()
 
 
@@ -160,7 +159,6 @@ def load_settings() -> Settings:
         memory_limit=os.environ.get("CITYBRAIN_MEMORY_LIMIT", "4GB"),
         threads=int(os.environ.get("CITYBRAIN_THREADS", str(min(4, os.cpu_count() or 2)))),
         master_key=os.environ.get("CITYBRAIN_MASTER_KEY"),
-        fault=os.environ.get("CITYBRAIN_FAULT"),
         archives=ArchiveLimits(
             members=_whole("CITYBRAIN_ARCHIVE_MEMBERS", ArchiveLimits().members),
             unpacked_bytes=_whole("CITYBRAIN_ARCHIVE_BYTES", ArchiveLimits().unpacked_bytes),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.core import measured, tickets
+from pipelines.core import faults, measured, tickets
 from pipelines.core.errors import HomeError
 from pipelines.core.measured import MarkRow, ScoreRow
 from pipelines.core.settings import Home
@@ -178,10 +178,12 @@ class Ledger:
         self._db.execute("begin immediate")
         try:
             yield
+            faults.hit("ledger_commit")
+            self._db.execute("commit")
         except BaseException:
-            self._db.execute("rollback")
+            if self._db.in_transaction:  # on a full disk SQLite may have rolled back by itself
+                self._db.execute("rollback")
             raise
-        self._db.execute("commit")
 
     def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""

@@ -15,7 +15,6 @@ import contextlib
 import hmac
 import io
 import json
-import os
 import secrets
 import struct
 from collections.abc import Iterator
@@ -27,27 +26,17 @@ import pyarrow.parquet as pq
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from pipelines.core import disk, faults
 from pipelines.core.errors import HomeError, VaultError
 from pipelines.core.settings import Home, Settings
 
 Room = Literal["raw", "party", "quarantine", "uploads", "tmp"]
 
+ROOMS: tuple[Room, ...] = ("raw", "party", "quarantine", "uploads", "tmp")
 MAGIC = b"CBV1"
 KEY_BYTES = 32
 CHUNK = 1 << 20
 TAG = 16
-
-
-def _write_once(path: Path, data: bytes) -> bytes:
-    """Write `data` unless the file exists; either way return what the file holds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    draft.write_bytes(data)
-    draft.chmod(0o600)
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-    return path.read_bytes()
 
 
 def master_key(home: Home, settings: Settings, *, level: str) -> bytes:
@@ -69,7 +58,7 @@ def master_key(home: Home, settings: Settings, *, level: str) -> bytes:
             where=str(path),
             remedy="set CITYBRAIN_MASTER_KEY (openssl rand -base64 32) or write the file",
         )
-    return base64.b64decode(_write_once(path, base64.b64encode(secrets.token_bytes(KEY_BYTES))))
+    return base64.b64decode(disk.write_once(path, base64.b64encode(secrets.token_bytes(KEY_BYTES))))
 
 
 class Vault:
@@ -97,7 +86,7 @@ class Vault:
             if create and not path.exists():
                 nonce = secrets.token_bytes(12)
                 wrapped = nonce + self._master.encrypt(nonce, AESGCM.generate_key(256), label)
-                _write_once(path, wrapped)
+                disk.write_once(path, wrapped)
             if not path.exists():
                 raise VaultError("the key of this month was destroyed or is missing", where=str(path))
             sealed = path.read_bytes()
@@ -114,22 +103,18 @@ class Vault:
     @contextlib.contextmanager
     def create(self, room: Room, feed: str, name: str, *, month: str) -> Iterator[BinaryIO]:
         """A writable stream; the object appears whole when the block ends well, never half."""
-        target = self.path(room, feed, name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-        try:
-            with draft.open("wb") as raw:
-                sealer = _Sealer(raw, self._key(room, feed, month, create=True), room, feed, month)
-                yield sealer  # type: ignore[misc]
-                sealer.finish()
-                raw.flush()
-                os.fsync(raw.fileno())
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        key = self._key(room, feed, month, create=True)
+        with disk.drafting(self.path(room, feed, name), "vault") as raw:
+            sealer = _Sealer(raw, key, room, feed, month)
+            yield sealer  # type: ignore[misc]
+            sealer.finish()
+
+    def folders(self, feed: str) -> list[Path]:
+        """Where drafts of a feed may lie."""
+        return [self._root / room / feed for room in ROOMS] + [self._root / "keys" / room / feed for room in ROOMS]
 
     def open(self, path: Path) -> BinaryIO:
-        """A seekable decrypting reader. Raises VaultError if the key is gone or a byte was changed."""
+        """A seekable decrypting reader. Raises VaultError if the key is gone or a byte was changed, StorageFailed by the disk."""
         return io.BufferedReader(_Opener(path, self), buffer_size=CHUNK)
 
     @contextlib.contextmanager
@@ -192,6 +177,7 @@ class _Sealer(io.RawIOBase):
         return len(view)
 
     def _seal(self, chunk: bytes, *, last: bool) -> None:
+        faults.hit("vault_write")
         self._raw.write(self._key.encrypt(_nonce(self._prefix, self._number, last=last), chunk, self._header))
         self._number += 1
 
@@ -243,8 +229,10 @@ class _Opener(io.RawIOBase):
 
     def _chunk(self, number: int) -> bytes:
         if number != self._cached:
-            self._raw.seek(self._start + number * (CHUNK + TAG))
-            sealed = self._raw.read(CHUNK + TAG)
+            with disk.told(self._where):  # not by an OSError: readers take that for a damaged file
+                faults.hit("vault_read")
+                self._raw.seek(self._start + number * (CHUNK + TAG))
+                sealed = self._raw.read(CHUNK + TAG)
             nonce = _nonce(self._prefix, number, last=number == self._chunks - 1)
             try:
                 self._plain = self._key.decrypt(nonce, sealed, self._header)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.core import faults
 from pipelines.core.bindings import City
 from pipelines.core.installation import Installation
 from pipelines.core.measured import ScoreRow
@@ -49,6 +50,7 @@ def validate_waiting(place: Installation) -> list[QualityRow]:
     waiting = waiting_batches(place)
     rows = quality_run.validate_in_child([request for _, request in waiting], place.home, ran_at=place.now())
     place.ledger.add_quality(rows)
+    faults.hit("after_validate")
     unread = {(row.feed, row.sha256) for row in rows if row.is_error and row.rule_id}
     for path, request in waiting:
         if (request.feed, request.sha256) not in unread:  # a batch that could not be read is tried again by the next run
@@ -105,10 +107,10 @@ def validation_asset(city: City) -> dg.AssetsDefinition:
     )
     def validate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         run: Run = context.resources.run
-        run.tell("step", "validate")
-        rows = validate_waiting(run.place)
-        scored = keep_scores(run.place)
-        pages = validation.write_validation(run.place.home, run.place.city, run.place.ledger)
+        with run.step("validate"):
+            rows = validate_waiting(run.place)
+            scored = keep_scores(run.place)
+            pages = validation.write_validation(run.place.home, run.place.city, run.place.ledger)
         yield dg.MaterializeResult(metadata={"rules_run": len(rows), "pages_written": len(pages), "scores_moved": scored})
         for feed, name in names.items():
             mine = [row for row in rows if row.feed == feed]

@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipelines import ingest
 from pipelines.core.bindings import Binding
-from pipelines.core.errors import SourceUnavailable
+from pipelines.core.errors import SourceUnavailable, StorageFailed
 from pipelines.defs.resources import Run
 
 RETRIES = 2
@@ -44,7 +44,7 @@ def feed_asset(binding: Binding) -> dg.AssetsDefinition:
         outcomes: list[ingest.FileOutcome] = []
         try:
             ingest.ingest_feed(binding, place, now=place.now(), progress=lambda outcome: _heard(run, outcomes, outcome))
-        except SourceUnavailable as error:
+        except (SourceUnavailable, StorageFailed) as error:
             if context.retry_number < RETRIES and run.retry_seconds:
                 raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=run.retry_seconds) from error
             reached = str(error)  # the other feeds go on; the run says so and ends with exit code 3

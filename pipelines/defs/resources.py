@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipelines.build import Prepared
+from pipelines.core import disk
 from pipelines.core.errors import CityError
 from pipelines.core.installation import Installation, open_installation
 from pipelines.core.settings import load_settings
@@ -62,7 +64,9 @@ class Run:
             self.end_build("blocked", str(error))
             raise
         except Exception as error:
-            self.end_build("failed", f"{type(error).__name__}: {error}")
+            self.failure = disk.refusal(error, self.place.home.root)
+            with contextlib.suppress(sqlite3.Error):  # a full disk may refuse this too; what is told is why the step failed
+                self.end_build("failed", str(self.failure or f"{type(error).__name__}: {error}"))
             raise
 
     def hold_warehouse(self) -> None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 from pipelines.cleaning import handover, identity, read
 from pipelines.cleaning import judge as judging
 from pipelines.cleaning.seen import Seen
-from pipelines.core import landing
+from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
 from pipelines.core.measured import MarkRow
 from pipelines.core.settings import ArchiveLimits, Home
@@ -96,6 +96,7 @@ def write_batches(work: Work, reading: read.Reading, header: judging.Header, tal
         _refuse_ragged(reading, tally, refused, work)
         _tell_unread(reading, tally, work)
         for came in reading.batches:
+            faults.hit("judge")
             raw = amend.lay_over(came, header, work.amendments.mends)
             judged = judging.judge(raw, header, plan, zone=work.city.zone, earliest=earliest, latest=work.latest)
             judged.frame = amend.waive(judged.frame, work.amendments.waived)
@@ -103,6 +104,7 @@ def write_batches(work: Work, reading: read.Reading, header: judging.Header, tal
                 judged.frame, binding, sha256=work.sha256, covers=work.covers, extracted_at=work.extracted_at,
                 seen=tally.seen,
             )  # fmt: skip
+            faults.hit("split")
             _count(judged, work, tally)
             bad = split.filter(pl.col("_failed").list.len() > 0)
             _refuse(raw, bad, reading.header, refused, tally)
@@ -111,6 +113,7 @@ def write_batches(work: Work, reading: read.Reading, header: judging.Header, tal
             tally.accepted += good.height
             tally.repeats += int(split["_is_repeat"].sum())
             _clock(good, binding, tally)
+            faults.hit("landing_write")
             writer.write_table(
                 good.select(landing.schema(binding.contract).names).to_arrow().cast(landing.schema(binding.contract))
             )

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from pipelines.core.errors import FileHeld
-from pipelines.core.settings import ArchiveLimits, password_for, wrong_password
+from pipelines.core import disk
+from pipelines.core.errors import FileHeld, SourceUnavailable
+from pipelines.core.settings import ArchiveLimits, password_for, pick, wrong_password
 from pipelines.sources import zip_aes
 from pipelines.sources.zip_aes import WrongPassword
 
@@ -39,6 +40,18 @@ class Member:
     name: str
     size_bytes: int
     is_encrypted: bool
+
+
+def unreadable(error: OSError, *, where: str) -> SourceUnavailable:
+    """The error for a file that the machine does not let us read now."""
+    what = pick(f"the file cannot be read: {error.strerror}", f"文件无法读取：{error.strerror}")
+    return SourceUnavailable(what, where=where, remedy=pick("check it and run again", "请检查后重新运行"))
+
+
+def refuse_unread(error: Exception, *, where: str) -> None:
+    """Raises SourceUnavailable if it was the disk or the network that refused, and not the bytes that are wrong."""
+    if isinstance(error, OSError) and disk.refusal(error, where) is not None:
+        raise unreadable(error, where=where) from error
 
 
 def is_archive(path: Path) -> bool:
@@ -81,6 +94,7 @@ def members(path: Path, *, wanted: str, declared: str, limits: ArchiveLimits, na
         with zipfile.ZipFile(path) as archive:
             listed = archive.infolist()
     except DAMAGED as error:
+        refuse_unread(error, where=str(path))
         raise FileHeld(f"not readable as ZIP: {error}", where=name, remedy=SEND_AGAIN) from error
     unpacked = sum(info.file_size for info in listed)
     limits.refuse(files=len(listed), unpacked=unpacked, packed=path.stat().st_size, name=name)
@@ -151,6 +165,7 @@ class _Guarded(io.RawIOBase):
         except WrongPassword:
             raise
         except DAMAGED as error:
+            refuse_unread(error, where=str(self._path))
             if self._is_weakly_locked and not isinstance(error, NotImplementedError):
                 raise wrong_password(self._variable, name=self._name) from error
             raise FileHeld(f"the archive is damaged: {error}", where=self._name, remedy=SEND_AGAIN) from error

@@ -6,17 +6,21 @@ reading or remembering them (ingest, ledger).
 
 from __future__ import annotations
 
+import contextlib
+import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from pipelines.core import faults
 from pipelines.core.bindings import Binding, City
 from pipelines.core.errors import FileHeld, SourceUnavailable
 from pipelines.core.settings import ArchiveLimits
-from pipelines.sources.archive import Member, is_archive, members, open_member
+from pipelines.sources.archive import Member, is_archive, members, open_member, unreadable
 
+PIECE = 1 << 20
 UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload")
 MARKERS = (".ok", ".md5")
 
@@ -33,7 +37,7 @@ class Candidate:
     size_bytes: int
     mtime_ns: int
     member: Member | None = None
-    refused: FileHeld | None = None
+    refused: FileHeld | SourceUnavailable | None = None
     feed: str = ""
     variable: str = ""
 
@@ -49,10 +53,34 @@ class Candidate:
         return Candidate(self.path, name, self.path.stat().st_size, self.mtime_ns, refused=refused)
 
     def open(self) -> BinaryIO:
-        """Its bytes, seekable. Raises OSError, and FileHeld for a member that cannot be read."""
+        """Its bytes, seekable. Opening and reading raise SourceUnavailable, and FileHeld for a member that cannot be read."""
         if self.member is None:
-            return self.path.open("rb")
+            return io.BufferedReader(_Delivered(self.path), PIECE)
         return open_member(self.path, self.member, name=self.name, variable=self.variable, feed=self.feed)
+
+
+class _Delivered(io.FileIO):
+    """A delivered file. That it cannot be read now says nothing about what is in it: SourceUnavailable, no damage."""
+
+    def __init__(self, path: Path) -> None:
+        with self._told(path):
+            super().__init__(path)
+
+    @contextlib.contextmanager
+    def _told(self, path: object) -> Iterator[None]:
+        try:
+            faults.hit("source_read")
+            yield
+        except OSError as error:
+            raise unreadable(error, where=str(path)) from error
+
+    def readinto(self, buffer: Any) -> int | None:
+        with self._told(self.name):
+            return super().readinto(buffer)
+
+    def readall(self) -> bytes:
+        with self._told(self.name):
+            return super().readall()
 
 
 def folder(binding: Binding, city: City, source_root: Path) -> Path:
@@ -91,7 +119,7 @@ def _unpacked(whole: Candidate, binding: Binding, limits: ArchiveLimits) -> Iter
         found = members(whole.path, wanted=binding.member, declared=binding.encoding, limits=limits, name=whole.name)
         if locked := next((member for member in found if member.is_encrypted), None):
             open_member(whole.path, locked, name=whole.name, variable=whole.variable, feed=whole.feed).close()
-    except FileHeld as error:
+    except (FileHeld, SourceUnavailable) as error:
         yield replace(whole, refused=error)
         return
     for member in found:

@@ -92,8 +92,9 @@ def days(seconds: Ints, exists: Ints | None = None) -> pl.Series:
 
 
 def text(values: Ints, exists: Ints) -> pl.Series:
-    """Strings, NULL where `exists` is False."""
-    return pl.select(pl.when(pl.Series(exists)).then(pl.Series(values))).to_series()
+    """Strings or truths, NULL where `exists` is False. Polars cannot tell what an empty array of objects is of: strings."""
+    kind = pl.String if values.dtype == object else None
+    return pl.select(pl.when(pl.Series(exists)).then(pl.Series(values, dtype=kind))).to_series()
 
 
 def whole(values: Ints, exists: Ints | None = None) -> pl.Series:

@@ -21,7 +21,7 @@ from tests.integration.chosen_cases import CITY, COMMUNITY, EAST, GRID, STREET, 
 from tests.integration.landed import Landed, event_id, moment, write_city
 from tests.integration.published_rows import event, figure
 
-SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2, fault=None)
+SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2)
 
 
 def run(place: Landed, as_of: str | None = None) -> build.Built:

@@ -25,7 +25,7 @@ from pipelines.trace import asked_name, trace
 from quality.conservation import sums_on_both_maps
 from tests.integration.landed import ROOT, Landed, Row, moment, write_city
 
-SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2, fault=None)
+SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2)
 XIALU, STREET = "420204", "420204001"
 BEFORE, REGRIDDED, RENAMED = "2021-01-01", dt.date(2022, 4, 1), dt.date(2022, 1, 1)
 COUNTY, DISTRICT = "411626", "411603"

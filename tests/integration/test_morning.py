@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,16 +81,12 @@ def test_tickets_of_a_retracted_file_ask_nothing_of_anybody(new_place: NewPlace)
 
 
 @pytest.mark.parametrize("undo", [False, True])
-def test_a_kill_between_decision_and_ledger_is_mended_by_the_next_run(
-    new_place: NewPlace, monkeypatch: pytest.MonkeyPatch, undo: bool
-) -> None:
+def test_a_kill_between_decision_and_ledger_is_mended_by_the_next_run(new_place: NewPlace, undo: bool) -> None:
     place = new_place()
     take(place, {"u20260601.csv": rows_of(1)})
     if undo:
         retract(place, "u20260601.csv")
-    with monkeypatch.context() as patch, pytest.raises(faults.InjectedFault):
-        patch.setattr(faults, "_seen", Counter())
-        patch.setenv("CITYBRAIN_FAULT", "after_decision:exception")
+    with faults.armed("after_decision:exception"), pytest.raises(faults.InjectedFault):
         retract(place, "u20260601.csv", undo=undo)
     assert standing(place) == {"u20260601.csv": "retracted" if undo else "loaded"}
     take(place)
@@ -196,16 +191,12 @@ def test_a_late_older_file_is_not_measured_by_a_newer_one(new_place: NewPlace) -
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_a_kill_after_the_decision_to_release_is_mended_by_the_next_run(
-    new_place: NewPlace, monkeypatch: pytest.MonkeyPatch, keeps: bool
-) -> None:
+def test_a_kill_after_the_decision_to_release_is_mended_by_the_next_run(new_place: NewPlace, keeps: bool) -> None:
     place = new_place(delivery=COVERED)
     if not keeps:
         place = without_bytes(place)
     take(place, {"u20260601.csv": rows_of(*range(10)), "u20260602.csv": rows_of(1, 2, 3, day=2)})
-    with monkeypatch.context() as patch, pytest.raises(faults.InjectedFault):
-        patch.setattr(faults, "_seen", Counter())
-        patch.setenv("CITYBRAIN_FAULT", "after_decision:exception")
+    with faults.armed("after_decision:exception"), pytest.raises(faults.InjectedFault):
         release(place, "u20260602.csv")
     assert standing(place)["u20260602.csv"] == "held"
     assert take(place) == {"u20260602.csv": "loaded"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,15 +127,11 @@ def test_the_same_workbook_under_other_rules_takes_more_and_loses_nothing(new_pl
 
 
 @pytest.mark.parametrize("point", ["after_upload", "after_decision", "after_landing", "before_ledger"])
-def test_a_kill_in_a_replay_leaves_nothing_half_done(
-    new_place: NewPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
-) -> None:
+def test_a_kill_in_a_replay_leaves_nothing_half_done(new_place: NewPlace, tmp_path: Path, point: str) -> None:
     place = new_place()
     take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD))})
     data = mended(place, tmp_path / "out.xlsx", "上报时间", {"A2": MENDED})
-    with monkeypatch.context() as patch, pytest.raises(faults.InjectedFault):
-        patch.setattr(faults, "_seen", Counter())
-        patch.setenv("CITYBRAIN_FAULT", f"{point}:exception")
+    with faults.armed(f"{point}:exception"), pytest.raises(faults.InjectedFault):
         bring_back(place, data)
     assert funnel(place) == (2, 1, 1, 0, 0)
     if point == "after_upload":
