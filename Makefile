@@ -38,7 +38,7 @@ format: env-dev ## let ruff arrange the Python files
 prove-faults: env-dev ## stop the program at every fault point in every way (kill, exit, full disk, ...); the rerun must end alike
 	$(PYTEST) -m proof tests/faults/test_matrix.py
 
-prove-kills: env-dev ## kill -9 a run at 20 random moments; the rerun must end where an undisturbed one does
+prove-kills: env-dev ## kill -9 at 300 random moments, 20 of them of the real command; the rerun must end where an undisturbed one does
 	$(PYTEST) -m proof tests/faults/test_kills.py
 
 prove-ops: env-dev ## with the daemon running, a dropped file reaches the boards by itself

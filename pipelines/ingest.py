@@ -305,10 +305,12 @@ def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -
 
 def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
     """Parse and judge one file into landing and vault; nothing counts until it is entered. Raises FileHeld."""
-    faults.hit("decode")
     try:
+        faults.hit("decode")
         reading = formats.open_reading(work.open_bytes, work.binding, name=work.name, limits=work.limits)
     except (OSError, EOFError, zlib.error) as error:
+        if disk.refusal(error, work.name) is not None:  # our disk, not the file
+            raise
         raise FileHeld(f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again") from error
     header = judging.Header({}, ())
     if reading.header:  # JSON lines of an hour in which nothing happened name no column

@@ -15,6 +15,7 @@ import fcntl
 import os
 import re
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ SAID = {
     errno.EIO: re.compile(r"Input/output error|Read-only file system|disk I/O error"),
 }
 SQLITE = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_IOERR: errno.EIO, sqlite3.SQLITE_READONLY: errno.EROFS}
+#: Less room than this is none: a ledger could not be opened.
+LITTLE = 1 << 20
 LIBRARIES = ("duckdb", "_duckdb", "polars", "pyarrow")
 
 
@@ -144,6 +147,8 @@ def refusal(error: BaseException, where: str | Path) -> StorageFailed | None:
     number = _number(error)
     if number is None:
         return None
+    if isinstance(error, sqlite3.Error) and number == errno.EIO and _has_no_room(where):
+        number = errno.ENOSPC  # of its own small files SQLite says no more than that
     named = getattr(error, "filename", None)
     return refused(number, str(named) if isinstance(named, str) else str(where))
 
@@ -164,6 +169,13 @@ def refused(number: int, where: str) -> StorageFailed:
         what = pick(f"the disk cannot be read or written ({said})", f"磁盘无法读写（{said}）")
         remedy = pick(f"check disk and mount (dmesg, df), {again}", f"请检查磁盘与挂载（dmesg、df），{again}")
     return StorageFailed(what, where=where, remedy=remedy)
+
+
+def _has_no_room(where: str | Path) -> bool:
+    try:
+        return shutil.disk_usage(where).free < LITTLE
+    except OSError:
+        return False
 
 
 def _number(error: BaseException) -> int | None:

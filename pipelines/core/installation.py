@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.core import faults
+from pipelines.core import disk, faults
 from pipelines.core.bindings import City, load_city
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import CITIES, PROJECT_ROOT, Home, Settings, load_settings, pick
@@ -79,19 +79,21 @@ def open_installation(
 ) -> Installation:
     """Open the home for its city; both are made or claimed if new.
 
-    Raises HomeError if the home belongs to another city, ConfigurationError if the city folder is wrong.
+    Raises HomeError if the home belongs to another city, ConfigurationError if the city folder is wrong,
+    StorageFailed by the disk.
     """
     settings = load_settings()
     stated = Home(home_path(home)) if (home or settings.home) else None
     loaded = load_city(_city_folder(city, stated))
     faults.refuse_in(loaded.level)
-    place = (stated or Home(home_path(None, loaded.name))).make()
-    ledger = Ledger.of(place)
-    ledger.claim_home(loaded.name, loaded.folder)
-    if source_root is not None:
-        ledger.remember("source_root", str(source_root.resolve()))
-    root = source_root or Path(ledger.recall("source_root") or place.source)
-    vault = Vault(place, master_key(place, settings, level=loaded.level))
+    place = stated or Home(home_path(None, loaded.name))
+    with disk.told(place.root):
+        ledger = Ledger.of(place.make())
+        ledger.claim_home(loaded.name, loaded.folder)
+        if source_root is not None:
+            ledger.remember("source_root", str(source_root.resolve()))
+        root = source_root or Path(ledger.recall("source_root") or place.source)
+        vault = Vault(place, master_key(place, settings, level=loaded.level))
     return Installation(settings, place, loaded, ledger, vault, root.resolve(), as_of)
 
 

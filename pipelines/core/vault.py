@@ -115,7 +115,8 @@ class Vault:
 
     def open(self, path: Path) -> BinaryIO:
         """A seekable decrypting reader. Raises VaultError if the key is gone or a byte was changed, StorageFailed by the disk."""
-        return io.BufferedReader(_Opener(path, self), buffer_size=CHUNK)
+        with disk.told(path):
+            return io.BufferedReader(_Opener(path, self), buffer_size=CHUNK)
 
     @contextlib.contextmanager
     def table_writer(self, room: Room, feed: str, name: str, schema: pa.Schema, *, month: str) -> Iterator[pq.ParquetWriter]:

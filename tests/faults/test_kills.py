@@ -1,7 +1,9 @@
-"""`kill -9` at random moments: whatever was killed, a rerun ends where an undisturbed run does.
+"""`kill -9` at 300 random moments: whatever was killed, a rerun ends where an undisturbed run does.
 
-A long proof: `make prove-kills`. Half the trials kill the whole process group, half only the program itself, so that a
-dbt child lives on for a while as an orphan.
+A long proof: `make prove-kills`. 20 kills strike the real command anywhere between its start and its published build; half of
+them the whole process group, half only the program itself, so that a dbt child lives on for a while as an orphan. The other
+280 strike the taking of a day's files in a fork server: after each, what was acknowledged is known, what is known is whole and
+the published build opens; after the rerun the home's whole content is the clean run's, of which marts are a function.
 """
 
 from __future__ import annotations
@@ -22,10 +24,12 @@ from pipelines.core.canonical import canonical_hash
 from pipelines.core.warehouse import open_published
 from pipelines.synthetic.simulation import Simulation
 from tests.conftest import ROOT, citybrain
+from tests.faults import trials
 
 CITY = ROOT / "data" / "cities" / "demo"
 LAST = dt.date(2026, 6, 29)
 TRIALS = 20
+FORKED = 280
 BETWEEN_PHASES = ["after_phase_1", "before_phase_2"]
 NAMED = ["after_hash", "after_vault", "after_landing", "before_ledger", "after_ledger", "after_phase_2"]
 
@@ -96,6 +100,34 @@ def test_a_rerun_after_any_kill_ends_where_a_clean_run_does(stage: tuple[Path, P
         assert found == expected, f"trial {trial}, killed at {at:.1f} s"
         shutil.rmtree(place)
     assert killed >= TRIALS * 0.8, "too few runs were still alive when they were to be killed"
+
+
+def test_a_rerun_after_any_kill_while_files_are_taken_ends_where_a_clean_run_does(
+    stage: tuple[Path, Path, object, float], tmp_path: Path
+) -> None:  # fmt: skip
+    home, source, _, _ = stage
+    start = trials.Stage(home, CITY, source)
+    clean = trials.copy_home(home, tmp_path / "clean")
+    assert trials.run(trials.take, start, trials.copy_home(home, tmp_path / "first")).code == 0  # the server warms up
+    started = time.monotonic()
+    assert trials.run(trials.take, start, clean).said == {"failed": {}}
+    seconds, expected = time.monotonic() - started, trials.content(start, clean)
+    chance = random.Random(20261123)
+    killed, within = 0, 0
+    for trial in range(FORKED):
+        place = trials.copy_home(home, tmp_path / f"trial{trial}")
+        at = chance.uniform(0, seconds)
+        ended = trials.run(trials.take, start, place, kill_after=at)
+        where = f"trial {trial}, killed at {at:.2f} s of {seconds:.2f}"
+        killed += ended.code == -signal.SIGKILL
+        within += bool(trials.difference(expected, trials.content(start, place)))
+        assert not trials.wrong(start, place, ended.acknowledged), where
+        assert trials.run(trials.take, start, place).said == {"failed": {}}, where
+        assert not trials.difference(expected, trials.content(start, place)), where
+        assert not trials.drafts(place), where
+        shutil.rmtree(place)
+    print(f"{killed} of {FORKED} were alive when they were killed, {within} left work undone")
+    assert killed >= FORKED * 0.6, "too few runs were still alive when they were to be killed"
 
 
 @pytest.mark.parametrize("point", [*NAMED, *BETWEEN_PHASES])

@@ -14,8 +14,11 @@ A long proof: `make prove-faults`. Three kinds of cell, by what a trial costs:
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,12 +172,30 @@ def test_publishing(
     check_end(ended, kind, f"{point}:{kind}")
     assert not trials.wrong(stage, home, [])
     is_out = point in ("after_pointer", "before_finish")
-    assert marts(home) == (clean.after if is_out else clean.before)
+    shown = (home / "published" / "CURRENT.json").read_bytes()
+    assert (shown != (stage.home / "published" / "CURRENT.json").read_bytes()) == is_out
+    if is_out:
+        assert marts(home) == clean.after
     rerun = trials.run(trials.bring_out, stage, home)
     assert (rerun.code, list(rerun.said)) == (0, ["published"])
     assert marts(home) == clean.after
     assert not trials.drafts(home)
     assert not trials.difference(before, trials.content(stage, home))
+
+
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    """Not a fault point: a small file system with less and less room, in a mount namespace of its own."""
+    mount = f"mount -t tmpfs -o size=16m none {tmp_path} && exec {sys.executable} -m tests.faults.full_disk {tmp_path}"
+    if subprocess.run(["unshare", "-Urm", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine gives no mount namespaces to its users")
+    done = subprocess.run(["unshare", "-Urm", "sh", "-c", mount], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = json.loads(done.stdout)
+    assert said["found"] == []
+    assert said["ended"]["done"] == 1
+    refused = {how: n for how, n in said["ended"].items() if how != "done"}
+    assert all(how.startswith("StorageFailed") and "the disk is full" in how for how in refused), refused
+    assert sum(refused.values()) >= 5
 
 
 @pytest.mark.parametrize("kind", faults.KINDS)

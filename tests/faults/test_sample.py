@@ -7,36 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.faults import trials
+from tests.faults import small_city, trials
 from tests.faults.trials import Stage
-
-HEADER = "任务号,上报时间,结案时间,单元网格编码,上报人,上报人电话,问题描述,更新时间"
-FEED = """contract: urban_case
-system: {name}
-source: {{type: drop, pattern: '{name}*', settle_seconds: 0}}
-format: csv
-delivery: increment
-extracted_at: {{name: '{name}(\\d{{8}})'}}
-"""
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """A home that took one day, and a second day that waits."""
-    base = tmp_path_factory.mktemp("sample")
-    (base / "city" / "feeds").mkdir(parents=True)
-    (base / "source").mkdir()
-    (base / "city" / "city.yml").write_text("name: t\nzone: Asia/Shanghai\nroot_area: '99'\n", encoding="utf-8")
-    stage = Stage(base / "home", base / "city", base / "source")
-    for name in ("u", "w"):
-        (base / "city" / "feeds" / f"{name}.yml").write_text(FEED.format(name=name), encoding="utf-8")
-    for day in (1, 2):
-        for name in ("u", "w"):
-            rows = [f"A{n},2026-06-0{day} 07:00:00,,9901,A,139,B,2026-06-0{day} 08:00:00" for n in range(20)]
-            rows.append("A99,no time,,9901,A,139,B,2026-06-01 08:00:00")
-            (base / "source" / f"{name}2026060{day}.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
-        if day == 1:
-            assert trials.run(trials.take, stage, stage.home).said == {"failed": {}}
+    stage = small_city.write_city(tmp_path_factory.mktemp("sample"))
+    small_city.write_day(stage, 1)
+    assert trials.run(trials.take, stage, stage.home).said == {"failed": {}}
+    small_city.write_day(stage, 2)
     return stage
 
 
