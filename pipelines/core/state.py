@@ -219,10 +219,8 @@ class Ledger:
 
     def seen(self, feed: str, path: str, size_bytes: int, mtime_ns: int) -> str | None:
         """The hash of this very file if it was read before with this size and time."""
-        found = self.rows(
-            "select sha256 from sighting where feed = ? and path = ? and size_bytes = ? and mtime_ns = ?",
-            feed, path, size_bytes, mtime_ns,
-        )  # fmt: skip
+        sighted = "select sha256 from sighting where feed = ? and path = ? and size_bytes = ? and mtime_ns = ?"
+        found = self.rows(sighted, feed, path, size_bytes, mtime_ns)
         return str(found[0]["sha256"]) if found else None
 
     def sight(self, feed: str, path: str, size_bytes: int, mtime_ns: int, *, sha256: str, seen_at: str) -> None:
