@@ -9,7 +9,7 @@ LATTICE_EVENTS ?= 2000000
 ROWS ?= 10000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-ops prove-diff prove-days bench bench-lattice bench-stream pictures
+.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days bench bench-lattice bench-stream pictures
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
@@ -40,6 +40,9 @@ prove-faults: env-dev ## stop the program at every fault point in every way (kil
 
 prove-kills: env-dev ## kill -9 at 300 random moments, 20 of them of the real command; the rerun must end where an undisturbed one does
 	$(PYTEST) -m proof tests/faults/test_kills.py
+
+prove-canaries: env-dev ## planted personal words stay in the vault through whole runs, kills at any point, and shredding
+	$(PYTEST) -m proof tests/faults/test_canaries_killed.py
 
 prove-ops: env-dev ## with the daemon running, a dropped file reaches the boards by itself
 	$(PYTEST) -m proof tests/integration/test_dev.py

@@ -23,17 +23,19 @@ from pipelines.core import decided, disk, faults, landing
 from pipelines.core.bindings import Binding
 from pipelines.core.errors import CityError, FileHeld, FileShrunk, PasswordRefused, SourceUnavailable, StorageFailed, VaultError
 from pipelines.core.installation import Installation
+from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import environment, pick
 from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow
-from pipelines.ingesting import amend, at_source, receive
+from pipelines.ingesting import amend, at_source, kept, receive
 from pipelines.ingesting.amend import store as store_mends
 from pipelines.ingesting.batches import Tally, Work, mark_rows, write_batches
+from pipelines.ingesting.kept import has_bytes, headers_told, is_shredded, name_told
 from pipelines.ingesting.shrink import shrunk
 from pipelines.ingesting.trial import judge_rows
 from pipelines.sources import drop
 from pipelines.sources.names import covered, extract_time
 
-__all__ = ["judge_rows", "store_mends"]
+__all__ = ["has_bytes", "is_shredded", "judge_rows", "store_mends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def pending(binding: Binding, place: Installation) -> list[drop.Candidate]:
     """Ready files that the ledger does not know, or knows only by another parser or password."""
     waiting = []
     for candidate in drop.ready(binding, place.city, place.source_root, place.settings.archives):
-        sha256 = place.ledger.seen(binding.feed, candidate.place, candidate.size_bytes, candidate.mtime_ns)
+        sha256 = place.ledger.seen(binding.feed, name_told(candidate.place, place), candidate.size_bytes, candidate.mtime_ns)
         if sha256 is None or not _is_done(binding, place, sha256):
             waiting.append(candidate)
     return waiting
@@ -86,7 +88,7 @@ def _is_done(binding: Binding, place: Installation, sha256: str) -> bool:
     if row is not None and row.held_remedy and row.held_remedy.endswith((f"[{parser}]", _locked_mark(binding, place))):
         return not any(one.sha256 == sha256 for one in _released(binding, place))
     current = place.ledger.current_parse(binding.feed, sha256)  # an older one may be of this parser: a change taken back
-    return current is not None and current["parser"] == parser
+    return current is not None and row is not None and (current["parser"] == parser or is_shredded(row, place))
 
 
 def ingest_feed(
@@ -127,20 +129,22 @@ def ingest_feed(
 def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation, *, now: dt.datetime) -> FileOutcome:
     """One file, exactly once by its content."""
     at, (candidate, sha256) = candidate, receive.hashed(candidate)
+    told = name_told(candidate.name, place)
     ledger, seen_at = place.ledger, now.isoformat(timespec="seconds")
     faults.hit("after_hash")
     known = ledger.file(binding.feed, sha256)
     if known is not None and _is_done(binding, place, sha256):
-        ledger.sight(binding.feed, at.place, at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
-        _release_archive(candidate, ledger)
-        return FileOutcome(binding.feed, candidate.name, sha256, "known", message=f"same bytes as {known.name}")
+        ledger.sight(binding.feed, name_told(at.place, place), at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
+        _release_archive(candidate, place)
+        return FileOutcome(binding.feed, told, sha256, "known", message=f"same bytes as {known.name}")
     received = known.received_at if known else seen_at
-    name = known.name if known else candidate.name
+    name = known.name if known else told
     row = FileRow(binding.feed, sha256, binding.contract.id, name, candidate.size_bytes, received, None, "", "held")
     outcome = _take(lambda: _receive(candidate, binding, place, row), known or row, place, seen_at)
     for seen in {at.place: at, candidate.place: candidate}.values():
-        ledger.sight(binding.feed, seen.place, seen.size_bytes, seen.mtime_ns, sha256=sha256, seen_at=seen_at)
-    _release_archive(candidate, ledger)
+        path = name_told(seen.place, place)
+        ledger.sight(binding.feed, path, seen.size_bytes, seen.mtime_ns, sha256=sha256, seen_at=seen_at)
+    _release_archive(candidate, place)
     return outcome
 
 
@@ -169,13 +173,13 @@ def refuse(row: FileRow, error: FileHeld, place: Installation) -> FileOutcome:
     )
     before = place.ledger.current_parse(row.feed, row.sha256)
     held = _replace(
-        row, status=row.status if before else "held", held_what=error.what, held_where=error.where,
-        held_remedy=f"{error.remedy}{mark}",
+        row, status=row.status if before else "held", held_what=masked(error.what), held_where=masked(error.where),
+        held_remedy=f"{masked(error.remedy)}{mark}",
     )  # fmt: skip
     place.ledger.hold(held, file_parser(binding, place.ledger, row.sha256) if isinstance(error, FileShrunk) else "")
     n = before["accepted_n"] if before else 0
     kept = pick(f"; its {n} rows read before stay", f"；先前读入的 {n} 行保持不变") if before else ""
-    return FileOutcome(row.feed, row.name, row.sha256, "held", message=f"{error}{kept}")
+    return FileOutcome(row.feed, row.name, row.sha256, "held", message=f"{masked(str(error))}{kept}")
 
 
 def _load_released(binding: Binding, place: Installation, *, now: dt.datetime) -> Iterator[FileOutcome]:
@@ -240,16 +244,12 @@ def load_stored(row: FileRow, place: Installation, *, now: dt.datetime) -> FileO
     return _take(lambda: stored_work(row, place), row, place, now.isoformat(timespec="seconds"))
 
 
-def has_bytes(row: FileRow, place: Installation) -> bool:
-    """Whether the vault keeps the file as it came."""
-    return place.vault.path("raw", row.feed, row.sha256).exists()
-
-
-def _release_archive(member: drop.Candidate, ledger: Ledger) -> None:
+def _release_archive(member: drop.Candidate, place: Installation) -> None:
     """An archive that was held for its password gives way to its members once they can be read."""
     if member.member is None:
         return
-    sha256 = ledger.seen(member.feed, str(member.path), member.path.stat().st_size, member.mtime_ns)
+    ledger, path = place.ledger, name_told(str(member.path), place)
+    sha256 = ledger.seen(member.feed, path, member.path.stat().st_size, member.mtime_ns)
     row = ledger.file(member.feed, sha256) if sha256 else None
     if row is not None and row.status == "held" and "password" in row.held_what:
         ledger.hold(_replace(row, status="superseded", held_what="", held_where="", held_remedy=""))
@@ -264,8 +264,8 @@ def _receive(candidate: drop.Candidate, binding: Binding, place: Installation, r
     """Bytes into the vault; from then on the vault's copy is read, so that what was hashed is what is parsed."""
     city, vault = place.city, place.vault
     stored = vault.path("raw", binding.feed, row.sha256)
-    if city.keeps_raw and not stored.exists():
-        receive.keep(candidate, vault, row.feed, row.sha256, month=dt.datetime.fromisoformat(row.received_at).strftime("%Y%m"))
+    if city.keeps_raw and not has_bytes(row, place):  # new, or its key is gone
+        receive.keep(candidate, vault, row.feed, row.sha256, month=kept.month_of(row))
     faults.hit("after_vault")
     if candidate.refused is not None:
         raise candidate.refused
@@ -275,14 +275,8 @@ def _receive(candidate: drop.Candidate, binding: Binding, place: Installation, r
 
 def stored_work(row: FileRow, place: Installation) -> Work:
     """A file on its way once more, from the vault. Raises VaultError if its bytes, or their key, are not kept."""
-    stored = place.vault.path("raw", row.feed, row.sha256)
-    if not stored.exists():
-        raise VaultError(
-            pick("the bytes as received are not kept", "原始文件未留存"), where=f"{row.feed}: {row.name}",
-            remedy=pick("lay the file into the drop folder and run citybrain run", "请将文件放入投递目录，再运行 citybrain run"),
-        )  # fmt: skip
-    place.vault.data_key(stored)
-    return _work(row, place, lambda: place.vault.open(stored))
+    kept.check(row, place)
+    return _work(row, place, lambda: place.vault.open(place.vault.path("raw", row.feed, row.sha256)))
 
 
 def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -> Work:
@@ -328,7 +322,7 @@ def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
     _check_funnel(parse_row, work)
     entered = _replace(
         row, contract=work.binding.contract.id, status="loaded", extracted_at=_text(work.extracted_at), covers=work.covers,
-        unknown_columns="|".join(header.unknown), held_what="", held_where="", held_remedy="",
+        unknown_columns="|".join(headers_told(header.unknown)), held_what="", held_where="", held_remedy="",
     )  # fmt: skip
     return Parsed(
         entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), _unread_words(reading, work), tally.ids,
@@ -356,7 +350,7 @@ def _unread_words(reading: read.Reading, work: Work) -> str:
     if not reading.unread:
         return ""
     what = f"{work.name}: sheets with data that the binding does not name: {', '.join(reading.unread)}"
-    return f"{what} -> list them with sheet: in feeds/{work.binding.feed}.yml, or ask what they are"
+    return f"{masked(what)} -> list them with sheet: in feeds/{work.binding.feed}.yml, or ask what they are"
 
 
 def _check_funnel(row: ParseRow, work: Work) -> None:

@@ -38,7 +38,7 @@ class Reread:
 
 
 def waiting(place: Installation, *, feed: str = "") -> list[FileRow]:
-    """Files that were read, or held, by another parser than today's; not those that a person retracted."""
+    """Files that were read, or held, by another parser than today's; not those that a person retracted or shredded."""
     found = []
     for binding in place.city.feeds:
         if feed not in ("", binding.feed):
@@ -51,7 +51,8 @@ def waiting(place: Installation, *, feed: str = "") -> list[FileRow]:
             current = place.ledger.current_parse(row.feed, row.sha256)
             parser = ingest.file_parser(binding, place.ledger, row.sha256)
             is_read = current is not None or row.status == "held"
-            if is_read and (current is None or current["parser"] != parser) and not row.held_remedy.endswith(f"[{parser}]"):
+            is_other = current is None or current["parser"] != parser
+            if is_read and is_other and not row.held_remedy.endswith(f"[{parser}]") and not ingest.is_shredded(row, place):
                 found.append(row)
     return found
 

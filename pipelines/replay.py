@@ -115,6 +115,8 @@ def _judge_file(
     """A verdict on each row of one file, and the cells of those that the judge would take."""
     file = place.ledger.file(binding.feed, sha256)
     assert file is not None
+    if ingest.is_shredded(file, place):
+        return {row.ticket: Verdict(row.ticket, "gone") for _, row in of_file}, {}
     work = ingest.stored_work(file, place)
     came: dict[int, dict[str, str | None]] = {}
     verdicts: dict[str, Verdict] = {}

@@ -26,7 +26,8 @@ from pipelines.core.contracts import load_contract
 from pipelines.core.errors import CityError
 from pipelines.core.settings import PROJECT_ROOT, Home, child_environment, load_settings
 from pipelines.core.state import QualityRow
-from pipelines.core.vault import Vault, master_key
+from pipelines.core.vault import Vault
+from pipelines.core.vault_keys import master_keys
 from quality.count import RuleCount, rule_error, validate_many
 from quality.suites import columns_read, plan, rules_in_force
 
@@ -186,7 +187,7 @@ def answer(order: Mapping[str, Any]) -> dict[str, Any]:
     """The child's work: an order as sent by `validate_in_child`, answered with rows of `quality_outcome`."""
     home = Home(Path(order["home"]))
     # A level other than demo never makes a key: a child that cannot find one must fail, not invent it.
-    vault = Vault(home, master_key(home, load_settings(), level="child"))
+    vault = Vault(home, master_keys(home, load_settings(), level="child"))
     requests = [
         BatchRequest(**{**batch, "key": None if batch["key"] is None else tuple(batch["key"])}) for batch in order["batches"]
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import sqlite3
 import sys
 from collections import Counter
@@ -26,6 +27,8 @@ from quality.conservation import sums_on_both_maps
 from quality.recount import count_records, is_there, open_raw
 
 CONTRACTS = Path(__file__).resolve().parents[1] / "pipelines" / "contracts"
+#: What stands in the ledger for a telephone or an identity number in the name of a file.
+MARK = re.compile("●[a-p]{12}")
 UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload", ".ok", ".md5")
 #: The column of `fct_event` that holds a contract's main time; every other kind keeps it in `reported_at`.
 PUBLISHED_TIME = {"court_case": "filed_at", "labour_arbitration": "filed_at"}
@@ -89,12 +92,25 @@ def _bindings(city_folder: Path) -> dict[str, dict[str, Any]]:
     return {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((city_folder / "feeds").glob("*.yml"))}
 
 
+def _meant(seen: str) -> list[Path]:
+    """Paths that the ledger may mean: where a name holds something personal, it says a mark instead."""
+    if MARK.search(seen) is None:
+        return [Path(seen)]
+    sure = Path(MARK.split(seen)[0]).parent
+    return sorted(sure.glob(MARK.sub("*", str(Path(seen).relative_to(sure)))))
+
+
+def _archives(seen: str) -> list[Path]:
+    """The folders above a path that the ledger saw; of the member of an archive, the archive among them."""
+    return [at for parent in Path(seen).parents for at in _meant(str(parent))]
+
+
 def _where_is(scene: Scene, file: dict[str, Any]) -> Path | None:
     """A path that holds these very bytes today; None if there is none."""
     seen = scene.rows(
         "select path from sighting where feed = ? and sha256 = ? order by seen_at desc", file["feed"], file["sha256"]
     )
-    places = [Path(row["path"]) for row in seen]
+    places = [path for row in seen for path in _meant(row["path"])]
     tried = [*places, scene.source_root / file["name"], scene.city_folder / file["name"]]
     return next((path for path in tried if is_there(path) and _sha256(path) == file["sha256"]), None)
 
@@ -163,7 +179,8 @@ def _folder(scene: Scene, feed: str, binding: dict[str, Any]) -> Invariant:
         if path.is_file() and path.suffix not in UNFINISHED and not path.name.startswith(".")
     ]
     known = {row["sha256"] for row in scene.rows("select sha256 from file where feed = ?", feed)}
-    above = {str(at) for row in scene.rows("select path from sighting where feed = ?", feed) for at in Path(row["path"]).parents}
+    seen = [path for row in scene.rows("select path from sighting where feed = ?", feed) for path in _archives(row["path"])]
+    above = {str(path) for path in seen}
     return _compare(feed, names, len(files), sum(str(path) in above or _sha256(path) in known for path in files))
 
 

@@ -70,7 +70,7 @@ def status(home: HomeOption = None) -> None:
         )  # fmt: skip
     for line in waits:
         show.console.print(f"- {line}", markup=False)  # names come from outside
-    for line in [*_late(rows), *_returned(place), *_read_by_older_rules(place), *_decided(place)]:
+    for line in [*_late(rows), *_returned(place), *_read_by_older_rules(place), *_over_their_time(place), *_decided(place)]:
         show.console.print(line, markup=False)
     if not waits:
         show.console.print(pick("nothing waits", "没有待办"))
@@ -137,6 +137,15 @@ def _read_by_older_rules(place: Any) -> list[str]:
     n = len(waiting(place))
     return [pick(f"{n} files were read by older rules -> citybrain reparse --dry-run",
                  f"{n} 个文件按旧规则解析 -> citybrain reparse --dry-run")] if n else []  # fmt: skip
+
+
+def _over_their_time(place: Any) -> list[str]:
+    """A note: files that the vault has kept longer than their feed's days."""
+    from pipelines.core.retention import overdue_files
+
+    n = overdue_files(place, now=place.now())
+    return [pick(f"{n} files are kept longer than their days -> citybrain retention",
+                 f"{n} 个文件已超过保存期限 -> citybrain retention")] if n else []  # fmt: skip
 
 
 DECISIONS_SHOWN = 5

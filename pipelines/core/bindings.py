@@ -20,6 +20,7 @@ import yaml
 
 from pipelines.core.contracts import Contract, load_contract
 from pipelines.core.errors import ConfigurationError
+from pipelines.core.retention_days import stated
 from pipelines.core.spelling import did_you_mean
 
 CITY_KEYS = {
@@ -117,7 +118,7 @@ class City:
     root_area: str
     as_of: dt.datetime | None
     level: str
-    retention_days: int
+    retention_days: dict[str, int]
     keeps_raw: bool
     earliest: dt.date
     boards: dict[str, Any]
@@ -368,8 +369,7 @@ def load_city(folder: Path) -> City:
         raise ConfigurationError("the city has no feeds", where=str(folder / "feeds"), remedy="add feeds/<feed>.yml")
     vault = entry.get("vault") or {}
     _check_keys(vault, {"retention_days", "raw_store"}, f"{where}: vault")
-    earliest = _moment(entry.get("earliest", "2010-01-01"), where)
-    assert earliest is not None
+    earliest = _moment(entry.get("earliest"), where) or dt.datetime(2010, 1, 1)
     if str(entry["zone"]) not in zoneinfo.available_timezones():
         raise _unknown("time zone", str(entry["zone"]), sorted(zoneinfo.available_timezones()), where)
     if str(entry.get("level", "demo")) not in LEVELS:
@@ -384,7 +384,7 @@ def load_city(folder: Path) -> City:
         root_area=str(entry["root_area"]),
         as_of=_moment(entry.get("as_of"), where),
         level=str(entry.get("level", "demo")),
-        retention_days=int(vault.get("retention_days", 400)),
+        retention_days=stated(vault.get("retention_days"), where),
         keeps_raw=bool(vault.get("raw_store", True)),
         earliest=earliest.date(),
         boards=entry.get("boards") or {},

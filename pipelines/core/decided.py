@@ -1,7 +1,7 @@
 """What people decide about files, done in the ledger.
 
-Belongs here: retracting and giving back, and mending a ledger that lags behind the decisions. Does not: keeping decisions
-(decisions), the ledger's statements (state), which file is meant (named_files).
+Belongs here: retracting and giving back, mending a ledger that lags behind the decisions, destroying keys that a decision
+names. Does not: keeping decisions (decisions), the ledger's statements (state), which file is meant (named_files).
 
 A decision is entered first and the ledger follows in one transaction. A kill between the two leaves a decision that the
 next run or command carries out: `settle` makes the ledger say what the last decision on each file says, and changes
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.core import decisions as human
-from pipelines.core import faults
+from pipelines.core import faults, vault_keys
 from pipelines.core.decisions import Decision
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import Home, pick
@@ -25,13 +25,18 @@ from pipelines.core.state import FileRow, Ledger
 from pipelines.core.tickets import Amendment
 
 FileKey = tuple[str, str]
-#: Kinds of decisions about a file, with what was done and what undoing it is called, in English and Chinese.
+#: Kinds of decisions about what was received, with what was done and what undoing it is called, in English and Chinese.
 FILE_KINDS = {
     "retract": (("retracted", "已撤回"), ("given back", "已恢复")),
     "release": (("released", "已放行"), ("held again", "已重新搁置")),
     "mend": (("rows mended", "已更正行"), ("", "")),
     "accept_as_is": (("row taken as it is", "按原样接收一行"), ("row set aside again", "一行重新隔离")),
+    "shred": (("shredded in the vault", "已在保险库中销毁"), ("", "")),
+    "retention": (("dropped after retention", "已按保存期限清除"), ("", "")),
+    "rotate_key": (("master key rotated", "已轮换主密钥"), ("", "")),
 }
+#: Kinds whose `keys` are destroyed: room, feed and month of each.
+DESTROYING = ("shred", "retention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ def amendments(decisions: Iterable[dict[str, Any]]) -> list[Amendment]:
 def settle(home: Home, ledger: Ledger) -> int:
     """Make the ledger say what the decisions say; returns how many files changed. One transaction; none if none lags."""
     told = human.every(home)
+    destroy_decided(home, told)
     retracted, amended = last_words(told, "retract"), amendments(told)
     if ledger.amendments() != amended:
         with ledger.transaction():
@@ -105,6 +111,16 @@ def settle(home: Home, ledger: Ledger) -> int:
             (ledger.give_back if content.get("undo") else ledger.take_back)(*key) for key, content in sorted(retracted.items())
         ]
     return sum(changed)
+
+
+def destroy_decided(home: Home, decisions: Iterable[dict[str, Any]]) -> int:
+    """Destroy every data key of which that was decided, also one that a backup brought back; returns how many were there."""
+    n = 0
+    for decision in decisions:
+        if decision["kind"] in DESTROYING:
+            doomed = [(room, feed, month) for room, feed, month in json.loads(decision["content"])["keys"]]
+            n += vault_keys.destroy(home, doomed, f"{decision['decided_at'][:10]}, #{decision['decision_id']}")
+    return n
 
 
 def retract(home: Home, ledger: Ledger, file: FileRow, signed: Signed, *, undo: bool = False) -> FileRow:

@@ -23,6 +23,7 @@ create table if not exists decision (
 """
 DECISION_KINDS = (
     "release", "retract", "accept_as_is", "mend", "code_mapping", "alert_seen", "alert_closed", "ask_done", "target",
+    "shred", "retention", "rotate_key",
 )  # fmt: skip
 #: Kinds whose content dbt models read; when one is made, nothing old can be kept.
 READ_BY_MODELS = ("code_mapping", "target")

@@ -74,10 +74,10 @@ def _new_draft(target: Path) -> BinaryIO:
 def place(draft: Path, target: Path, what: str) -> None:
     """Give a finished draft its name so that neither a kill nor a power cut leaves half of it under that name."""
     faults.hit(f"{what}_fsync")
-    _sync(draft)
+    sync(draft)
     faults.hit(f"{what}_rename")
     draft.replace(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def write_once(path: Path, data: bytes) -> bytes:
@@ -96,7 +96,7 @@ def write_once(path: Path, data: bytes) -> bytes:
                 os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
     return path.read_bytes()
 
 
@@ -105,10 +105,11 @@ def make_folder(path: Path) -> None:
     if not path.is_dir():
         make_folder(path.parent)
         path.mkdir(exist_ok=True)
-        _sync(path.parent)
+        sync(path.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a file, or what was made, renamed or unlinked in a folder, last through a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

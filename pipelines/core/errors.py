@@ -71,3 +71,7 @@ class BuildBlocked(CityError):
 
 class VaultError(CityError):
     """Encrypted data cannot be read: the key is missing, destroyed or wrong."""
+
+
+class KeyGone(VaultError):
+    """The key of encrypted data was shredded or is missing: with any master key, nobody reads it."""

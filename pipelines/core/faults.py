@@ -33,7 +33,9 @@ PUBLISH = (
     "after_publish_file", "pointer_fsync", "pointer_rename", "after_pointer", "before_finish",
 )  # fmt: skip
 DECISIONS = ("after_upload", "after_decision")
-POINTS = (*INGEST, *BUILD, *PUBLISH, *DECISIONS)
+#: Points of shredding, retention and rotation, each after its decision.
+KEYS = ("after_keys", "after_objects", "after_new_key")
+POINTS = (*INGEST, *BUILD, *PUBLISH, *DECISIONS, *KEYS)
 #: Kinds that the disk refuses with, and the others.
 ERRNOS = {"enospc": errno.ENOSPC, "eio": errno.EIO}
 KINDS = ("exception", "exit", "kill", *ERRNOS)

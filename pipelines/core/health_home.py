@@ -17,9 +17,10 @@ import stat
 from pathlib import Path
 
 from pipelines.core.bindings import City, undecided_codes
+from pipelines.core.errors import CityError
 from pipelines.core.health import Finding
 from pipelines.core.settings import Home, Settings, pick
-from pipelines.core.vault import KEY_BYTES
+from pipelines.core.vault_keys import KEY_BYTES, OLDER, KeyRing, master_keys
 
 #: Parts of the published build whose hash is counted anew; the others are only looked for.
 HASHED = 5
@@ -74,7 +75,9 @@ def keys(home: Home, settings: Settings, *, is_production: bool) -> list[Finding
         found.append(
             Finding(name, "problem", told, pick("keep it elsewhere: CITYBRAIN_MASTER_KEY", "另处保管：CITYBRAIN_MASTER_KEY"))
         )
-    files = [p for p in [path, *(home.vault / "keys").rglob("*.key")] if p.is_file()]
+    if good:
+        found += _rotation(home, settings)
+    files = [p for p in [*home.keys.glob("*.key"), *(home.vault / "keys").rglob("*.key")] if p.is_file()]
     loose = [p for p in files if stat.S_IMODE(p.stat().st_mode) & 0o077]
     if loose:
         told = pick(f"{len(loose)} key files are open to others: {loose[0]}", f"{len(loose)} 个密钥文件对他人可读：{loose[0]}")
@@ -86,6 +89,24 @@ def keys(home: Home, settings: Settings, *, is_production: bool) -> list[Finding
             )
         )
     return found
+
+
+def _rotation(home: Home, settings: Settings) -> list[Finding]:
+    """A rotation of the master key that is under way: data keys still under the old one, an old key still at hand."""
+    name, older = pick("key rotation", "密钥轮换"), home.keys / OLDER
+    try:
+        masters = master_keys(home, settings, level="doctor")
+    except CityError as error:
+        return [Finding(name, "problem", f"{error.where}: {error.what}", error.remedy)]
+    waiting = len(KeyRing(home, masters).stale())
+    if masters.older is None:
+        return []
+    if waiting:
+        told = pick(f"{waiting} keys are not under the new master key yet", f"{waiting} 个密钥尚未改由新主密钥加密")
+        return [Finding(name, "note", told, "citybrain rotate-key")]
+    told = pick("every key is under the new master key; the old one is still at hand", "所有密钥已由新主密钥加密；旧主密钥仍在")
+    end = pick("unset CITYBRAIN_MASTER_KEY_OLD", "取消 CITYBRAIN_MASTER_KEY_OLD")
+    return [Finding(name, "note", told, "citybrain rotate-key --retire" if older.exists() else end)]
 
 
 def databases(home: Home) -> list[Finding]:

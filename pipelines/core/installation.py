@@ -15,7 +15,8 @@ from pipelines.core.errors import UsageError
 from pipelines.core.settings import CITIES, PROJECT_ROOT, Home, Settings, load_settings, pick
 from pipelines.core.spelling import did_you_mean
 from pipelines.core.state import Ledger
-from pipelines.core.vault import Vault, master_key
+from pipelines.core.vault import Vault
+from pipelines.core.vault_keys import master_keys
 
 DEFAULT_CITY = "demo"
 
@@ -93,7 +94,7 @@ def open_installation(
         if source_root is not None:
             ledger.remember("source_root", str(source_root.resolve()))
         root = source_root or Path(ledger.recall("source_root") or place.source)
-        vault = Vault(place, master_key(place, settings, level=loaded.level))
+        vault = Vault(place, master_keys(place, settings, level=loaded.level))
     return Installation(settings, place, loaded, ledger, vault, root.resolve(), as_of)
 
 

@@ -7,6 +7,7 @@ value stands in a place that the contract did not foresee, such as a column that
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 #: The number of 15 places that cards had until 2013, of people born 1930 to 1999: codes of grids have 15 places too, and would
 #: otherwise look like people born in the year of their street.
@@ -21,6 +22,27 @@ SURNAMES = (
 )
 NAME = re.compile(rf"^[{SURNAMES}][\u4e00-\u9fff]{{1,2}}$|^[{SURNAMES}](?:某|先生|女士|[*×xX○]){{1,2}}$")
 ANY_PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][·.]?[A-Z0-9]{5,6}")
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+#: Narrower than the shapes above, for names of files and sheets and for messages, which may hold dates and numbers of batches.
+PLAINLY_PERSONAL = re.compile(
+    r"(?<!\d)1[3-9]\d{9}(?!\d)"
+    r"|(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
+    rf"|[{PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}(?![A-Za-z0-9])"
+    r"|[^@\s/]+@[^@\s/]+\.[A-Za-z]+"
+)
+HAN = re.compile(r"[\u4e00-\u9fff]+")
+HIDDEN = "●"
+
+
+def masked(text: str, stand_in: Callable[[str], str] = lambda _: HIDDEN) -> str:
+    """A name or message without what is plainly personal in it: telephones, identity numbers, plates, mail addresses.
+
+    Chinese names are masked only beside one of these, and only where they stand alone: many a place is called like a person.
+    """
+    told = PLAINLY_PERSONAL.sub(lambda found: stand_in(found[0]), text)
+    if told == text:
+        return text
+    return HAN.sub(lambda found: stand_in(found[0]) if NAME.search(found[0]) else found[0], told)
 
 
 def holds_personal(text: str, *, names: bool = True) -> bool:

@@ -135,6 +135,22 @@ class Settings:
     threads: int
     master_key: str | None
     archives: ArchiveLimits = ArchiveLimits()
+    master_key_old: str | None = None
+
+
+def _secret(name: str) -> str | None:
+    """A secret from the variable `name`, or from the file that `name`_FILE names."""
+    value, path = os.environ.get(name), os.environ.get(f"{name}_FILE")
+    if not path:
+        return value
+    if value:
+        raise ConfigurationError(f"{name} and {name}_FILE are both set", where=name, remedy="unset one of them")
+    try:
+        return Path(path).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"the key file cannot be read: {type(error).__name__}", where=f"{name}_FILE", remedy="name a file that holds base64"
+        ) from error
 
 
 def _whole(name: str, default: int) -> int:
@@ -158,7 +174,8 @@ def load_settings() -> Settings:
         language="zh" if language == "zh" else "en",
         memory_limit=os.environ.get("CITYBRAIN_MEMORY_LIMIT", "4GB"),
         threads=int(os.environ.get("CITYBRAIN_THREADS", str(min(4, os.cpu_count() or 2)))),
-        master_key=os.environ.get("CITYBRAIN_MASTER_KEY"),
+        master_key=_secret("CITYBRAIN_MASTER_KEY"),
+        master_key_old=_secret("CITYBRAIN_MASTER_KEY_OLD"),
         archives=ArchiveLimits(
             members=_whole("CITYBRAIN_ARCHIVE_MEMBERS", ArchiveLimits().members),
             unpacked_bytes=_whole("CITYBRAIN_ARCHIVE_BYTES", ArchiveLimits().unpacked_bytes),

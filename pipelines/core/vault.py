@@ -1,16 +1,15 @@
 """The vault: the only module that encrypts, and the only place where personal data rests.
 
-Belongs here: chunked AES-GCM files (bytes and Parquet tables alike), one wrapped data key per room, feed and month.
-Does not: what is personal (contracts), when a month is shredded (operations).
+Belongs here: chunked AES-GCM files (bytes and Parquet tables alike). Does not: their keys (vault_keys), what is personal
+(contracts), when a month is shredded (shredding, retention).
 
-A file is: magic, header length, header (JSON: room, feed, month, nonce prefix), then chunks of 1 MiB, each sealed with
-AES-256-GCM under nonce = prefix (7 bytes) + chunk number (4) + last-chunk mark (1) and the header as associated data
-(the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár 2015): no chunk can be dropped, moved or appended.
+A file is: magic, header length, header (JSON: room, feed, month, mark of the key, nonce prefix), then chunks of 1 MiB, each
+sealed with AES-256-GCM under nonce = prefix (7 bytes) + chunk number (4) + last-chunk mark (1) and the header as associated
+data (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár 2015): no chunk can be dropped, moved or appended.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hmac
 import io
@@ -27,48 +26,26 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.core import disk, faults
-from pipelines.core.errors import HomeError, VaultError
-from pipelines.core.settings import Home, Settings
+from pipelines.core.errors import KeyGone, VaultError
+from pipelines.core.settings import Home, pick
+from pipelines.core.vault_keys import KeyRing, MasterKeys, Place
 
 Room = Literal["raw", "party", "quarantine", "uploads", "tmp"]
 
 ROOMS: tuple[Room, ...] = ("raw", "party", "quarantine", "uploads", "tmp")
 MAGIC = b"CBV1"
-KEY_BYTES = 32
 CHUNK = 1 << 20
 TAG = 16
-
-
-def master_key(home: Home, settings: Settings, *, level: str) -> bytes:
-    """The 32-byte key that wraps all others: CITYBRAIN_MASTER_KEY (base64), else the home's key file.
-
-    A demo home makes its own key file; any other level without a key raises HomeError.
-    """
-    if settings.master_key:
-        key = base64.b64decode(settings.master_key)
-        if len(key) != KEY_BYTES:
-            raise HomeError("the key has not 32 bytes", where="CITYBRAIN_MASTER_KEY", remedy="openssl rand -base64 32")
-        return key
-    path = home.keys / "master.key"
-    if path.exists():
-        return base64.b64decode(path.read_bytes())
-    if level != "demo":
-        raise HomeError(
-            "no master key",
-            where=str(path),
-            remedy="set CITYBRAIN_MASTER_KEY (openssl rand -base64 32) or write the file",
-        )
-    return base64.b64decode(disk.write_once(path, base64.b64encode(secrets.token_bytes(KEY_BYTES))))
+#: The key of marks belongs to no month: it outlives every rotation and is shredded with none.
+MARKS: Place = ("marks", "all", "always")
 
 
 class Vault:
     """Encrypted rooms of one home."""
 
-    def __init__(self, home: Home, master: bytes) -> None:
+    def __init__(self, home: Home, masters: MasterKeys) -> None:
         self._root = home.vault
-        self._master = AESGCM(master)
-        self._marker = hmac.digest(master, b"marks of secrets", "sha256")
-        self._keys: dict[tuple[str, str, str], AESGCM] = {}
+        self.keys = KeyRing(home, masters)
 
     def path(self, room: Room, feed: str, name: str) -> Path:
         """Where an object lives."""
@@ -76,36 +53,27 @@ class Vault:
 
     def mark(self, text: str) -> str:
         """Twelve digits that change with a secret and tell nothing of it to who has not the master key."""
-        return hmac.digest(self._marker, text.encode(), "sha256").hex()[:12]
+        return hmac.digest(self.keys.get(MARKS, create=True), text.encode(), "sha256").hex()[:12]
 
-    def _key(self, room: str, feed: str, month: str, *, create: bool) -> AESGCM:
-        place = (room, feed, month)
-        if place not in self._keys:
-            path = self._root / "keys" / room / feed / f"{month}.key"
-            label = "/".join(place).encode()
-            if create and not path.exists():
-                nonce = secrets.token_bytes(12)
-                wrapped = nonce + self._master.encrypt(nonce, AESGCM.generate_key(256), label)
-                disk.write_once(path, wrapped)
-            if not path.exists():
-                raise VaultError("the key of this month was destroyed or is missing", where=str(path))
-            sealed = path.read_bytes()
-            try:
-                self._keys[place] = AESGCM(self._master.decrypt(sealed[:12], sealed[12:], label))
-            except InvalidTag as error:
-                raise VaultError(
-                    "the master key does not open this home",
-                    where=str(path),
-                    remedy="set the right CITYBRAIN_MASTER_KEY",
-                ) from error
-        return self._keys[place]
+    def holds(self, path: Path) -> bool:
+        """Whether an object is there and its key too; one that was shredded is not held, whatever bytes lie about."""
+        try:
+            self.data_key(path)
+        except (FileNotFoundError, KeyGone):
+            return False
+        return True
+
+    def shredded(self, room: Room, feed: str, month: str) -> str:
+        """When and by which decision a month (YYYYMM) was shredded; empty if it was not."""
+        return self.keys.stone((room, feed, month))
 
     @contextlib.contextmanager
     def create(self, room: Room, feed: str, name: str, *, month: str) -> Iterator[BinaryIO]:
         """A writable stream; the object appears whole when the block ends well, never half."""
-        key = self._key(room, feed, month, create=True)
+        place = (room, feed, self.keys.month_in_use(room, feed, month))
+        key = self.keys.get(place, create=True)
         with disk.drafting(self.path(room, feed, name), "vault") as raw:
-            sealer = _Sealer(raw, key, room, feed, month)
+            sealer = _Sealer(raw, key, place)
             yield sealer  # type: ignore[misc]
             sealer.finish()
 
@@ -132,12 +100,31 @@ class Vault:
         return pq.ParquetFile(pa.PythonFile(self.open(path), mode="r"))
 
     def data_key(self, path: Path) -> AESGCM:
-        """The key that opens the object at `path` (from its header)."""
-        header, _, _ = _read_header(path)
-        return self._key(header["room"], header["feed"], header["month"], create=False)
+        """The key that opens the object at `path` (from its header). Raises KeyGone, VaultError, FileNotFoundError."""
+        header, _, _ = read_header(path)
+        key = self.keys.get(place_of(header))
+        if header.get("key", mark := _key_mark(key)) != mark:
+            raise KeyGone(
+                pick("the key that sealed it is gone; the month has another now", "加密它的密钥已不在，该月现为另一密钥"),
+                where=str(path),
+                remedy=pick("bring vault/keys back from its backup, or have the bureau send it again",
+                            "从备份恢复 vault/keys，或请报送单位重新报送"),
+            )  # fmt: skip
+        return AESGCM(key)
 
 
-def _read_header(path: Path) -> tuple[dict[str, str], bytes, int]:
+def _key_mark(key: bytes) -> str:
+    """Stands in the header of what a data key sealed, so that another key in its place is told from damage."""
+    return hmac.digest(key, b"id of a data key", "sha256").hex()[:12]
+
+
+def place_of(header: dict[str, str]) -> Place:
+    """Which key an object's header names."""
+    return header["room"], header["feed"], header["month"]
+
+
+def read_header(path: Path) -> tuple[dict[str, str], bytes, int]:
+    """The header of an object: its fields, its bytes, and where the chunks begin. Raises VaultError if it is none."""
     with path.open("rb") as raw:
         if raw.read(4) != MAGIC:
             raise VaultError("not a vault file", where=str(path))
@@ -153,10 +140,11 @@ def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
 class _Sealer(io.RawIOBase):
     """Seals what is written to it; keeps one chunk back so that the last can be marked."""
 
-    def __init__(self, raw: BinaryIO, key: AESGCM, room: str, feed: str, month: str) -> None:
-        self._raw, self._key = raw, key
+    def __init__(self, raw: BinaryIO, key: bytes, place: Place) -> None:
+        self._raw, self._key = raw, AESGCM(key)
         self._prefix = secrets.token_bytes(7)
-        header = {"room": room, "feed": feed, "month": month, "prefix": self._prefix.hex()}
+        room, feed, month = place
+        header = {"room": room, "feed": feed, "month": month, "key": _key_mark(key), "prefix": self._prefix.hex()}
         self._header = json.dumps(header, sort_keys=True).encode()
         self._buffer = bytearray()
         self._number = self._written = 0
@@ -194,7 +182,7 @@ class _Opener(io.RawIOBase):
     """Random access to a sealed file: chunk k is found by arithmetic."""
 
     def __init__(self, path: Path, vault: Vault) -> None:
-        header, self._header, self._start = _read_header(path)
+        header, self._header, self._start = read_header(path)
         self._key = vault.data_key(path)
         self._prefix = bytes.fromhex(header["prefix"])
         self._raw = path.open("rb")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 
 from pipelines.core.errors import FileHeld, SourceUnavailable
+from pipelines.core.personal_shapes import masked
 from pipelines.core.vault import Vault
 from pipelines.sources.drop import Candidate
 
@@ -38,5 +39,5 @@ def keep(candidate: Candidate, vault: Vault, feed: str, sha256: str, *, month: s
             sink.write(piece)
         if digest.hexdigest() != sha256:
             raise SourceUnavailable(
-                "the file changed while it was read", where=candidate.place, remedy="run again when it is complete"
+                "the file changed while it was read", where=masked(candidate.place), remedy="run again when it is complete"
             )

@@ -140,8 +140,8 @@ def _mend(binding: Binding, rule_id: str, columns: list[str]) -> Words:
     return MEND.get(kind, MEND["range"])
 
 
-def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = ()) -> Words:
-    """What is wrong with a row and how to mend it, in both languages."""
+def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = (), *, is_gone: bool = False) -> Words:
+    """What is wrong with a row and how to mend it, in both languages; `is_gone`: the vault no longer tells the row."""
     zh, en = [], []
     for rule_id in rule_ids:
         columns = failing_columns(binding, rule_id)
@@ -156,6 +156,9 @@ def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = ()) 
             near_en = f"; the nearest known is {cell.nearest!r}" if cell.nearest else ""
             zh.append(f"「{cell.header}」的代码未知{near_zh}")
             en.append(f'"{cell.column.replace("_", " ")}" holds an unknown code{near_en}')
+    if is_gone:
+        zh.append("原文已不留存，只能由报送单位重新报送")
+        en.append("its text is no longer kept: only a new export of the bureau can mend it")
     return Words("；".join(zh) + "。", "; ".join(en) + ".")
 
 
@@ -254,7 +257,8 @@ def _entry(desk: Desk, binding: Binding, group: list[dict[str, Any]], refused: d
     return Entry(
         newest["ticket"], binding.bureau, binding.feed, binding.contract.id, newest["name"], newest["sha256"],
         newest["record_no"], rule_ids, tuple(rule for rule in rule_ids if why_not(binding, rule)), key, cells,
-        told(binding, rule_ids, cells), opened, workdays_after(opened.date(), now.date()), due_on(opened.date()), bounces,
+        told(binding, rule_ids, cells, is_gone=raw is None), opened, workdays_after(opened.date(), now.date()),
+        due_on(opened.date()), bounces,
         tuple(row["ticket"] for row in waiting[:-1]),
     )  # fmt: skip
 

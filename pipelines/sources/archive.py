@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO
 
 from pipelines.core import disk
 from pipelines.core.errors import FileHeld, SourceUnavailable
+from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import ArchiveLimits, password_for, pick, wrong_password
 from pipelines.sources import zip_aes
 from pipelines.sources.zip_aes import WrongPassword
@@ -45,13 +46,13 @@ class Member:
 def unreadable(error: OSError, *, where: str) -> SourceUnavailable:
     """The error for a file that the machine does not let us read now."""
     what = pick(f"the file cannot be read: {error.strerror}", f"文件无法读取：{error.strerror}")
-    return SourceUnavailable(what, where=where, remedy=pick("check it and run again", "请检查后重新运行"))
+    return SourceUnavailable(what, where=masked(where), remedy=pick("check it and run again", "请检查后重新运行"))
 
 
 def refuse_unread(error: Exception, *, where: str) -> None:
     """Raises SourceUnavailable if it was the disk or the network that refused, and not the bytes that are wrong."""
     if isinstance(error, OSError) and disk.refusal(error, where) is not None:
-        raise unreadable(error, where=where) from error
+        raise unreadable(error, where=where) from None  # the cause names the file as it is called
 
 
 def is_archive(path: Path) -> bool:

@@ -72,7 +72,7 @@ class _Delivered(io.FileIO):
             faults.hit("source_read")
             yield
         except OSError as error:
-            raise unreadable(error, where=str(path)) from error
+            raise unreadable(error, where=str(path)) from None  # the cause names the file as it is called
 
     def readinto(self, buffer: Any) -> int | None:
         with self._told(self.name):

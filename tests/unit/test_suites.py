@@ -18,7 +18,8 @@ from pipelines.core.contracts import Contract, contract_ids, load_contract, pars
 from pipelines.core.errors import ConfigurationError
 from pipelines.core.settings import PROJECT_ROOT, Home, load_settings
 from pipelines.core.state import QualityRow
-from pipelines.core.vault import Vault, master_key
+from pipelines.core.vault import Vault
+from pipelines.core.vault_keys import master_keys
 from quality import count, run
 from quality.count import RuleCount, validate, validate_many
 from quality.run import BatchRequest, frames, parity, validate_in_child
@@ -289,7 +290,7 @@ def test_parity_names_every_difference() -> None:
 
 def test_the_child_validates_vault_batches_and_reports_the_unreadable(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
-    vault = Vault(home, master_key(home, load_settings(), level="demo"))
+    vault = Vault(home, master_keys(home, load_settings(), level="demo"))
     columns = {
         "area_code": pa.array(["1", None]),
         "year": pa.array([2025, None], pa.int32()),

@@ -1,0 +1,77 @@
+"""Rotation of the master key, with an overlap in which the old one still reads.
+
+Belongs here: the order of the steps, what must hold before the old key may go. Does not: wrapping (vault_keys), data keys
+themselves, which stay as they are: a data key that became known is left by shredding its month.
+
+A kill leaves every data key wrapped by one of the two master keys, and both are at hand until `retire`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.core import decisions, faults, vault_keys
+from pipelines.core.decided import Signed
+from pipelines.core.decisions import Decision
+from pipelines.core.errors import UsageError
+from pipelines.core.installation import Installation
+from pipelines.core.settings import pick
+from pipelines.core.vault_keys import KeyRing, key_id, master_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """How many data keys were wrapped anew, the id of the key that now wraps all, and what comes next."""
+
+    wrapped: int
+    current: str
+    next_step: str
+
+
+def rotate(place: Installation, signed: Signed) -> Rotated:
+    """Begin a rotation, or go on with one, until the new master key wraps every data key.
+
+    Raises UsageError where the environment names no old key and some data key needs one, and without a name and a reason.
+    """
+    masters = master_keys(place.home, place.settings, level=place.city.level)
+    is_known = masters.older is not None or not place.settings.master_key
+    if not is_known and not KeyRing(place.home, masters).stale():
+        raise UsageError(
+            pick("every data key is wrapped by this master key already", "所有密钥均已由现行主密钥加密"),
+            where="CITYBRAIN_MASTER_KEY",
+            remedy=pick("set it to a new key and CITYBRAIN_MASTER_KEY_OLD to this one",
+                        "将其设为新密钥，旧密钥放入 CITYBRAIN_MASTER_KEY_OLD"),
+        )  # fmt: skip
+    _sign(place, signed, "begun")
+    faults.hit("after_decision")
+    masters = vault_keys.next_master(place.home, place.settings, masters)
+    faults.hit("after_new_key")
+    n = KeyRing(place.home, masters).rewrap()
+    if place.settings.master_key:
+        told = pick("CITYBRAIN_MASTER_KEY_OLD may be unset once every process was started anew",
+                    "所有进程重启后，可取消 CITYBRAIN_MASTER_KEY_OLD")  # fmt: skip
+    else:
+        told = pick("citybrain rotate-key --retire destroys the old key file once every process was started anew",
+                    "所有进程重启后，用 citybrain rotate-key --retire 销毁旧密钥文件")  # fmt: skip
+    return Rotated(n, key_id(masters.current).hex(), told)
+
+
+def retire(place: Installation, signed: Signed) -> Rotated:
+    """End the overlap of a home with key files. Raises UsageError where there is none."""
+    masters = master_keys(place.home, place.settings, level=place.city.level)
+    old = place.home.keys / vault_keys.OLDER
+    if place.settings.master_key or not old.exists() or masters.older == masters.current:
+        raise UsageError(
+            pick("no old key file is to be retired", "没有待停用的旧密钥文件"), where=str(old),
+            remedy=pick("citybrain rotate-key begins a rotation; a key of the environment is retired by unsetting it",
+                        "citybrain rotate-key 开始轮换；环境变量中的密钥取消设置即可"),
+        )  # fmt: skip
+    _sign(place, signed, "retired")
+    n = KeyRing(place.home, masters).rewrap()  # a process that still had the old key may have made one
+    vault_keys.shred_file(old)
+    return Rotated(n, key_id(masters.current).hex(), "")
+
+
+def _sign(place: Installation, signed: Signed, what: str) -> None:
+    content = {"feed": "*", "name": what}
+    decisions.enter(place.home, Decision("rotate_key", what, content, signed.reason, signed.by, signed.at, signed.at.date()))

@@ -1,0 +1,65 @@
+"""What is kept of a file beside its rows: whether the vault still has its bytes, and by what name it is called.
+
+Belongs here: these two questions, and the sentence where the bytes are gone. Does not: keeping them (ingest), ending it
+(core.shredding), what looks personal (core.personal_shapes).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from pipelines.core.errors import VaultError
+from pipelines.core.installation import Installation
+from pipelines.core.personal_shapes import HIDDEN, holds_personal, masked
+from pipelines.core.settings import pick
+from pipelines.core.state import FileRow
+
+#: A mark as letters: patterns of bindings look for digits in names.
+LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+
+
+def name_told(text: str, place: Installation) -> str:
+    """A file's name or path as everything outside the vault has it: what is plainly personal in it gives way to a keyed mark.
+
+    Equal names stay equal and others differ, so that files are told apart and a binding's patterns go on.
+    """
+    return masked(text, lambda found: f"{HIDDEN}{place.vault.mark(found).translate(LETTERS)}")
+
+
+def headers_told(headers: Iterable[str]) -> list[str]:
+    """Headers that no contract knows, as they may be told: a first row of data that passed for a header is not."""
+    return [HIDDEN if holds_personal(one) else one for one in headers]
+
+
+def month_of(row: FileRow) -> str:
+    """The month by which its key is named: that in which it was first received."""
+    return dt.datetime.fromisoformat(row.received_at).strftime("%Y%m")
+
+
+def has_bytes(row: FileRow, place: Installation) -> bool:
+    """Whether the vault keeps the file as it came, and its key."""
+    return place.vault.holds(place.vault.path("raw", row.feed, row.sha256))
+
+
+def is_shredded(row: FileRow, place: Installation) -> bool:
+    """Whether it was decided that nobody reads the file again: it is not taken from the drop folder anew, its rows stay."""
+    return bool(place.vault.shredded("raw", row.feed, month_of(row))) and not has_bytes(row, place)
+
+
+def check(row: FileRow, place: Installation) -> None:
+    """Raises VaultError, saying what can be done, where a file's bytes or their key are not kept."""
+    stored = place.vault.path("raw", row.feed, row.sha256)
+    if stored.exists():
+        place.vault.data_key(stored)
+        return
+    where = f"{row.feed}: {row.name}"
+    if gone := place.vault.shredded("raw", row.feed, month_of(row)):
+        raise VaultError(
+            pick(f"the bytes as received were shredded ({gone})", f"原始文件已销毁（{gone}）"), where=where,
+            remedy=pick("nobody can read it any more; have the bureau send it again", "已无人能读；请由报送单位重新报送"),
+        )  # fmt: skip
+    raise VaultError(
+        pick("the bytes as received are not kept", "原始文件未留存"), where=where,
+        remedy=pick("lay the file into the drop folder and run citybrain run", "请将文件放入投递目录，再运行 citybrain run"),
+    )  # fmt: skip
