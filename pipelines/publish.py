@@ -86,7 +86,7 @@ def publish(
 
     Raises BuildBlocked, naming the first invariants that do not hold; yesterday's build stays.
     """
-    _sweep_drafts(home)
+    sweep_drafts(home)
     faults.hit("gate")
     with writer(home.warehouse, settings) as connection:
         wrong = findings(connection, inputs)
@@ -262,11 +262,11 @@ def sweep(home: Home, keep: int = KEEP_BUILDS) -> None:
     for path in (home.published / "parts").rglob("*"):
         if path.is_file() and str(path.relative_to(home.published)) not in listed:
             path.unlink()
-    _sweep_drafts(home)
+    sweep_drafts(home)
 
 
-def _sweep_drafts(home: Home) -> None:
-    """Drafts of a build that was stopped; nobody else writes any while the caller holds the writer's lock."""
+def sweep_drafts(home: Home) -> None:
+    """Remove drafts of a build that was stopped. The caller holds the writer's lock, so nobody writes any now."""
     for path in [*home.published.glob(".*.draft*"), *(home.published / "parts").glob("*/.*.draft*")]:
         path.unlink()
     disk.sweep([home.published])

@@ -102,6 +102,7 @@ def prepared(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     run: Run = context.resources.run
     with run.step("prepare"):
         run.hold_warehouse()
+        publish.sweep_drafts(run.place.home)  # what a killed publishing left must not be what fills the disk now
         ready = build.prepare(run.place.home, run.place.city, run.place.settings, run.place.as_of)
         run.begin_build(ready)
     run.tell("line", f"{ready.mode}{': ' + ready.why_full if ready.why_full else ''}; {ready.touched_n} touched")

@@ -26,7 +26,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.core import faults
+from pipelines.core import disk, faults
 from pipelines.core.canonical import canonical_hash
 from pipelines.core.warehouse import open_published
 from pipelines.synthetic.simulation import Simulation
@@ -171,6 +171,8 @@ def test_publishing(
     ended = trials.run(trials.bring_out, stage, home, f"{point}:{kind}:{nth(kind, reached_in_publish[point])}")
     check_end(ended, kind, f"{point}:{kind}")
     assert not trials.wrong(stage, home, [])
+    if kind in faults.ERRNOS:
+        assert not [path for path in trials.drafts(home) if path.suffix == disk.DRAFT]
     is_out = point in ("after_pointer", "before_finish")
     shown = (home / "published" / "CURRENT.json").read_bytes()
     assert (shown != (stage.home / "published" / "CURRENT.json").read_bytes()) == is_out
