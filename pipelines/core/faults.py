@@ -20,9 +20,9 @@ from pipelines.core.settings import environment
 VARIABLE = "CITYBRAIN_FAULT"
 #: Points of taking a file, in the order in which one reaches them; a name may be reached several times.
 INGEST = (
-    "source_read", "after_hash", "key_write", "vault_write", "vault_fsync", "vault_rename", "after_vault", "decode",
-    "vault_read", "judge", "split", "landing_write", "landing_fsync", "landing_rename", "after_landing", "before_ledger",
-    "ledger_commit", "after_ledger",
+    "source_list", "source_read", "after_hash", "key_write", "vault_write", "vault_fsync", "vault_rename", "after_vault",
+    "decode", "vault_read", "judge", "split", "landing_write", "landing_fsync", "landing_rename", "after_landing",
+    "before_ledger", "ledger_commit", "after_ledger",
 )  # fmt: skip
 #: Points of a build up to its publishing.
 BUILD = (

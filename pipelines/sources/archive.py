@@ -44,8 +44,8 @@ class Member:
 
 
 def unreadable(error: OSError, *, where: str) -> SourceUnavailable:
-    """The error for a file that the machine does not let us read now."""
-    what = pick(f"the file cannot be read: {error.strerror}", f"文件无法读取：{error.strerror}")
+    """The error for a file or folder that the machine does not let us read now."""
+    what = pick(f"it cannot be read: {error.strerror}", f"无法读取：{error.strerror}")
     return SourceUnavailable(what, where=masked(where), remedy=pick("check it and run again", "请检查后重新运行"))
 
 

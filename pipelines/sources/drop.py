@@ -96,8 +96,16 @@ def _is_settled(path: Path, mtime_ns: int, settle_seconds: float) -> bool:
 
 
 def ready(binding: Binding, city: City, source_root: Path, limits: ArchiveLimits) -> Iterator[Candidate]:
-    """Files of the feed that are whole, in order of name. Raises SourceUnavailable if the folder is missing."""
+    """Files of the feed that are whole, in order of name. Raises SourceUnavailable if the folder is missing or cannot be read."""
     root = folder(binding, city, source_root)
+    try:
+        faults.hit("source_list")
+        yield from _ready(binding, root, limits)
+    except OSError as error:
+        raise unreadable(error, where=str(root)) from error
+
+
+def _ready(binding: Binding, root: Path, limits: ArchiveLimits) -> Iterator[Candidate]:
     if not root.is_dir():
         raise SourceUnavailable("the folder is missing", where=str(root), remedy="create it or give --source-root")
     for path in sorted(root.glob(binding.pattern)):

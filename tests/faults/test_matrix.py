@@ -138,7 +138,7 @@ def test_taking_files(stage: Stage, clean: Clean, home: Path, point: str, kind: 
 @pytest.mark.parametrize("kind", ["kill", "enospc"])
 def test_every_point_of_taking_files_in_turn_and_then_a_real_build(stage: Stage, clean: Clean, home: Path, kind: str) -> None:
     shutil.copytree(stage.home, home)
-    for point in IN_INGEST:
+    for point in IN_INGEST[1:]:  # listing comes before any file is there to be stopped at
         ended = trials.run(trials.take, stage, home, f"{point}:{kind}:1")
         check_end(ended, kind, f"{point}:{kind}")
     assert run_command(home, stage.source) == 0
