@@ -9,7 +9,8 @@ LATTICE_EVENTS ?= 2000000
 ROWS ?= 10000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days bench bench-lattice bench-stream pictures
+.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-fuzz
+.PHONY: bench bench-lattice bench-stream pictures
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
@@ -52,6 +53,9 @@ prove-diff: env-dev ## 30 days with late, retracted and recoded files; the steps
 
 prove-days: env-dev ## thirty days one by one, with a code remapped on the way, against one full build
 	$(PYTEST) -m proof tests/integration/test_thirty_days.py
+
+prove-fuzz: env-dev ## 2,000 damaged files and 2,500 new examples of the properties of ingest; a writer that needs 30 s
+	CITYBRAIN_EXAMPLES=500 $(PYTEST) -s -m "proof or not proof" tests/integration/test_fuzz.py tests/integration/test_properties.py tests/integration/test_slow_writer.py
 
 bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events
 	$(BIN)/python bench/run.py --events $(EVENTS)

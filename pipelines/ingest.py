@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import hashlib
 import io
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,25 +16,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipelines.cleaning import formats, parse, privacy, read
+from pipelines.cleaning import formats
 from pipelines.cleaning import judge as judging
 from pipelines.core import decided, disk, faults, landing
 from pipelines.core.bindings import Binding
-from pipelines.core.errors import CityError, FileHeld, FileShrunk, PasswordRefused, SourceUnavailable, StorageFailed, VaultError
+from pipelines.core.errors import (
+    SEND_AGAIN,
+    CityError,
+    FileHeld,
+    FileJudged,
+    FileShrunk,
+    PasswordRefused,
+    SourceUnavailable,
+    StorageFailed,
+    VaultError,
+    said_by,
+)
 from pipelines.core.installation import Installation
 from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import environment, pick
-from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow
-from pipelines.ingesting import amend, at_source, kept, receive
+from pipelines.core.state import FileRow, Parsed, ParseRow
+from pipelines.ingesting import again, amend, at_source, kept, notes, receive
 from pipelines.ingesting.amend import store as store_mends
 from pipelines.ingesting.batches import Tally, Work, mark_rows, write_batches
+from pipelines.ingesting.drift import judge as judge_drift
 from pipelines.ingesting.kept import has_bytes, headers_told, is_shredded, name_told
+from pipelines.ingesting.parser import dated_parser, file_parser, parser_id
 from pipelines.ingesting.shrink import shrunk
 from pipelines.ingesting.trial import judge_rows
 from pipelines.sources import drop
 from pipelines.sources.names import covered, extract_time
 
-__all__ = ["has_bytes", "is_shredded", "judge_rows", "store_mends"]
+__all__ = ["file_parser", "has_bytes", "is_shredded", "judge_drift", "judge_rows", "parser_id", "store_mends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +64,6 @@ class FileOutcome:
     repeat_n: int = 0
     nondata_n: int = 0
     message: str = ""
-
-
-def parser_id(binding: Binding) -> str:
-    """What a parse depends on: contract, binding, cleaning version, vocabularies."""
-    words = "|".join((*privacy.vocabulary(), *parse.null_tokens()))
-    text = "\x1f".join((binding.contract.digest, binding.digest, parse.CLEANING_VERSION, words))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def file_parser(binding: Binding, ledger: Ledger, sha256: str) -> str:
-    """What the parse of one file depends on: the same, and what was decided about its records."""
-    return amend.parser_with(parser_id(binding), ledger.amendments(binding.feed, sha256))
 
 
 def pending(binding: Binding, place: Installation) -> list[drop.Candidate]:
@@ -133,14 +133,19 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
     ledger, seen_at = place.ledger, now.isoformat(timespec="seconds")
     faults.hit("after_hash")
     known = ledger.file(binding.feed, sha256)
-    if known is not None and _is_done(binding, place, sha256):
-        ledger.sight(binding.feed, name_told(at.place, place), at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
-        _release_archive(candidate, place)
-        return FileOutcome(binding.feed, told, sha256, "known", message=f"same bytes as {known.name}")
-    received = known.received_at if known else seen_at
     name = known.name if known else told
+    if known is not None and _is_done(binding, place, sha256):
+        verdict, message = again.receive(known, told, candidate.mtime_ns, binding, place, seen_at=seen_at)
+        if _is_done(binding, place, sha256):
+            path = name_told(at.place, place)
+            ledger.sight(binding.feed, path, at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
+            _release_archive(candidate, place)
+            return FileOutcome(binding.feed, told, sha256, verdict, message=message)
+        name = told
+    received = known.received_at if known else seen_at
     row = FileRow(binding.feed, sha256, binding.contract.id, name, candidate.size_bytes, received, None, "", "held")
-    outcome = _take(lambda: _receive(candidate, binding, place, row), known or row, place, seen_at)
+    known = _replace(known, name=name) if known else row
+    outcome = _take(lambda: _receive(candidate, binding, place, row), known, place, seen_at)
     for seen in {at.place: at, candidate.place: candidate}.values():
         path = name_told(seen.place, place)
         ledger.sight(binding.feed, path, seen.size_bytes, seen.mtime_ns, sha256=sha256, seen_at=seen_at)
@@ -152,9 +157,11 @@ def _take(work: Callable[[], Work], row: FileRow, place: Installation, seen_at: 
     """Read a file and enter it; or hold it, which leaves in place what an earlier parser loaded of it."""
     binding = place.city.feed(row.feed)
     try:
-        parsed = read_file(work(), row, seen_at)
-        if (shrunk := check_shrink(parsed, binding, place)) is not None:
-            raise shrunk
+        parsed, drifted = judge_drift(read_file(work(), row, seen_at), binding, place)
+        if judged := check_shrink(parsed, binding, place) or drifted:
+            with place.ledger.transaction():
+                place.ledger.drifts.enter(row.feed, row.sha256, parsed.header, parsed.changes)
+            raise judged
     except FileHeld as error:
         return refuse(row, error, place)
     faults.hit("before_ledger")
@@ -176,7 +183,7 @@ def refuse(row: FileRow, error: FileHeld, place: Installation) -> FileOutcome:
         row, status=row.status if before else "held", held_what=masked(error.what), held_where=masked(error.where),
         held_remedy=f"{masked(error.remedy)}{mark}",
     )  # fmt: skip
-    place.ledger.hold(held, file_parser(binding, place.ledger, row.sha256) if isinstance(error, FileShrunk) else "")
+    place.ledger.hold(held, file_parser(binding, place.ledger, row.sha256) if isinstance(error, FileJudged) else "")
     n = before["accepted_n"] if before else 0
     kept = pick(f"; its {n} rows read before stay", f"；先前读入的 {n} 行保持不变") if before else ""
     return FileOutcome(row.feed, row.name, row.sha256, "held", message=f"{masked(str(error))}{kept}")
@@ -291,7 +298,8 @@ def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -
         return stream
 
     return Work(
-        binding, place.city, place.home, place.vault, row.name, row.sha256, amend.parser_with(parser_id(binding), amended),
+        binding, place.city, place.home, place.vault, row.name, row.sha256,
+        amend.parser_with(dated_parser(binding, place.ledger, row.sha256), amended),
         dt.datetime.fromisoformat(row.received_at), extract_time(binding, row.name), covered(binding, row.name), open_bytes,
         place.settings.archives, amend.read(place.vault, row.feed, row.sha256, amended, name=row.name),
     )  # fmt: skip
@@ -305,7 +313,7 @@ def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
     except (OSError, EOFError, zlib.error) as error:
         if disk.refusal(error, work.name) is not None:  # our disk, not the file
             raise
-        raise FileHeld(f"the file is damaged: {error}", where=work.name, remedy="ask the department to send it again") from error
+        raise FileHeld(f"the file is damaged: {said_by(error)}", where=work.name, remedy=SEND_AGAIN) from error
     header = judging.Header({}, ())
     if reading.header:  # JSON lines of an hour in which nothing happened name no column
         header = judging.match_header(reading.header, work.binding, name=work.name)
@@ -325,8 +333,8 @@ def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
         unknown_columns="|".join(headers_told(header.unknown)), held_what="", held_where="", held_remedy="",
     )  # fmt: skip
     return Parsed(
-        entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), _unread_words(reading, work), tally.ids,
-        mark_rows(work, tally),
+        entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), notes.of_file(reading, work), tally.ids,
+        mark_rows(work, tally), tuple(headers_told(map(judging.told, reading.header))),
     )  # fmt: skip
 
 
@@ -344,13 +352,6 @@ def outcome_of(parsed: Parsed) -> FileOutcome:
         row.feed, parsed.file.name, row.sha256, "loaded", row.read_n, row.accepted_n, row.quarantined_n, row.repeat_n,
         row.nondata_n, parsed.message,
     )  # fmt: skip
-
-
-def _unread_words(reading: read.Reading, work: Work) -> str:
-    if not reading.unread:
-        return ""
-    what = f"{work.name}: sheets with data that the binding does not name: {', '.join(reading.unread)}"
-    return f"{masked(what)} -> list them with sheet: in feeds/{work.binding.feed}.yml, or ask what they are"
 
 
 def _check_funnel(row: ParseRow, work: Work) -> None:

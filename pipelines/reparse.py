@@ -68,6 +68,7 @@ def read_anew(place: Installation, rows: Iterable[FileRow], *, now: dt.datetime)
             continue
         try:
             parsed = ingest.read_file(ingest.stored_work(row, place), row, now.isoformat(timespec="seconds"))
+            parsed, _ = ingest.judge_drift(parsed, place.city.feed(row.feed), place)  # only told: what was loaded stays
         except (FileHeld, VaultError) as error:
             yield Reread(row, before, rules, refused=error)
             continue

@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from pipelines.core import decisions as human
 from pipelines.core import targets
 from pipelines.core.bindings import Binding, City
@@ -211,14 +213,23 @@ def _view_sql(connection: Connection, home: Home, contract: Contract, parses: Se
     present: set[str] = set()
     relation = "(select 1) as nothing where false"
     if parses:
-        # Files of one parser share one schema; only where parsers differ need all footers be read.
-        by_name = "true" if len({p["parser"] for p in parses}) > len({p["feed"] for p in parses}) else "false"
+        # Matching columns by name makes DuckDB open every file; files of one parser share one schema.
+        by_name = "false" if _is_of_one_schema([landing_path(home, p) for p in _one_of_each_parser(parses)]) else "true"
         paths = ", ".join(quoted(landing_path(home, p)) for p in parses)
         relation = f"read_parquet([{paths}], union_by_name = {by_name})"
         described = connection.execute(f"describe select * from {relation}").fetchall()
         present = {row[0] for row in described}
     selected = [f"cast({name if name in present else 'null'} as {kind}) as {name}" for name, kind in columns.items()]
     return f"select {', '.join(selected)} from {relation}"
+
+
+def _one_of_each_parser(parses: Sequence[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    return {p["parser"]: p for p in parses}.values()
+
+
+def _is_of_one_schema(paths: Sequence[Path]) -> bool:
+    first = pq.read_schema(paths[0])
+    return all(pq.read_schema(path).equals(first) for path in paths[1:])
 
 
 def write_ops(connection: Connection, inputs: Inputs, mode: str) -> None:

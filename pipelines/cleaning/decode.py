@@ -10,12 +10,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from pipelines.core.errors import FileHeld
+from pipelines.core.errors import SEND_AGAIN, FileHeld, said_by
 
 csv.field_size_limit(sys.maxsize)
 
@@ -85,23 +86,48 @@ def refuse_cut(error: UnicodeDecodeError, name: str) -> None:
         raise FileHeld("the file ends inside a character: it was cut off", where=name, remedy="ask for it again") from error
 
 
+#: Handed to the reader as one more line after the last: it comes back alone unless it fell into a quote that nobody closed.
+_END = "\x00end of file\x00"
+
+
+class OpenQuote(ValueError):
+    """A quote is opened and never closed; `record` is where, 0 the header."""
+
+    def __init__(self, record: int) -> None:
+        super().__init__(record)
+        self.record = record
+
+
 def _count(stream: BinaryIO, encoding: str, delimiter: str) -> Count:
     text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
-    reader = csv.reader(text, delimiter=delimiter)
+    reader = csv.reader(itertools.chain(text, [_END]), delimiter=delimiter)
     header: list[str] = []
     for header in reader:
         if header:
             break
+    if header == [_END]:
+        return Count(encoding, [], 0)
     found = Count(encoding, header, reader.line_num)
     width = len(header)
-    for found.records, row in enumerate(reader, start=1):
+    row: list[str] = header
+    at = 0
+    for at, row in enumerate(reader, start=1):
         if len(row) != width:
             if row:
-                found.ragged[found.records] = row
+                found.ragged[at] = row
             else:
-                found.blank.append(found.records)
-    found.lines = reader.line_num - found.header_lines
+                found.blank.append(at)
+    if row != [_END]:
+        raise OpenQuote(at)
+    found.ragged.pop(at, None)  # of a file with one column the end is as wide as a record
+    found.records = at - 1
+    found.lines = reader.line_num - found.header_lines - 1
     return found
+
+
+def _is_swallowed(cell: str, delimiter: str) -> bool:
+    """Whether a header cell holds what looks like lines of cells: a quote opened in it was closed by one of a record."""
+    return len(cell.splitlines()) > 1 and cell.count(delimiter) > 1
 
 
 def count_records(open_bytes: Callable[[], BinaryIO], *, declared: str, delimiter: str, name: str) -> Count:
@@ -121,9 +147,18 @@ def count_records(open_bytes: Callable[[], BinaryIO], *, declared: str, delimite
         except LookupError as error:
             raise FileHeld(f"unknown encoding {encoding!r}", where=name, remedy="mend encoding: in the binding") from error
         except csv.Error as error:
-            raise FileHeld(f"not readable as CSV: {error}", where=name) from error
+            raise FileHeld(f"not readable as CSV: {said_by(error)}", where=name, remedy=SEND_AGAIN) from error
+        except OpenQuote as error:
+            place = f"record {error.record}" if error.record else "the header"
+            raise FileHeld(f"a quote opened in {place} is never closed: what follows it cannot be told apart", where=name,
+                           remedy=SEND_AGAIN) from error  # fmt: skip
+        if swallowed := next((n for n, cell in enumerate(found.header, 1) if _is_swallowed(cell, delimiter)), 0):
+            raise FileHeld(
+                f"the header's cell {swallowed} runs over several lines and holds other cells: a quote is not closed", where=name,
+                remedy=SEND_AGAIN,
+            )  # fmt: skip
         if not found.header:
-            raise FileHeld("the file is empty: no header", where=name, remedy="ask the department to send it again")
+            raise FileHeld("the file is empty: no header", where=name, remedy=SEND_AGAIN)
         return found
     with open_bytes() as stream:
         offset = first_bad_byte(stream, encodings[-1])

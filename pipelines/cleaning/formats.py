@@ -21,7 +21,7 @@ from pipelines.cleaning import (
 )
 from pipelines.cleaning.read import Opener, Reading
 from pipelines.core.bindings import Binding
-from pipelines.core.errors import FileHeld
+from pipelines.core.errors import FileHeld, said_by
 from pipelines.core.headers import known_headers, plain
 from pipelines.core.settings import ArchiveLimits, password_for, wrong_password
 
@@ -117,4 +117,4 @@ def _unlocked(open_bytes: Opener, binding: Binding, seen: str, name: str) -> tup
     except unlock.WrongPassword as error:
         raise wrong_password(binding.password, name=name) from error
     except (compound.NotCompound, unlock.UnknownLock) as error:
-        raise FileHeld(f"the workbook cannot be opened: {error}", where=name, remedy=read_sheets.REMEDY) from error
+        raise FileHeld(f"the workbook cannot be opened: {said_by(error)}", where=name, remedy=read_sheets.REMEDY) from error

@@ -15,10 +15,12 @@ import polars as pl
 from pipelines.cleaning import oddities, parse, privacy
 from pipelines.core.bindings import Binding
 from pipelines.core.contracts import Column, Contract, Rule
-from pipelines.core.errors import ConfigurationError, FileHeld
-from pipelines.core.headers import positions
+from pipelines.core.errors import ConfigurationError, FileHeld, one_line
+from pipelines.core.headers import alike, positions
 
 ORDER = re.compile(r"(\w+) >= (\w+)")
+#: No header is longer; what is, is data that somebody took for one, and is not to be told.
+HEADER_TOLD = 60
 WINDOW = re.compile(r"(\w+) between earliest and latest")
 
 
@@ -35,11 +37,28 @@ def match_header(header: list[str], binding: Binding, *, name: str) -> Header:
     chosen, unknown = positions(header, binding)
     for needed in required(binding):
         if needed.name not in chosen and needed.name not in binding.constants:
-            raise FileHeld(
-                f"column {needed.title_zh} ({needed.name}) is missing; known are {len(chosen)} of {len(header)} columns",
-                where=name, remedy=f"add columns: {{{needed.name}: <header>}} to feeds/{binding.feed}.yml",
-            )  # fmt: skip
-    return Header(chosen, tuple(h for h in unknown if h.strip()))
+            raise _lacking(needed, chosen, header, unknown, binding, name)
+    return Header(chosen, tuple(told(h) for h in unknown if h.strip()))
+
+
+def told(header: str) -> str:
+    """A header as it may be told."""
+    return one_line(header)[:HEADER_TOLD]
+
+
+def _lacking(
+    needed: Column, chosen: dict[str, int], header: list[str], unknown: list[str], binding: Binding, name: str
+) -> FileHeld:  # fmt: skip
+    """A needed column is missing. What may be it under another name is proposed, if this is a header at all."""
+    what = f"column {needed.title_zh} ({needed.name}) is missing; known are {len(chosen)} of {len(header)} columns"
+    near = alike(unknown, needed, binding) if chosen else None
+    if near is None:
+        return FileHeld(what, where=name, remedy=f"add columns: {{{needed.name}: <header>}} to feeds/{binding.feed}.yml")
+    text = told(near[0])
+    return FileHeld(
+        f"{what}; {text} may be it ({100 * near[1]:.0f} % alike)", where=name,
+        remedy=f"if it is, write synonyms: {{{needed.name}: {text}}} in feeds/{binding.feed}.yml and run citybrain run",
+    )  # fmt: skip
 
 
 def required(binding: Binding) -> list[Column]:

@@ -22,7 +22,7 @@ import shapely.errors
 import shapely.geometry
 
 from pipelines.cleaning import decode
-from pipelines.core.errors import FileHeld
+from pipelines.core.errors import FileHeld, said_by
 
 BATCH_ROWS = 250_000
 BLOCK_BYTES = 16 << 20
@@ -80,13 +80,18 @@ def _csv_batches(open_bytes: Opener, count: decode.Count, delimiter: str) -> Ite
     numbers = _ordinals(count)
     at = 0
     names = [f"c{i}" for i in range(len(count.header))]
-    for batch in _arrow(open_bytes, count, delimiter):
-        frame = pl.from_arrow(pa.Table.from_batches([batch]))
-        assert isinstance(frame, pl.DataFrame)
-        if at + frame.height > count.well_formed:
-            break
-        yield frame.select(pl.Series("_record_no", numbers[at : at + frame.height]), *names)
-        at += frame.height
+    try:
+        for batch in _arrow(open_bytes, count, delimiter):
+            frame = pl.from_arrow(pa.Table.from_batches([batch]))
+            assert isinstance(frame, pl.DataFrame)
+            if at + frame.height > count.well_formed:
+                break
+            yield frame.select(pl.Series("_record_no", numbers[at : at + frame.height]), *names)
+            at += frame.height
+    except pa.ArrowInvalid:  # a record larger than a block, or text that only the reference reader takes
+        for frame in _reference_batches(open_bytes, count, delimiter, after=at):
+            yield frame
+            at += frame.height
     if at != count.well_formed:
         raise FileHeld(
             f"two readers disagree: {count.well_formed} records by one, {at} by the other", where="CSV",
@@ -120,9 +125,10 @@ def _arrow(open_bytes: Opener, count: decode.Count, delimiter: str) -> Iterator[
         yield from reader
 
 
-def _reference_batches(open_bytes: Opener, count: decode.Count, delimiter: str) -> Iterator[pl.DataFrame]:
+def _reference_batches(open_bytes: Opener, count: decode.Count, delimiter: str, after: int = 0) -> Iterator[pl.DataFrame]:
+    """The well-formed records behind the first `after` of them."""
     names = [f"c{i}" for i in range(len(count.header))]
-    rows = decode.csv_rows(open_bytes, count, delimiter)
+    rows = itertools.islice(decode.csv_rows(open_bytes, count, delimiter), after, None)
     while piece := list(itertools.islice(rows, BATCH_ROWS)):
         columns = list(zip(*(row for _, row in piece), strict=True))
         data = {name: pl.Series(name, values, dtype=pl.String) for name, values in zip(names, columns, strict=True)}
@@ -160,7 +166,7 @@ def read_geojson(open_bytes: Opener, *, name: str, geometry_header: str) -> Read
             if not all(isinstance(feature, dict) for feature in features):
                 raise TypeError("a feature is no object")
         except (ValueError, KeyError, TypeError) as error:
-            raise FileHeld(f"not a GeoJSON feature collection: {error}", where=name) from error
+            raise FileHeld(f"not a GeoJSON feature collection: {said_by(error)}", where=name) from error
     header = list(dict.fromkeys(key for feature in features for key in (feature.get("properties") or {})))
     rows = []
     for number, feature in enumerate(features, start=1):

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 from pipelines.cleaning import decode, tables
 from pipelines.cleaning.read import Opener, Reading
-from pipelines.core.errors import FileHeld
+from pipelines.core.errors import FileHeld, said_by
 
 REMEDY = "ask the department to send it again, or as XLSX"
 #: What HTML itself allows; more is a mistake of the writer.
@@ -189,7 +189,7 @@ def read_html(open_bytes: Opener, *, declared: str, wanted: tuple[str, ...], nam
         page.feed(text)
         page.close()
     except AssertionError as error:  # the standard parser's word for a declaration that it does not know
-        raise FileHeld(f"not readable as HTML: {error}", where=name, remedy=REMEDY) from error
+        raise FileHeld(f"not readable as HTML: {said_by(error)}", where=name, remedy=REMEDY) from error
     if not page.found:
         raise FileHeld("the page has no table (a log-in page or a message?)", where=name, remedy=REMEDY)
     if page.open:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipelines.cleaning.read import LARGEST_WHOLE, Opener, Reading
 from pipelines.cleaning.read_lines import cell_text
-from pipelines.core.errors import FileHeld
+from pipelines.core.errors import FileHeld, said_by
 
 #: Rows of one batch; fewer than of a CSV file, because a row group comes whole and in its own types beside.
 BATCH_ROWS = 100_000
@@ -57,6 +57,11 @@ def _timestamp(column: pa.Array) -> pa.Array:
     wall = column.cast(pa.timestamp(unit, "UTC")).cast(pa.timestamp(unit)) if zone else column
     text = pc.replace_substring_regex(wall.cast(pa.string()), r"\.0+$", "")
     return pc.binary_join_element_wise(text, "Z", "") if zone else text
+
+
+def _instant(column: pa.Array) -> pa.Array:
+    """A time of the old form INT96, which Spark, Hive and Impala write in UTC without saying so."""
+    return column.cast(pa.timestamp(column.type.unit, "UTC")) if pa.types.is_timestamp(column.type) else column
 
 
 def text_of(column: pa.Array) -> pa.Array:
@@ -103,11 +108,11 @@ def read_parquet(open_bytes: Opener, *, name: str, paths: tuple[str, ...] = ()) 
     the file is held. Raises FileHeld if it is no Parquet, is cut off, a name stands twice, or a type has no text.
     """
     try:
-        file = pq.ParquetFile(pa.PythonFile(open_bytes(), mode="r"))
+        file = pq.ParquetFile(pa.PythonFile(open_bytes(), mode="r"), coerce_int96_timestamp_unit="us")
         groups = [file.metadata.row_group(at).num_rows for at in range(file.metadata.num_row_groups)]
         nothing = pa.RecordBatch.from_arrays([pa.nulls(0, f.type) for f in file.schema_arrow], schema=file.schema_arrow)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise FileHeld(f"not readable as Parquet: {_first_line(error)}", where=name, remedy=REMEDY) from error
+        raise FileHeld(f"not readable as Parquet: {said_by(error)}", where=name, remedy=REMEDY) from error
     header, _ = _flattened(nothing, paths)
     if len(set(header)) != len(header):
         twice = next(text for text in header if header.count(text) > 1)
@@ -117,15 +122,17 @@ def read_parquet(open_bytes: Opener, *, name: str, paths: tuple[str, ...] = ()) 
 
 def _batches(file: pq.ParquetFile, counted: int, paths: tuple[str, ...], name: str) -> Iterator[pl.DataFrame]:
     at = 0
+    instants = {leaf.path for leaf in map(file.schema.column, range(len(file.schema))) if leaf.physical_type == "INT96"}
     try:
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
             header, columns = _flattened(batch, paths)
+            columns = [_instant(column) if title in instants else column for title, column in zip(header, columns, strict=True)]
             texts = {f"c{number}": _text(header[number], column, name) for number, column in enumerate(columns)}
             numbers = pl.Series("_record_no", range(at + 1, at + batch.num_rows + 1), dtype=pl.Int64)
             yield pl.DataFrame([numbers, *(pl.Series(key, text, dtype=pl.String) for key, text in texts.items())])
             at += batch.num_rows
     except (pa.ArrowException, OSError) as error:
-        raise FileHeld(f"not readable after row {at}: {_first_line(error)}", where=name, remedy=REMEDY) from error
+        raise FileHeld(f"not readable after row {at}: {said_by(error)}", where=name, remedy=REMEDY) from error
     if at != counted:
         raise FileHeld(f"two readers disagree: {counted} rows by the footer, {at} in the pages", where=name, remedy=REMEDY)
 
@@ -135,10 +142,6 @@ def _text(header: str, column: pa.Array, name: str) -> pa.Array:
         return text_of(column)
     except pa.ArrowException as error:
         raise FileHeld(
-            f"column {header!r} of type {column.type} has no text: {_first_line(error)}", where=name,
+            f"column {header!r} of type {column.type} has no text: {said_by(error)}", where=name,
             remedy="ask for the column as text",
         ) from error  # fmt: skip
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -17,7 +17,7 @@ import python_calamine
 
 from pipelines.cleaning import biff, compound, tables
 from pipelines.cleaning.read import Reading, cell_text
-from pipelines.core.errors import FileHeld
+from pipelines.core.errors import FileHeld, said_by
 from pipelines.core.settings import ArchiveLimits
 
 REMEDY = "ask the department to send the file again"
@@ -80,7 +80,7 @@ def _sheet(book: python_calamine.CalamineWorkbook, sheet: str) -> tables.Sheet:
 
 
 def _held(kind: str, error: Exception, name: str) -> FileHeld:
-    return FileHeld(f"not readable as {kind}: {error}", where=name, remedy=REMEDY)
+    return FileHeld(f"not readable as {kind}: {said_by(error)}", where=name, remedy=REMEDY)
 
 
 def _meant(names: list[str], wanted: tuple[str, ...], name: str) -> list[str]:

@@ -70,7 +70,8 @@ def status(home: HomeOption = None) -> None:
         )  # fmt: skip
     for line in waits:
         show.console.print(f"- {line}", markup=False)  # names come from outside
-    for line in [*_late(rows), *_returned(place), *_read_by_older_rules(place), *_over_their_time(place), *_decided(place)]:
+    seen = [*_late(rows), *_unclaimed(place), *_drifted(place), *_returned(place), *_read_by_older_rules(place)]
+    for line in [*seen, *_over_their_time(place), *_decided(place)]:
         show.console.print(line, markup=False)
     if not waits:
         show.console.print(pick("nothing waits", "没有待办"))
@@ -121,6 +122,31 @@ def _feed_waits(place: Any, binding: Any) -> list[str]:
         f"{h['name']}{'' if h['status'] == 'held' else older}: {h['held_what']} -> {h['held_remedy'].rsplit(' [', 1)[0]}"
         for h in held
     ]
+
+
+NAMES_SHOWN = 3
+
+
+def _unclaimed(place: Any) -> list[str]:
+    """A note: files that lie in the feeds' folders and that no feed takes."""
+    from pipelines.sources.drop import unclaimed
+
+    left = unclaimed(place.city, place.source_root)
+    if not left:
+        return []
+    told = ", ".join(path.as_posix() for path in left[:NAMES_SHOWN]) + (", …" if len(left) > NAMES_SHOWN else "")
+    return [pick(f"{len(left)} files fit no feed's pattern: {told} -> citybrain new-feed, or mend source.pattern",
+                 f"{len(left)} 个文件不符合任何数据源的模式：{told} -> citybrain new-feed，或修改 source.pattern")]  # fmt: skip
+
+
+DRIFTS_SHOWN = 5
+
+
+def _drifted(place: Any) -> list[str]:
+    """A note: what changed in the headers of files that count, the newest of each column, one line each."""
+    told = [f"{name}: {what}" for binding in place.city.feeds for name, what in place.ledger.drifts.standing(binding.feed)]
+    more = len(told) - DRIFTS_SHOWN
+    return told[:DRIFTS_SHOWN] + ([pick(f"… {more} changes of headers more", f"…另有 {more} 处表头变化")] if more > 0 else [])
 
 
 def _returned(place: Any) -> list[str]:

@@ -29,7 +29,7 @@ CITY_KEYS = {
 }  # fmt: skip
 FEED_KEYS = {
     "contract", "system", "source", "format", "sheet", "encoding", "delimiter", "delivery", "covers", "extracted_at",
-    "key", "columns", "constants", "codes", "dates", "title_zh", "title_en", "password", "bureau", "datum",
+    "key", "columns", "synonyms", "constants", "codes", "dates", "title_zh", "title_en", "password", "bureau", "datum",
 }  # fmt: skip
 SOURCE_TYPES = {"drop": {"type", "pattern", "member", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
@@ -77,9 +77,9 @@ class Binding:
     covers_pattern: str
     extracted_stated: dt.datetime | None
     extracted_pattern: str
-    extracted_column: str
     key: tuple[str, ...] | None
     columns: dict[str, str]
+    synonyms: dict[str, tuple[str, ...]]
     constants: dict[str, str]
     dates: tuple[str, ...]
     codes: tuple[CodeRow, ...]
@@ -230,11 +230,14 @@ def _format(declared: str | None, pattern: str, where: str) -> str:
 
 
 def _time_and_covers(entry: dict[str, Any], where: str) -> dict[str, Any]:
-    """`extracted_at` and `covers`, each in one of their three forms."""
+    """`extracted_at` and `covers`, each in one of their forms."""
     extracted, covers = entry.get("extracted_at") or {}, entry.get("covers")
     if not isinstance(extracted, dict):
         extracted = {"stated": extracted}
-    _check_keys(extracted, {"stated", "name", "column"}, f"{where}: extracted_at")
+    if "column" in extracted:
+        remedy = "write {name: REGEX} or {stated: DATE}; a row's own time of change is the contract's update time"
+        raise ConfigurationError("an extract time is not read from a column", where=f"{where}: extracted_at", remedy=remedy)
+    _check_keys(extracted, {"stated", "name"}, f"{where}: extracted_at")
     pattern = ""
     if isinstance(covers, dict):
         _check_keys(covers, {"name"}, f"{where}: covers")
@@ -251,7 +254,6 @@ def _time_and_covers(entry: dict[str, Any], where: str) -> dict[str, Any]:
         "covers_pattern": pattern,
         "extracted_stated": _moment(extracted.get("stated"), f"{where}: extracted_at"),
         "extracted_pattern": extracted.get("name", ""),
-        "extracted_column": extracted.get("column", ""),
     }
 
 
@@ -267,9 +269,8 @@ def _key(entry: dict[str, Any], contract: Contract, where: str) -> tuple[str, ..
     if declared in (None, "none", []):
         return ()
     names = [c.name for c in contract.columns]
-    for name in declared:
-        if name not in names:
-            raise _unknown("key column", name, names, where)
+    for name in [one for one in declared if one not in names]:
+        raise _unknown("key column", name, names, where)
     return tuple(declared)
 
 
@@ -283,7 +284,7 @@ def read_binding(path: Path, folder: Path) -> Binding:
             raise ConfigurationError(f"{needed} is missing", where=where, remedy="see docs/add_a_city.md")
     contract = load_contract(entry["contract"])
     names = [c.name for c in contract.columns]
-    for section in ("columns", "constants"):
+    for section in ("columns", "synonyms", "constants"):
         for name in entry.get(section) or {}:
             if name not in names:
                 raise _unknown("column", name, names, f"{where}: {section}")
@@ -309,6 +310,7 @@ def read_binding(path: Path, folder: Path) -> Binding:
         delivery=entry["delivery"],
         key=_key(entry, contract, where),
         columns={k: str(v) for k, v in (entry.get("columns") or {}).items()},
+        synonyms={k: _listed(v) for k, v in (entry.get("synonyms") or {}).items()},
         constants={k: str(v) for k, v in (entry.get("constants") or {}).items()},
         dates=tuple(entry.get("dates") or ()),
         codes=_codes(folder, entry.get("codes") or {}, where),
@@ -343,7 +345,7 @@ def _check_versions(binding: Binding, where: str) -> None:
     if binding.is_keyless and not binding.covers:
         raise ConfigurationError("a feed without key columns must say what one file covers", where=where, remedy="covers: file")
     has_time = binding.contract.update_time or binding.extracted_stated or binding.extracted_pattern
-    if not has_time and not binding.extracted_column and not binding.covers:
+    if not has_time and not binding.covers:
         raise ConfigurationError(
             "neither an update time nor an extract time nor covers is known", where=where,
             remedy="state extracted_at, or covers: file",

@@ -163,6 +163,17 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list) else (str(value),) if value else ()
 
 
+def _of_ascii_digits(pattern: str) -> str:
+    r"""A pattern whose `\d` means 0 to 9: every engine that reads it would else take the digits of all scripts."""
+    told, is_class, at = "", False, 0
+    while at < len(pattern):
+        piece = pattern[at : at + 2] if pattern[at] == "\\" else pattern[at]
+        is_class = (is_class or piece == "[") and piece != "]"
+        told += ("0-9" if is_class else "[0-9]") if piece == r"\d" else piece
+        at += len(piece)
+    return told
+
+
 def _column(entry: dict[str, Any], where: str) -> Column:
     name = entry["name"]
     at = f"{where}: column {name}"
@@ -198,7 +209,7 @@ def _column(entry: dict[str, Any], where: str) -> Column:
         codes=str(custom.get("codes", "")),
         geometry=bool(custom.get("geometry")),
         links=_names(custom.get("link")),
-        pattern=str(options.get("pattern", "")),
+        pattern=_of_ascii_digits(str(options.get("pattern", ""))),
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),
         description=entry.get("description", ""),

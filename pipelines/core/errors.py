@@ -5,6 +5,25 @@ Belongs here: the error classes and their exit codes. Does not: catching, loggin
 
 from __future__ import annotations
 
+import re
+
+SEND_AGAIN = "ask the department to send it again"
+#: What a library says of itself before it says what is wrong: `Error -3 while decompressing data: `.
+_PREFIX = re.compile(r"^(?:[\[(<]?\w*(?:Error|Exception|Errno) ?-?\d*[\])>]?:? ?(?:while \w+ \w+: )?)+")
+WORDS_OF_OTHERS = 160
+
+
+def one_line(text: str) -> str:
+    """A text without line ends and what does not print."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+
+
+def said_by(error: BaseException) -> str:
+    """What another library says is wrong: its first line, in bounds, without the names of its classes."""
+    text = one_line((str(error).splitlines() or [""])[0])
+    text = _PREFIX.sub("", text)
+    return text[:WORDS_OF_OTHERS] or "no more is known"
+
 
 class CityError(Exception):
     """Base of every error a user meets.
@@ -50,13 +69,27 @@ class StorageFailed(CityError):
 
 
 class FileHeld(CityError):
-    """A whole file is held: it cannot be decoded, its header does not fit, or it shrank."""
+    """A whole file is held: it cannot be decoded, its header does not fit, or it shrank.
+
+    Whatever a library or a file's name brought into it, it is one printable line that ends with what to do.
+    """
 
     exit_code = 1
 
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(one_line(what), where=one_line(where), remedy=one_line(remedy) or SEND_AGAIN)
 
-class FileShrunk(FileHeld):
-    """A readable file is held because it lost most of the rows of what it would replace: a person may release it."""
+
+class FileJudged(FileHeld):
+    """A readable file is held by a judgement, which a person may overrule: release."""
+
+
+class FileShrunk(FileJudged):
+    """It lost most of the rows of what it would replace."""
+
+
+class FileDrifted(FileJudged):
+    """Its header is not that of the file before, and its contract is strict."""
 
 
 class PasswordRefused(FileHeld):

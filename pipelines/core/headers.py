@@ -6,28 +6,50 @@ reading files.
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from pipelines.core.bindings import Binding
+from pipelines.core.contracts import Column
+
+#: A header less alike than this is not proposed.
+HALF = 0.5
 
 
 def plain(header: str) -> str:
-    """A header as it is compared: NFKC, no blanks, lower case."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", header)).lower()
+    """A header as it is compared: NFKC, no blanks and nothing invisible (a second byte order mark), lower case."""
+    return re.sub(r"[\s\u200b-\u200f\u2060\ufeff]+", "", unicodedata.normalize("NFKC", header)).lower()
+
+
+def spellings_of(column: Column, binding: Binding) -> list[str]:
+    """What a column may be called, the most meant first: a stated header replaces the contract's, a synonym adds one."""
+    added = binding.synonyms.get(column.name, ())
+    if column.name in binding.columns:
+        return [binding.columns[column.name], *added]
+    return [column.title_zh, column.name, *column.synonyms, *added]
 
 
 def known_headers(binding: Binding) -> dict[str, list[tuple[int, str]]]:
     """Plain header -> (priority, canonical column); the binding's own spelling wins, then the contract's order."""
     known: dict[str, list[tuple[int, str]]] = {}
     for column in binding.contract.columns:
-        spellings = [binding.columns.get(column.name), column.title_zh, column.name, *column.synonyms]
-        if column.name in binding.columns:  # a stated header replaces the contract's spellings
-            spellings = [binding.columns[column.name]]
-        for priority, spelling in enumerate(spellings):
+        for priority, spelling in enumerate(spellings_of(column, binding)):
             if spelling:
                 known.setdefault(plain(spelling), []).append((priority, column.name))
     return known
+
+
+def alike(offered: Sequence[str], column: Column, binding: Binding) -> tuple[str, float] | None:
+    """Of headers that nothing knows the one most like a column's spellings, and how much (0 to 1); None if none is half."""
+    spellings = [plain(text) for text in spellings_of(column, binding)]
+    found = [
+        (max(difflib.SequenceMatcher(None, plain(text), known).ratio() for known in spellings), -place, text)
+        for place, text in enumerate(offered) if plain(text)
+    ]  # fmt: skip
+    share, _, text = max(found, default=(0.0, 0, ""))
+    return (text, share) if share >= HALF else None
 
 
 def positions(header: list[str], binding: Binding) -> tuple[dict[str, int], list[str]]:

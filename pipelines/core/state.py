@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core import faults, measured, tickets
+from pipelines.core.drifts import Change, Drifts
 from pipelines.core.errors import HomeError
 from pipelines.core.measured import MarkRow, ScoreRow
+from pipelines.core.receipts import Receipts, Replaced
 from pipelines.core.settings import Home
 from pipelines.core.tickets import Amendment
 
@@ -124,7 +126,7 @@ class QualityRow:
 class Parsed:
     """One file read to its end, before the ledger knows; `message` is what a person should hear beside the counts.
 
-    ids: of quarantined records whose key can be read, the event they are about.
+    ids: of quarantined records whose key can be read, the event they are about. header: as it came; changes: what of it is new.
     """
 
     file: FileRow
@@ -134,15 +136,8 @@ class Parsed:
     message: str = ""
     ids: Mapping[int, str] = field(default_factory=dict)
     marks: tuple[MarkRow, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Replaced:
-    """What a file would replace: another file, or the parse of the same bytes by an earlier parser."""
-
-    name: str
-    accepted_n: int
-    is_same_file: bool
+    header: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 def _insert(row: object, table: str) -> tuple[str, list[Any]]:
@@ -152,7 +147,7 @@ def _insert(row: object, table: str) -> tuple[str, list[Any]]:
 
 
 class Ledger:
-    """The ledger of one home."""
+    """The ledger of one home; `receipts` tells the order in which files came."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -163,6 +158,7 @@ class Ledger:
         self._db.executescript(SCHEMA)
         tickets.prepare(self._db)
         measured.prepare(self._db)
+        self.receipts, self.drifts = Receipts(self._db), Drifts(self._db)
 
     @classmethod
     def of(cls, home: Home) -> Ledger:
@@ -241,6 +237,7 @@ class Ledger:
         """Enter a file that is held whole; `judged_by` is the parser that read it, where holding it is a judgement."""
         with self.transaction():
             self._db.execute(*_insert(row, "file"))
+            self.receipts.enter(row.feed, row.sha256, row.received_at)
             self._db.execute("delete from judgement where feed = ? and sha256 = ?", [row.feed, row.sha256])
             if judged_by:
                 self._db.execute("insert into judgement values (?, ?, ?)", [row.feed, row.sha256, judged_by])
@@ -259,23 +256,29 @@ class Ledger:
     def replaced_by(self, row: FileRow, *, is_snapshot: bool) -> Replaced | None:
         """What a file would replace; None if nothing, or if something newer is there.
 
-        Its own earlier parse; else what covers the same; else, of a feed each of whose files is the whole, the newest older one.
+        What covers the same and counts; else its own earlier parse; else, of a feed each of whose files is the whole, the
+        newest older one.
         """
         own = self.current_parse(row.feed, row.sha256)
-        if own is not None:
-            return Replaced(row.name, own["accepted_n"], is_same_file=True)
-        if not row.covers and not is_snapshot:
-            return None
-        found = self.rows(
-            "select f.name, p.accepted_n, coalesce(f.extracted_at, '') as at, f.sha256 from file f join parse p "
-            "using (feed, sha256) where p.is_current = 1 and f.status = 'loaded' and f.feed = ? and f.covers = ?",
-            row.feed, row.covers,
-        )  # fmt: skip
-        mine = (row.extracted_at or "", row.sha256)
-        older = [one for one in found if not row.covers or (one["at"], one["sha256"]) < mine]
-        older = [one for one in older if row.covers or one["at"] <= mine[0]]
-        last = max(older, key=lambda one: (one["at"], one["sha256"]), default=None)
-        return Replaced(last["name"], last["accepted_n"], is_same_file=False) if last else None
+        if row.covers or (is_snapshot and own is None):
+            older = self.receipts.older(row.feed, row.sha256, row.covers, row.extracted_at)
+            if older is not None:
+                return older
+        return Replaced(row.name, own["accepted_n"], is_same_file=True) if own is not None else None
+
+    def receive_again(self, row: FileRow, *, at: str, mtime_ns: int, dates_rows: bool) -> None:
+        """Known bytes were sent again: they are what came last, and count so, under the name and extract time of `row`.
+
+        dates_rows: whether its rows are to be read anew because that extract time is later than theirs.
+        """
+        before = self.file(row.feed, row.sha256)
+        with self.transaction():
+            dated = (row.extracted_at or "") if dates_rows else ""
+            self.receipts.again(row.feed, row.sha256, at=at, mtime_ns=mtime_ns, dated=dated)
+            if not dates_rows:
+                self._db.execute(*_insert(row, "file"))
+                for covers in {row.covers, before.covers if before else ""} - {""}:
+                    self.receipts.settle(row.feed, covers)
 
     def enter(self, row: FileRow, parse: ParseRow, rules: Iterable[RuleRow], quarantined: Iterable[tuple[int, str]]) -> None:
         """Enter a parsed file: file, parse, rule counts, tickets; then settle which file of its `covers` is current."""
@@ -291,28 +294,18 @@ class Ledger:
         row, parse = parsed.file, parsed.parse
         before = self.file(row.feed, row.sha256)
         self._db.execute(*_insert(row, "file"))
+        self.receipts.enter(row.feed, row.sha256, row.received_at)
         self._db.execute("delete from judgement where feed = ? and sha256 = ?", [row.feed, row.sha256])
         self._db.execute("update parse set is_current = 0 where feed = ? and sha256 = ?", [parse.feed, parse.sha256])
         self._db.execute(*_insert(parse, "parse"))
         for rule in parsed.rules:
             self._db.execute(*_insert(rule, "rule_outcome"))
+        if parsed.header:
+            self.drifts.enter(row.feed, row.sha256, parsed.header, parsed.changes)
         tickets.enter(self._db, parse.feed, parse.sha256, parse.parser, parse.loaded_at, parsed.quarantined, parsed.ids)
         measured.enter(self._db, parsed.marks)
         for covers in {row.covers, before.covers if before else ""} - {""}:
-            self._settle_covers(row.feed, covers)
-
-    def _settle_covers(self, feed: str, covers: str) -> None:
-        """Of the files that cover the same, the newest by (extract time, content) is current, whatever the arrival."""
-        found = self.rows(
-            "select sha256 from file where feed = ? and covers = ? and status in ('loaded', 'superseded') "
-            "order by coalesce(extracted_at, '') desc, sha256 desc",
-            feed, covers,
-        )  # fmt: skip
-        for position, entry in enumerate(found):
-            status = "loaded" if position == 0 else "superseded"
-            self._db.execute("update file set status = ? where feed = ? and sha256 = ?", [status, feed, entry["sha256"]])
-        if found:
-            tickets.settle_superseded(self._db, feed, covers, found[0]["sha256"])
+            self.receipts.settle(row.feed, covers)
 
     def take_back(self, feed: str, sha256: str) -> bool:
         """Take a file out, with its tickets; what covers the same counts again. False if it was out. Within a transaction."""
@@ -338,7 +331,7 @@ class Ledger:
         """Give a file its status and settle what covers the same."""
         self._db.execute("update file set status = ? where feed = ? and sha256 = ?", [status, row.feed, row.sha256])
         if row.covers:
-            self._settle_covers(row.feed, row.covers)
+            self.receipts.settle(row.feed, row.covers)
 
     def amendments(self, feed: str = "", sha256: str = "") -> list[Amendment]:
         """What people decided about records of one file, or of all."""

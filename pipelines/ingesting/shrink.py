@@ -7,8 +7,8 @@ contract says: `shrink_hold_ratio`), releasing (a person decides).
 from __future__ import annotations
 
 from pipelines.core.errors import FileShrunk
+from pipelines.core.receipts import Replaced
 from pipelines.core.settings import pick
-from pipelines.core.state import Replaced
 
 
 def shrunk(accepted_n: int, replaced: Replaced | None, ratio: float, *, name: str) -> FileShrunk | None:

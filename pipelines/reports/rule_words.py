@@ -44,6 +44,7 @@ DIMENSIONS = {
 RECORDS = {
     "record-width": Words("每条记录的列数须与表头一致", "Every record must have as many cells as the header"),
     "sheet-unread": Words("有数据的工作表都须在绑定中写明", "Every sheet with data must be named in the binding"),
+    "header-drift": Words("表头须与此前文件一致", "The header must be that of the file before"),
     "record-json": Words("每条记录须是一个 JSON 对象，同名项不得出现两次", "Every record must be one JSON object, no key twice"),
 }
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from pipelines.core import disk
-from pipelines.core.errors import FileHeld, SourceUnavailable
+from pipelines.core.errors import SEND_AGAIN, FileHeld, SourceUnavailable, said_by
 from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import ArchiveLimits, password_for, pick, wrong_password
 from pipelines.sources import zip_aes
@@ -30,7 +30,6 @@ LITTER = ("__MACOSX/*", "*.DS_Store", "*Thumbs.db", "*desktop.ini")
 IS_UTF8, IS_ENCRYPTED = 0x800, 0x1
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 PIECE = 1 << 20
-SEND_AGAIN = "ask the department to send it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def members(path: Path, *, wanted: str, declared: str, limits: ArchiveLimits, na
             listed = archive.infolist()
     except DAMAGED as error:
         refuse_unread(error, where=str(path))
-        raise FileHeld(f"not readable as ZIP: {error}", where=name, remedy=SEND_AGAIN) from error
+        raise FileHeld(f"not readable as ZIP: {said_by(error)}", where=name, remedy=SEND_AGAIN) from error
     unpacked = sum(info.file_size for info in listed)
     limits.refuse(files=len(listed), unpacked=unpacked, packed=path.stat().st_size, name=name)
     every = [
@@ -169,7 +168,7 @@ class _Guarded(io.RawIOBase):
             refuse_unread(error, where=str(self._path))
             if self._is_weakly_locked and not isinstance(error, NotImplementedError):
                 raise wrong_password(self._variable, name=self._name) from error
-            raise FileHeld(f"the archive is damaged: {error}", where=self._name, remedy=SEND_AGAIN) from error
+            raise FileHeld(f"the archive is damaged: {said_by(error)}", where=self._name, remedy=SEND_AGAIN) from error
 
     def readable(self) -> bool:
         return True

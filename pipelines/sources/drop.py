@@ -7,11 +7,16 @@ reading or remembering them (ingest, ledger).
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import io
+import itertools
+import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from pipelines.core import faults
@@ -88,11 +93,48 @@ def folder(binding: Binding, city: City, source_root: Path) -> Path:
     return city.folder if binding.root == "city" else source_root
 
 
-def _is_settled(path: Path, mtime_ns: int, settle_seconds: float) -> bool:
-    """Still for `settle_seconds`, or marked as complete by its sender."""
-    if any(path.with_name(path.name + marker).exists() for marker in MARKERS):
-        return True
-    return time.time() - mtime_ns / 1e9 >= settle_seconds
+def _is_marked(path: Path, mtime_ns: int) -> bool:
+    """Whether its sender marked it as complete; a mark older than the file is that of a file which had this name before."""
+    for marker in MARKERS:
+        with contextlib.suppress(FileNotFoundError):
+            if path.with_name(path.name + marker).stat().st_mtime_ns >= mtime_ns:
+                return True
+    return False
+
+
+def is_written(path: Path) -> bool:
+    """Whether some process of this machine has the file open for writing, as far as the kernel tells.
+
+    It lends a file for reading only while nobody writes it (fcntl(2), F_SETLEASE). Of another user's file, and on disks that
+    lend nothing, it tells nothing: then stillness alone decides.
+    """
+    try:
+        with path.open("rb") as stream:
+            fcntl.fcntl(stream, fcntl.F_SETSIG, signal.SIGURG)  # who begins to write now must not end us: SIGIO would
+            fcntl.fcntl(stream, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            fcntl.fcntl(stream, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:  # one that cannot be opened is told by whoever reads it
+        return error.errno == errno.EAGAIN
+    return False
+
+
+def _whole(path: Path, settle_seconds: float) -> os.stat_result | None:
+    """Its size and time if it is whole: marked by its sender; or still for `settle_seconds`, and nobody is writing.
+
+    Time of writing in the future (a clock that is wrong) tells no stillness: then it is looked at twice.
+    """
+    try:
+        status = path.stat()
+        if _is_marked(path, status.st_mtime_ns):
+            return status
+        age = time.time() - status.st_mtime_ns / 1e9
+        if age < 0:
+            time.sleep(settle_seconds)
+            again = path.stat()
+            age = settle_seconds if (again.st_size, again.st_mtime_ns) == (status.st_size, status.st_mtime_ns) else -1
+        return status if age >= settle_seconds and not is_written(path) else None
+    except FileNotFoundError:  # taken away since the folder was listed
+        return None
 
 
 def ready(binding: Binding, city: City, source_root: Path, limits: ArchiveLimits) -> Iterator[Candidate]:
@@ -109,15 +151,35 @@ def _ready(binding: Binding, root: Path, limits: ArchiveLimits) -> Iterator[Cand
     if not root.is_dir():
         raise SourceUnavailable("the folder is missing", where=str(root), remedy="create it or give --source-root")
     for path in sorted(root.glob(binding.pattern)):
-        if path.name.startswith(".") or path.suffix in (*UNFINISHED, *MARKERS) or not path.is_file():
+        if _is_passing(path) or not path.is_file():
             continue
-        try:
-            status = path.stat()
-        except FileNotFoundError:  # taken away since the folder was listed
-            continue
-        if _is_settled(path, status.st_mtime_ns, binding.settle_seconds):
+        if (status := _whole(path, binding.settle_seconds)) is not None:
             whole = Candidate(path, path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)
             yield from _unpacked(whole, binding, limits) if is_archive(path) else (whole,)
+
+
+def _is_passing(path: Path) -> bool:
+    """Whether a name is that of a file on its way, or of a sender's mark."""
+    return path.name.startswith(".") or path.suffix in (*UNFINISHED, *MARKERS)
+
+
+def unclaimed(city: City, source_root: Path) -> list[Path]:
+    """Files in the feeds' folders that no feed's pattern takes, relative to the source root, in order of name.
+
+    A folder is what stands before the first wildcard of a pattern; of a pattern with `**` it is everything below.
+    """
+    patterns = [binding.pattern for binding in city.feeds if binding.root != "city"]
+    if not source_root.is_dir():
+        return []
+    taken = {path for pattern in patterns for path in source_root.glob(pattern)}
+    lying: set[Path] = set()
+    for pattern in patterns:
+        parts = PurePosixPath(pattern).parts
+        fixed = list(itertools.takewhile(lambda part: not set("*?[") & set(part), parts[:-1]))
+        beyond = parts[len(fixed) : -1]
+        lying |= set(source_root.joinpath(*fixed).glob("/".join([*beyond, "*"])))
+    left = (path for path in lying - taken if path.is_file() and not _is_passing(path))
+    return sorted(path.relative_to(source_root) for path in left)
 
 
 def _unpacked(whole: Candidate, binding: Binding, limits: ArchiveLimits) -> Iterator[Candidate]:

@@ -235,8 +235,8 @@ def test_each_member_is_a_file_of_its_own(tmp_path: Path, store: str) -> None:
         ("u20260602.zip/a.csv", "loaded"), ("u20260602.zip/b.csv", "loaded"), ("u20260602.zip/c.csv", "held"),
     ]  # fmt: skip
     assert ingest.pending(place.city.feeds[0], place) == []
-    again = take(place, "u20260603.zip", box(b=as_csv(ROWS[1:2]), d=as_csv(ROWS[5:6])))
-    assert [(o.name, o.verdict) for o in again] == [("u20260603.zip/b.csv", "known"), ("u20260603.zip/d.csv", "loaded")]
+    again = take(place, "u20260602-2.zip", box(b=as_csv(ROWS[1:2]), d=as_csv(ROWS[5:6])))
+    assert [(o.name, o.verdict) for o in again] == [("u20260602-2.zip/b.csv", "known"), ("u20260602-2.zip/d.csv", "loaded")]
     assert sorted(landed(place)["source_case_no"]) == ["A1", "A2", "A6"]
     told = [i for i in verify(place.home.root, place.city.folder, place.source_root) if not i.ok]
     assert [i.subject for i in told] == ["published"]  # there is no build; all that is about files holds

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core import contracts
 from pipelines.core.bindings import load_city
 from pipelines.core.contracts import contract_ids, load_contract, parse_contract
 from pipelines.core.errors import ConfigurationError
@@ -55,6 +56,7 @@ def test_every_shipped_contract_is_valid() -> None:
         (("contract: urban_case", "contract: urban_cases"), "no contract called 'urban_cases'"),
         (("delivery: increment", "delivry: increment"), "did you mean 'delivery'"),
         (("delivery: increment", "delivery: snapshots"), "did you mean 'snapshot'"),
+        (("{name: 'urban_(\\d{8})'}", "{column: updated_at}"), "an extract time is not read from a column"),
         (("type: drop", "type: dropp"), "did you mean 'drop'"),
         (("system: s1\n", ""), "system is missing"),
         (("urban_*.csv", "urban_*"), "does not tell the format"),
@@ -127,3 +129,16 @@ def test_a_binding_that_is_no_yaml_is_told_by_its_line_without_the_line(city: Pa
 def test_a_password_is_the_name_of_a_variable(city: Path) -> None:
     _with(city, GOOD + "password: ${env:URBAN_PW}\n")
     assert load_city(city).feed("urban").password == "URBAN_PW"
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [(r"^[(]\d{4}[)]\d+号$", "^[(][0-9]{4}[)][0-9]+号$"), (r"[\d-]+", "[0-9-]+"), (r"\\d\[\d", r"\\d\[[0-9]"), ("", "")],
+)
+def test_a_digit_of_a_pattern_is_one_of_0_to_9(told: str, read: str) -> None:
+    assert contracts._of_ascii_digits(told) == read
+
+
+def test_no_contract_takes_digits_of_other_scripts() -> None:
+    for contract in map(load_contract, contract_ids()):
+        assert not [column.name for column in contract.columns if "\\d" in column.pattern], contract.id

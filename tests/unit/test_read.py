@@ -96,10 +96,28 @@ def test_any_table_that_python_writes_comes_back_cell_by_cell(table: list[tuple[
     assert reading.records == len(expected)
 
 
+def _is_open(data: str) -> bool:
+    """Whether a quote is open at the end, letter by letter: it opens at the start of a cell, and two within are one."""
+    is_open, is_start = False, True
+    at = 0
+    while at < len(data):
+        if is_open and data.startswith('""', at):
+            at += 1
+        elif data[at] == '"' and (is_open or is_start):
+            is_open = not is_open
+        is_start = not is_open and data[at] in ",\n\r"
+        at += 1
+    return is_open
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(["a,b\n", '"a,b\n', 'a",b\n', '"a""b",c\n', ",\n", "\n", "x\r\n", 'a,"b\nc"\n', "a,b,c\n"])))
 def test_broken_quotes_lose_no_record(lines: list[str]) -> None:
     data = "h1,h2\n" + "".join(lines)
+    if _is_open(data):
+        with pytest.raises(FileHeld, match="is never closed"):
+            _csv(data.encode(), "utf-8")
+        return
     reading = _csv(data.encode(), "utf-8")
     kept = len(_rows(reading))
     assert kept + len(reading.ragged) + len(reading.nondata) == reading.records

@@ -75,6 +75,16 @@ def test_a_time_with_a_zone_comes_to_the_citys_clock() -> None:
     assert parse_time.parse(text, forms=(), zone="Asia/Shanghai")["value"].to_list() == [NOON]
 
 
+def test_a_time_of_the_old_form_is_utc_as_the_systems_that_write_it_mean_it() -> None:
+    nested = pa.array([{"at": NOON}], pa.struct([("at", pa.timestamp("ns"))]))
+    table = pa.table({"at": pa.array([NOON], pa.timestamp("ns")), "area": nested})
+    old, new = _bytes(table, use_deprecated_int96_timestamps=True), _bytes(table)
+    assert _rows(_read(old, ("area.at",))) == [(1, "2026-01-01 12:00:00Z", "2026-01-01 12:00:00Z")]
+    assert _rows(_read(new, ("area.at",))) == [(1, "2026-01-01 12:00:00", "2026-01-01 12:00:00")]
+    far = _bytes(pa.table({"at": pa.array([dt.datetime(3020, 1, 1)], pa.timestamp("us"))}), use_deprecated_int96_timestamps=True)
+    assert _rows(_read(far)) == [(1, "3020-01-01 00:00:00Z")]  # nanoseconds would turn round in 2262
+
+
 def test_records_are_numbered_through_row_groups_and_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_parquet, "BATCH_ROWS", 7)
     reading = _read(_bytes(pa.table({"n": range(1, 101)}), row_group_size=30))

@@ -1,0 +1,88 @@
+"""Drift: the headers that files came with, and what changed in them; the ledger's statements on both.
+
+Belongs here: the tables `header` and `drift`. Does not: finding changes and what they mean for a file (ingesting.drift).
+A header is that of the file which came before in the order of extract times, so that it does not depend on arrival.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["added", "missing", "renamed", "retyped", "unread", "reordered"]
+
+SCHEMA = """
+create table if not exists header (feed text, sha256 text, columns text not null, primary key (feed, sha256));
+create table if not exists drift (
+    feed text, sha256 text, kind text, column_name text, header text, alike real not null, told text not null,
+    primary key (feed, sha256, kind, column_name, header));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: of which canonical column, which header has to do with it, how much alike (0 to 1), and in words."""
+
+    kind: Kind
+    column: str
+    header: str
+    alike: float
+    told: str
+
+
+class Drifts:
+    """Headers and their changes in one ledger. Whoever writes does so within the ledger's transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        db.executescript(SCHEMA)
+
+    def enter(self, feed: str, sha256: str, header: Sequence[str], changes: Sequence[Change]) -> None:
+        """The header of a file as it is read now, and what changed in it."""
+        told = json.dumps(list(header), ensure_ascii=False)
+        self._db.execute("insert or replace into header values (?, ?, ?)", [feed, sha256, told])
+        self._db.execute("delete from drift where feed = ? and sha256 = ?", [feed, sha256])
+        self._db.executemany(
+            "insert or replace into drift values (?, ?, ?, ?, ?, ?, ?)",
+            [(feed, sha256, one.kind, one.column, one.header, one.alike, one.told) for one in changes],
+        )
+
+    def before(self, feed: str, sha256: str, extracted_at: str | None) -> tuple[str, list[str]] | None:
+        """The newest loaded file that is older than this one: its sha256 and header; None if there is none."""
+        found = self._db.execute(
+            "select h.sha256, h.columns from header h join file f using (feed, sha256) where h.feed = ? and h.sha256 <> ? "
+            "and f.status in ('loaded', 'superseded') and coalesce(f.extracted_at, '') <= ? "
+            "order by coalesce(f.extracted_at, '') desc, f.received_at desc, f.name desc limit 1",
+            [feed, sha256, extracted_at or "9999"],
+        ).fetchone()
+        return None if found is None else (str(found[0]), json.loads(found[1]))
+
+    def readable(self, feed: str, sha256: str) -> dict[str, float]:
+        """Of columns that are no text: the share of a file's values that could be read as their type."""
+        found = self._db.execute(
+            "select r.column_name, r.evaluated_n, r.failed_n from rule_outcome r join parse p using (feed, sha256, parser) "
+            "where p.is_current = 1 and r.feed = ? and r.sha256 = ? and r.rule_id = r.column_name || '-type'",
+            [feed, sha256],
+        )
+        return {str(name): 1 - failed / evaluated for name, evaluated, failed in found if evaluated}
+
+    def ever(self, feed: str, sha256: str) -> list[str] | None:
+        """Every header that another file of a feed came with; None if there is no other."""
+        found = self._db.execute("select distinct columns from header where feed = ? and sha256 <> ?", [feed, sha256]).fetchall()
+        return list(dict.fromkeys(text for row in found for text in json.loads(row[0]))) if found else None
+
+    def standing(self, feed: str) -> list[tuple[str, str]]:
+        """Changes of files that count, the newest first, each column once: name of the file and the words."""
+        found = self._db.execute(
+            "select f.name, d.told, d.column_name, d.header from drift d join file f using (feed, sha256) "
+            "where d.feed = ? and f.status in ('loaded', 'superseded') and d.told <> '' "
+            "order by coalesce(f.extracted_at, f.received_at) desc, d.kind, d.column_name",
+            [feed],
+        ).fetchall()
+        newest: dict[str, tuple[str, str]] = {}
+        for name, told, column, header in found:
+            newest.setdefault(column or header, (name, told))
+        return list(newest.values())

@@ -1,0 +1,121 @@
+"""Which of several files that cover the same counts: by extract time, then by receipt; what is sent again comes last."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.core.installation import Installation
+from tests.integration.small_exports import COVERED, make_place, release, retract, rows_of, standing, take
+
+A, B = rows_of(1, 2), rows_of(1, 2, 3, day=2)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Installation:
+    """A feed each of whose files covers the whole; the names below tell no extract time."""
+    return make_place(tmp_path, COVERED)
+
+
+def send(place: Installation, name: str, data: bytes, at: int) -> dict[str, str]:
+    path = place.source_root / name
+    path.write_bytes(data)
+    os.utime(path, ns=(at * 10**9, at * 10**9))
+    return take(place)
+
+
+@pytest.mark.parametrize(("first", "second"), [(A, B), (B, A)])
+def test_without_an_extract_time_the_file_received_last_counts_whatever_its_bytes(
+    place: Installation, first: bytes, second: bytes
+) -> None:
+    send(place, "u1.csv", first, 1)
+    send(place, "u2.csv", second, 2)
+    assert standing(place) == {"u1.csv": "superseded", "u2.csv": "loaded"}
+
+
+def test_the_same_bytes_sent_again_count_as_sent_last(place: Installation) -> None:
+    send(place, "u1.csv", A, 1)
+    send(place, "u2.csv", B, 2)
+    assert send(place, "u3.csv", A, 3) == {"u3.csv": "known"}
+    assert standing(place) == {"u1.csv": "loaded", "u2.csv": "superseded"}
+    assert send(place, "u2.csv", B, 4) == {"u2.csv": "known"}  # the same path, written anew
+    assert standing(place) == {"u1.csv": "superseded", "u2.csv": "loaded"}
+
+
+def test_a_renamed_file_is_not_sent_again(place: Installation) -> None:
+    send(place, "u1.csv", A, 1)
+    send(place, "u2.csv", B, 2)
+    (place.source_root / "u1.csv").rename(place.source_root / "u9.csv")
+    assert take(place) == {"u9.csv": "known"}
+    assert standing(place) == {"u1.csv": "superseded", "u2.csv": "loaded"}
+
+
+def test_a_small_file_sent_again_does_not_take_the_place_of_a_large_one_unasked(place: Installation) -> None:
+    send(place, "u1.csv", rows_of(1), 1)
+    send(place, "u2.csv", rows_of(*range(1, 10)), 2)
+    assert send(place, "u3.csv", rows_of(1), 3) == {"u3.csv": "held"}
+    assert standing(place) == {"u1.csv": "held", "u2.csv": "loaded"}
+    assert take(place) == {}
+    assert release(place, "u1.csv") == "loaded"
+    assert standing(place) == {"u1.csv": "loaded", "u2.csv": "superseded"}
+
+
+def test_a_retracted_file_sent_again_stays_retracted(place: Installation) -> None:
+    send(place, "u1.csv", A, 1)
+    retract(place, "u1.csv")
+    assert send(place, "u2.csv", A, 2) == {"u2.csv": "known"}
+    assert standing(place) == {"u1.csv": "retracted"}
+    retract(place, "u1.csv", undo=True)
+    assert standing(place) == {"u1.csv": "loaded"}
+
+
+@pytest.mark.parametrize("delivery", [COVERED, "delivery: increment"])
+def test_the_same_bytes_under_a_later_date_are_that_day_s_export(tmp_path: Path, delivery: str) -> None:
+    """A, then B, then A again: rows without an update time are those of the last day, in whatever order the three come."""
+    a, b = rows_of(1, 2).replace(b" 08:00:00", b""), rows_of(1, 2, day=2)
+    undated = [text.replace("更新时间".encode(), "没有的列".encode()) for text in (a, b)]
+    named = {"u20260601.csv": undated[0], "u20260602.csv": undated[1], "u20260603.csv": undated[0]}
+    ends = []
+    for number, order in enumerate(itertools.permutations(named)):
+        place = make_place(tmp_path / str(number), delivery)
+        for name in order:
+            take(place, {name: named[name]})
+        ends.append(version_of_each(place))
+        assert take(place) == {}
+    assert len(set(ends)) == 1
+    assert {when for when, _ in ends[0]} == {dt.datetime(2026, 6, 3, 23, 59, 59)}
+    assert {reported for _, reported in ends[0]} == {dt.datetime(2026, 6, 1, 7)}
+
+
+def version_of_each(place: Installation) -> tuple[tuple[dt.datetime, dt.datetime], ...]:
+    frame = pl.concat([pl.read_parquet(place.home.root / parse["landing_path"]) for parse in place.ledger.current_parses()])
+    last = frame.sort("_version_at").unique("_event_id", keep="last").sort("_event_id")
+    return tuple(last.select("_version_at", "reported_at").rows())
+
+
+def test_an_empty_export_sent_again_later_is_not_read_anew_and_takes_nothing_s_place_unasked(tmp_path: Path) -> None:
+    place, empty = make_place(tmp_path, COVERED), rows_of(1).partition(b"\n")[0] + b"\n"
+    assert take(place, {"u20260601.csv": empty}) == {"u20260601.csv": "loaded"}
+    assert take(place, {"u20260602.csv": empty}) == {"u20260602.csv": "known"}
+    assert place.ledger.rows("select name, extracted_at from file") == [
+        {"name": "u20260602.csv", "extracted_at": "2026-06-02 23:59:59"}
+    ]
+    take(place, {"u20260603.csv": rows_of(1, 2)})
+    assert take(place, {"u20260604.csv": empty}) == {"u20260604.csv": "held"}
+    assert standing(place) == {"u20260604.csv": "held", "u20260603.csv": "loaded"}
+
+
+def test_a_small_export_under_a_later_date_asks_before_it_takes_a_place(tmp_path: Path) -> None:
+    place, few = make_place(tmp_path, COVERED), rows_of(1)
+    take(place, {"u20260601.csv": few})
+    take(place, {"u20260602.csv": rows_of(*range(1, 10))})
+    assert take(place, {"u20260603.csv": few}) == {"u20260603.csv": "held"}
+    assert "u20260602.csv" in {name for name, status in standing(place).items() if status == "loaded"}
+    assert take(place) == {}
+    assert release(place, "u20260603.csv") == "loaded"
+    assert standing(place) == {"u20260603.csv": "loaded", "u20260602.csv": "superseded"}
