@@ -12,6 +12,7 @@ import typer
 
 from pipelines.core import disk
 from pipelines.core.errors import CityError
+from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import pick
 
 app = typer.Typer(
@@ -47,9 +48,9 @@ def main() -> None:
 def _end(error: CityError) -> None:
     """Print what, where and the next step, and end with the error's code."""
     message = f"{error.where}: {error.what}" if error.where else error.what
-    typer.echo(f"{pick('error', '错误')}: {message}", err=True)
+    typer.echo(f"{pick('error', '错误')}: {masked(message)}", err=True)
     if error.remedy:
-        typer.echo(f"  {pick('next', '下一步')}: {error.remedy}", err=True)
+        typer.echo(f"  {pick('next', '下一步')}: {masked(error.remedy)}", err=True)
     sys.exit(error.exit_code)
 
 

@@ -14,6 +14,7 @@ import typer
 
 from pipelines.cli import show
 from pipelines.core.errors import ConfigurationError, UsageError
+from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import pick
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def tell(made: Proposal) -> None:
     """The proposal on the screen: columns with reasons and samples, decisions, what is left to people."""
     out = show.console.print
     seen, fit = made.seen, made.fit
-    out(f"{seen.path.name}: {'; '.join(seen.notes)}; {seen.records:,} {pick('records', '条记录')}", markup=False)
+    out(f"{masked(seen.path.name)}: {'; '.join(seen.notes)}; {seen.records:,} {pick('records', '条记录')}", markup=False)
     for name, told in _decisions(made):
         out(f"  {name}: {told} - {made.because[name]}", markup=False)
     by = {m.position: m for m in fit.sure}

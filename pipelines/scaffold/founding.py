@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.core.errors import CityError, UsageError
+from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import ArchiveLimits, pick
 from pipelines.scaffold import proposing, shapes
 from pipelines.scaffold.looking import look
@@ -50,21 +51,25 @@ def recognised(folder: Path, city: str, zone: str, limits: ArchiveLimits) -> tup
         if path.name.lower().endswith(ENDINGS):
             groups.setdefault(proposing.pattern_of(path, folder), []).append(path)
         else:
-            left.append(pick(f"{path.name}: left alone, its ending is not known", f"{path.name}：未处理，不认识其扩展名"))
+            left.append(
+                pick(f"{masked(path.name)}: left alone, its ending is not known", f"{masked(path.name)}：未处理，不认识其扩展名")
+            )
     found: list[Proposal] = []
     for pattern, paths in groups.items():
         path = max(paths, key=lambda p: (p.stat().st_size, p.name))
         try:
             made = proposing.propose("unnamed", look(path, limits=limits), city=city, zone=zone, contract_id="", pattern=pattern)
         except CityError as error:
-            left.append(f"{path.name}: {error.what}")
+            left.append(f"{masked(path.name)}: {masked(error.what)}")
             continue
         contract = made.fit.contract
         main = contract.main_time or (contract.key or ("",))[0]
         if made.fit.score < RECOGNISED or not any(m.column == main for m in made.fit.sure):
             told = f"{contract.id} {made.fit.score:.2f}"
-            left.append(pick(f"{path.name}: not recognised (nearest {told}): citybrain new-feed --contract says what it is",
-                             f"{path.name}：未识别（最接近 {told}），请用 citybrain new-feed --contract 指定"))  # fmt: skip
+            left.append(masked(path.name) + pick(
+                f": not recognised (nearest {told}): citybrain new-feed --contract says what it is",
+                f"：未识别（最接近 {told}），请用 citybrain new-feed --contract 指定",
+            ))  # fmt: skip
             continue
         found.append(made)
     _name(found, city)
@@ -113,7 +118,9 @@ def areas(found: list[Proposal]) -> AreaMap:
             told = made.shapes[match.position].filled.str.replace(r"^(\d+)\.0+$", "$1").unique().sort().to_list()
             values = [v for v in told if not shapes.looks_personal(v) and len(v) <= proposing.LONGEST_CODE]
             if values and len(values) <= MOST_AREAS:
-                source = pick(f"{made.seen.path.name}, column {match.header}", f"{made.seen.path.name} 的 {match.header} 列")
+                source = pick(
+                    f"{masked(made.seen.path.name)}, column {match.header}", f"{masked(made.seen.path.name)} 的 {match.header} 列"
+                )
                 return _divisions(values, source) or _own(values, source)
     return AreaMap(ROOT, (_root(ROOT),), "")
 

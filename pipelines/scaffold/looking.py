@@ -22,7 +22,7 @@ from pipelines.cleaning.read import Opener, Reading
 from pipelines.core.contracts import contract_ids, load_contract
 from pipelines.core.errors import FileHeld, UsageError
 from pipelines.core.headers import plain
-from pipelines.core.personal_shapes import ANY_PERSONAL
+from pipelines.core.personal_shapes import ANY_PERSONAL, masked
 from pipelines.core.settings import ArchiveLimits, pick
 from pipelines.scaffold.shapes import looks_personal
 from pipelines.scaffold.wording import phrases, squeezed
@@ -242,7 +242,7 @@ def _look_at_sheets(path: Path, open_bytes: Opener, kind: str, encoding: str, li
     if first > 1:
         seen.notes.append(pick(f"the header stands on row {first}", f"表头在第 {first} 行"))
     if reading.unread:
-        told = ", ".join(s for s in reading.unread if s != sheet)
+        told = masked(", ".join(s for s in reading.unread if s != sheet))
         seen.doubts.append(
             pick(f"other sheets are not read: {told}; sheet: names them", f"其他工作表未读：{told}，可用 sheet: 指定")
         )

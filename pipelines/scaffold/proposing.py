@@ -18,6 +18,7 @@ import polars as pl
 from pipelines.cleaning import judge
 from pipelines.core.bindings import Binding
 from pipelines.core.errors import FileHeld, UsageError
+from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import pick
 from pipelines.scaffold import mapping, shapes
 from pipelines.scaffold.looking import Seen
@@ -336,7 +337,7 @@ def trial(binding: Binding, seen: Seen, zone: str, earliest: dt.date, now: dt.da
 
 
 def pattern_of(path: Path, root: Path) -> str:
-    """The drop pattern: the file below the root, digits of dates and batches in its name left open."""
+    """The drop pattern: the file below the root; digits of dates and batches in its name, and what is personal, left open."""
     relative = path.resolve().relative_to(root.resolve())
-    stem = re.sub(r"(?:[_-]?\d{4,}|[_-]\d+)+", "*", relative.name)
+    stem = re.sub(r"(?:[_-]?\d{4,}|[_-]\d+)+", "*", masked(relative.name, lambda _: "*"))
     return (relative.parent / stem).as_posix()

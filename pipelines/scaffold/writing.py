@@ -15,6 +15,7 @@ from pathlib import Path
 from pipelines.core.bindings import SUFFIXES, UNDECIDED
 from pipelines.core.errors import UsageError
 from pipelines.core.headers import plain
+from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import pick
 from pipelines.scaffold.proposing import Proposal
 
@@ -82,7 +83,7 @@ def binding_text(made: Proposal) -> str:
     key = "none" if made.key == () else f"[{', '.join(made.key)}]" if made.key else ""
     title = made.feed.replace("_", " ").capitalize()
     lines = [
-        f"# {pick('Proposed by citybrain new-feed from', '由 citybrain new-feed 根据此文件提出')} {seen.path.name}"
+        f"# {pick('Proposed by citybrain new-feed from', '由 citybrain new-feed 根据此文件提出')} {masked(seen.path.name)}"
         f" ({seen.records:,} {pick('records', '条记录')}). {pick('Read and mend', '请核对修改')}",
         *(f"# {note}" for note in seen.notes),
         *(f"# TODO {doubt}" for doubt in [*seen.doubts, *made.doubts]),

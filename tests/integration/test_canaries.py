@@ -224,6 +224,18 @@ def test_no_planted_word_is_outside_the_vault_nor_in_it_without_its_key(city: Ca
     assert "canary_zip" in city.said
 
 
+def test_a_proposal_for_a_new_feed_quotes_none_of_them(city: Canaries, tmp_path: Path) -> None:
+    (tmp_path / "new" / "feeds").mkdir(parents=True)
+    shutil.copy(city.place.city.folder / "city.yml", tmp_path / "new")
+    scanner, source = Scanner(STEMS), city.place.source_root
+    files = [*(source / "formats").glob("*信*.csv"), source / "formats" / "book.xlsx", source / "canary_court_case" / "a.csv"]
+    for n, path in enumerate(files):
+        said = say("new-feed", f"feed{n}", "--from", str(path), "--city", str(tmp_path / "new"), "--source-root", str(source))
+        assert scanner.in_bytes(said.encode(), path.name) == []
+    assert len(list((tmp_path / "new" / "feeds").iterdir())) == len(files) == 3
+    assert scanner.scan(tmp_path / "new") == []
+
+
 def test_the_key_holder_finds_them_and_after_shredding_nobody_does(city: Canaries, tmp_path: Path) -> None:
     assert len(opened(city.place)) > 60
     home = tmp_path / "home"
