@@ -28,7 +28,7 @@ PLAINLY_PERSONAL = re.compile(
     r"(?<!\d)1[3-9]\d{9}(?!\d)"
     r"|(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
     rf"|[{PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}(?![A-Za-z0-9])"
-    r"|[^@\s/]+@[^@\s/]+\.[A-Za-z]+"
+    r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:com|cn|net|org|edu|gov|hk|mo|tw)(?![A-Za-z0-9])"
 )
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 HIDDEN = "●"

@@ -36,6 +36,7 @@ def test_what_is_plainly_personal_is_masked(text: str, told: str) -> None:
         "411603002001012.csv",  # the code of a grid
         "f038397eb21a364eaa4d04c2238def9d4df4d894db6e44398f9afb63199dc825",
         "/data/home/source/110.xlsx",
+        "export@20260601.csv",
     ],
 )
 def test_dates_places_numbers_and_hashes_stay(text: str) -> None:
