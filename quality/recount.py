@@ -15,6 +15,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +24,19 @@ import polars as pl
 import python_calamine
 
 GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file that is in memory only: what the vault gave."""
+
+    path: str
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """The last part of the name under which it came."""
+        return Path(self.path).name
 
 
 def _member(path: Path) -> tuple[zipfile.ZipFile, zipfile.ZipInfo] | None:
@@ -56,8 +70,10 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def open_raw(path: Path) -> BinaryIO:
+def open_raw(path: Path | Held) -> BinaryIO:
     """The bytes of a file or of a member of an archive, as the pipeline was handed them. Raises OSError, ValueError."""
+    if isinstance(path, Held):
+        return io.BytesIO(path.data)
     if path.is_file():
         return path.open("rb")
     found = _member(path)
@@ -69,14 +85,14 @@ def open_raw(path: Path) -> BinaryIO:
         raise ValueError(str(error)) from error
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path | Held) -> BinaryIO:
     """The file's bytes, unpacked if they are gzip."""
     with open_raw(path) as stream:
         packed = stream.read(2) == GZIP
     return gzip.open(open_raw(path), "rb") if packed else open_raw(path)  # type: ignore[return-value]
 
 
-def _encodings(path: Path, stated: str) -> list[str]:
+def _encodings(path: Path | Held, stated: str) -> list[str]:
     """The encodings that the file may have: its byte order mark, else the stated one, else UTF-8, else GB18030."""
     with _open(path) as stream:
         head = stream.read(3)
@@ -87,7 +103,7 @@ def _encodings(path: Path, stated: str) -> list[str]:
     return [stated] if stated else ["utf-8", "gb18030"]
 
 
-def _count_csv(path: Path, *, encoding: str, delimiter: str) -> int:
+def _count_csv(path: Path | Held, *, encoding: str, delimiter: str) -> int:
     """Records after the header, blank lines included; the header is the first line that is not blank."""
     for candidate in _encodings(path, encoding):
         try:
@@ -155,7 +171,7 @@ def _count_page(data: bytes, *, encoding: str, sheets: list[str]) -> int:
     return max(counts)
 
 
-def _count_workbook(path: Path, *, binding: dict[str, Any]) -> int:
+def _count_workbook(path: Path | Held, *, binding: dict[str, Any]) -> int:
     """What calls itself a workbook, as what its first bytes say it is."""
     stated, encoding = binding.get("sheet") or [], str(binding.get("encoding", ""))
     sheets = [str(one) for one in (stated if isinstance(stated, list) else [stated])]
@@ -174,7 +190,7 @@ def _count_workbook(path: Path, *, binding: dict[str, Any]) -> int:
     return _count_csv(path, encoding=encoding, delimiter=mark)
 
 
-def _count_json(path: Path, *, encoding: str) -> int:
+def _count_json(path: Path | Held, *, encoding: str) -> int:
     """Elements of an array; or lines, blank ones included; what follows the last line end is one more."""
     for candidate in _encodings(path, encoding):
         try:
@@ -188,7 +204,7 @@ def _count_json(path: Path, *, encoding: str) -> int:
     raise ValueError("no encoding reads it")
 
 
-def count_records(path: Path, binding: dict[str, Any]) -> int:
+def count_records(path: Path | Held, binding: dict[str, Any]) -> int:
     """Records of one source file.
 
     Args:

@@ -1,8 +1,9 @@
 """Verify: recount everything by a path that shares no code with the pipeline.
 
 Belongs here: own readers of bindings, ledger, landing and published build, and the invariants that must hold between them.
-Does not: counting a source file's records (recount); any import of `pipelines`, on purpose (nor `core.warehouse`: this module
-opens DuckDB itself), so that a fault there cannot hide itself here. Slow and plain beats fast and clever.
+Does not: counting a source file's records (recount), the content of rows, tickets and the vault (verify_rows), the pointer and
+figures (verify_published); any import of `pipelines`, on purpose (nor `core.warehouse`: this module opens DuckDB itself), so
+that a fault there cannot hide itself here. Slow and plain beats fast and clever.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
 
+from quality import verify_published, verify_rows
 from quality.conservation import sums_on_both_maps
+from quality.invariant import Invariant, Scene, compare, unchecked
 from quality.recount import count_records, is_there, open_raw
+from quality.unseal import masters_of
 
 CONTRACTS = Path(__file__).resolve().parents[1] / "pipelines" / "contracts"
 #: What stands in the ledger for a telephone or an identity number in the name of a file.
@@ -32,48 +35,6 @@ MARK = re.compile("●[a-p]{12}")
 UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload", ".ok", ".md5")
 #: The column of `fct_event` that holds a contract's main time; every other kind keeps it in `reported_at`.
 PUBLISHED_TIME = {"court_case": "filed_at", "labour_arbitration": "filed_at"}
-
-
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """Something that must hold. What could not be checked is not ok, and the note says why."""
-
-    subject: str
-    name_zh: str
-    name_en: str
-    expected: str
-    found: str
-    ok: bool
-    note_zh: str = ""
-    note_en: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What is looked at: the three folders and the ledger, opened read-only."""
-
-    home: Path
-    city_folder: Path
-    source_root: Path
-    ledger: sqlite3.Connection
-
-    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
-        """Rows of a query on the ledger."""
-        return [dict(row) for row in self.ledger.execute(sql, parameters)]
-
-
-def _compare(subject: str, names: tuple[str, str], expected: object, found: object) -> Invariant:
-    zh, en = names
-    return Invariant(subject, f"{subject}：{zh}", f"{subject}: {en}", str(expected), str(found), str(expected) == str(found))
-
-
-def _unchecked(subject: str, names: tuple[str, str], expected: object, why: tuple[str, str]) -> Invariant:
-    """An invariant that nobody could look at. It does not hold until somebody has."""
-    zh, en = names
-    return Invariant(
-        subject, f"{subject}：{zh}（{why[0]}）", f"{subject}: {en} ({why[1]})", str(expected), "?", ok=False,
-        note_zh=why[0], note_en=why[1],
-    )  # fmt: skip
 
 
 # --- source files ---------------------------------------------------------------------------------------------------
@@ -122,15 +83,15 @@ def _own_count(scene: Scene, parse: dict[str, Any], binding: dict[str, Any] | No
     """Records counted here against records read by the pipeline."""
     subject, names = f"{parse['feed']}/{parse['name']}", ("文件中的记录数 = 读到的记录数", "records in the file = read")
     if binding is None:
-        return _unchecked(subject, names, parse["read_n"], ("城市目录中已无此来源", "the city has no such feed now"))
+        return unchecked(subject, names, parse["read_n"], ("城市目录中已无此来源", "the city has no such feed now"))
     path = _where_is(scene, parse)
     if path is None:
-        return _unchecked(subject, names, parse["read_n"], ("源文件已不在原处，或已加密", "the source file is gone, or locked"))
+        return unchecked(subject, names, parse["read_n"], ("源文件已不在原处，或已加密", "the source file is gone, or locked"))
     try:
         counted = count_records(path, binding)
     except (ValueError, KeyError, OSError, csv.Error) as error:
-        return _unchecked(subject, names, parse["read_n"], ("无法读取", f"not readable: {type(error).__name__}"))
-    return _compare(subject, names, counted, parse["read_n"])
+        return unchecked(subject, names, parse["read_n"], ("无法读取", f"not readable: {type(error).__name__}"))
+    return compare(subject, names, counted, parse["read_n"])
 
 
 def _landed(database: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, set[int]]:
@@ -144,26 +105,26 @@ def _file_funnel(scene: Scene, database: duckdb.DuckDBPyConnection, parse: dict[
     subject = f"{parse['feed']}/{parse['name']}"
     parts = sum(parse[name] for name in ("accepted_n", "quarantined_n", "repeat_n", "nondata_n"))
     names = ("读到 = 入库 + 隔离 + 重复 + 非数据", "read = accepted + set aside + repeats + no data")
-    yield _compare(subject, names, parse["read_n"], parts)
+    yield compare(subject, names, parse["read_n"], parts)
     tickets = scene.rows(
         "select record_no from quarantine where feed = ? and sha256 = ? and parser = ?",
         parse["feed"], parse["sha256"], parse["parser"],
     )  # fmt: skip
     names = ("隔离数 = 隔离单数", "set aside = tickets")
-    yield _compare(subject, names, parse["quarantined_n"], len(tickets))
+    yield compare(subject, names, parse["quarantined_n"], len(tickets))
     names = ("入库数 = 落地文件行数", "accepted = rows in landing")
     path = scene.home / parse["landing_path"]
     if not path.is_file():
-        yield _unchecked(subject, names, parse["accepted_n"], ("落地文件缺失", "the landing file is missing"))
+        yield unchecked(subject, names, parse["accepted_n"], ("落地文件缺失", "the landing file is missing"))
         return
     count, numbers = _landed(database, path)
-    yield _compare(subject, names, parse["accepted_n"], count)
+    yield compare(subject, names, parse["accepted_n"], count)
     refused = {row["record_no"] for row in tickets}
     once = len(numbers | refused)
     names = ("每条记录只去一处", "every record went one way only")
-    yield _compare(subject, names, count + len(tickets), once)
+    yield compare(subject, names, count + len(tickets), once)
     outside = [number for number in numbers | refused if not 1 <= number <= parse["read_n"]]
-    yield _compare(subject, ("记录号都在文件之内", "record numbers lie within the file"), 0, len(outside))
+    yield compare(subject, ("记录号都在文件之内", "record numbers lie within the file"), 0, len(outside))
 
 
 def _folder(scene: Scene, feed: str, binding: dict[str, Any]) -> Invariant:
@@ -172,7 +133,7 @@ def _folder(scene: Scene, feed: str, binding: dict[str, Any]) -> Invariant:
     root = scene.city_folder if source.get("root") == "city" else scene.source_root
     names = ("文件夹中的文件都已登记", "every file in the folder is in the ledger")
     if not root.is_dir():
-        return _unchecked(feed, names, "", ("文件夹不存在", "the folder is missing"))
+        return unchecked(feed, names, "", ("文件夹不存在", "the folder is missing"))
     files = [
         path
         for path in root.glob(source["pattern"])
@@ -181,7 +142,7 @@ def _folder(scene: Scene, feed: str, binding: dict[str, Any]) -> Invariant:
     known = {row["sha256"] for row in scene.rows("select sha256 from file where feed = ?", feed)}
     seen = [path for row in scene.rows("select path from sighting where feed = ?", feed) for path in _archives(row["path"])]
     above = {str(path) for path in seen}
-    return _compare(feed, names, len(files), sum(str(path) in above or _sha256(path) in known for path in files))
+    return compare(feed, names, len(files), sum(str(path) in above or _sha256(path) in known for path in files))
 
 
 def _funnels(scene: Scene) -> Iterator[Invariant]:
@@ -192,10 +153,27 @@ def _funnels(scene: Scene) -> Iterator[Invariant]:
         "select p.*, f.name from parse p join file f on f.feed = p.feed and f.sha256 = p.sha256 "
         "where p.is_current = 1 and f.status in ('loaded', 'superseded') order by p.feed, f.name, p.sha256"
     )
+    landed = _landed_columns()
     with closing(duckdb.connect(":memory:")) as database:
         for parse in parses:
             yield _own_count(scene, parse, bindings.get(parse["feed"]))
+            yield from verify_rows.kept_bytes(scene, parse, bindings.get(parse["feed"]))
             yield from _file_funnel(scene, database, parse)
+            yield from verify_rows.contents(scene, database, parse, landed)
+        yield from verify_rows.tickets(scene, database)
+
+
+def _landed_columns() -> dict[str, list[str]]:
+    """Contract id -> its columns that land, in the contract's order: neither P4 nor free text."""
+    found = {}
+    for path in sorted(CONTRACTS.glob("*.odcs.yaml")):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found[document["id"]] = [
+            entry["name"]
+            for entry in document["schema"][0]["properties"]
+            if entry["classification"] != "P4" and {"property": "text", "value": "free"} not in entry.get("customProperties", [])
+        ]
+    return found
 
 
 # --- totals: landing against the published build --------------------------------------------------------------------
@@ -274,17 +252,23 @@ def _parts_are_whole(scene: Scene, manifest: dict[str, Any]) -> Invariant:
         if (published / part["path"]).is_file() and _sha256(published / part["path"]) == part["sha256"]
     ]
     names = ("发布清单中的文件齐全且未被改动", "every published part is there and unchanged")
-    return _compare(manifest["build"], names, len(manifest["parts"]), len(good))
+    return compare(manifest["build"], names, len(manifest["parts"]), len(good))
+
+
+def _read_only(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), read_only=True)
 
 
 def _totals(scene: Scene) -> Iterator[Invariant]:
     path = scene.home / "published" / "CURRENT.json"
     names = ("各来源各年事件数与落地数据一致", "events by feed and year equal landing")
     if not path.is_file():
-        yield _unchecked("published", names, "", ("尚未发布", "nothing is published yet"))
+        yield unchecked("published", names, "", ("尚未发布", "nothing is published yet"))
         return
     manifest = json.loads(path.read_text(encoding="utf-8"))
     yield _parts_are_whole(scene, manifest)
+    yield from verify_published.pointer(scene, manifest, _read_only)
+    yield from verify_published.figures(scene, manifest, _read_only)
     with closing(duckdb.connect(":memory:")) as database:
         for contract, own in _event_contracts().items():
             try:
@@ -292,12 +276,12 @@ def _totals(scene: Scene) -> Iterator[Invariant]:
                 found = _published_totals(scene, database, manifest, contract)
             except duckdb.Error as error:
                 why = type(error).__name__
-                yield _unchecked(contract, names, "", (f"无法读取：{why}", f"not readable: {why}"))
+                yield unchecked(contract, names, "", (f"无法读取：{why}", f"not readable: {why}"))
                 continue
             for feed, year in sorted(expected.keys() | found.keys(), key=str):
                 subject = f"{feed} {year or '—'}"
                 equal = ("发布的事件数 = 落地的事件数", "events published = events landed")
-                yield _compare(subject, equal, expected[feed, year], found[feed, year])
+                yield compare(subject, equal, expected[feed, year], found[feed, year])
     parts = [str(path.parent / part["path"]) for part in manifest["parts"] if part["table"] == "fct_event"]
     kept = ("按现行区划重述不增不减", "restating on the map in force keeps the sum")
     try:
@@ -305,19 +289,20 @@ def _totals(scene: Scene) -> Iterator[Invariant]:
             sums = sums_on_both_maps(build, parts)
     except duckdb.Error as error:
         why = type(error).__name__
-        yield _unchecked(manifest["file"], kept, "", (f"无法读取：{why}", f"not readable: {why}"))
+        yield unchecked(manifest["file"], kept, "", (f"无法读取：{why}", f"not readable: {why}"))
         return
     for metric, level, _, was, today in sums:
-        yield _compare(f"{metric} {level}", kept, was, today)
+        yield compare(f"{metric} {level}", kept, was, today)
 
 
-def verify(home: Path, city_folder: Path, source_root: Path) -> list[Invariant]:
+def verify(home: Path, city_folder: Path, source_root: Path, masters: tuple[bytes, ...] = ()) -> list[Invariant]:
     """Every invariant of a home, whether it holds or not.
 
     Args:
         home: the home's folder.
         city_folder: the city's folder, whose bindings are read here anew.
         source_root: where the feeds' patterns start.
+        masters: keys that open the vault, if they do not lie in the home; without any, the vault is not looked at.
 
     Raises:
         FileNotFoundError: the home has no ledger.
@@ -328,5 +313,5 @@ def verify(home: Path, city_folder: Path, source_root: Path) -> list[Invariant]:
     csv.field_size_limit(sys.maxsize)
     with closing(sqlite3.connect(f"{ledger.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        scene = Scene(home, city_folder, source_root, connection)
+        scene = Scene(home, city_folder, source_root, connection, masters or masters_of(home))
         return [*_funnels(scene), *_totals(scene)]
