@@ -47,15 +47,17 @@ def unsealed(path: Path, vault: Path, masters: Iterable[bytes]) -> bytes | None:
         raise Unreadable("not a vault file")
     start = 6 + int.from_bytes(data[4:6], "big")
     head = data[6:start]
-    told = json.loads(head)
-    place = (told["room"], told["feed"], told["month"])
+    try:
+        told = json.loads(head)
+        place, prefix = (told["room"], told["feed"], told["month"]), bytes.fromhex(told["prefix"])
+    except (ValueError, KeyError) as error:
+        raise Unreadable("its head is damaged") from error
     folder = vault / "keys" / place[0] / place[1]
     if (folder / f"{place[2]}.shredded").exists():
         return None
     try:
         key = AESGCM(_data_key(folder / f"{place[2]}.key", "/".join(place).encode(), masters))
         pieces = [data[at : at + CHUNK + SEAL] for at in range(start, len(data), CHUNK + SEAL)]
-        prefix = bytes.fromhex(told["prefix"])
         nonces = [prefix + n.to_bytes(4, "big") + bytes([n == len(pieces) - 1]) for n in range(len(pieces))]
         return b"".join(key.decrypt(nonce, piece, head) for nonce, piece in zip(nonces, pieces, strict=True))
     except (InvalidTag, OSError) as error:

@@ -5,6 +5,7 @@ Belongs here: printing what core and quality know. Does not: finding it out.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any
@@ -190,10 +191,12 @@ def _decided(place: Any) -> list[str]:
 def verify(home: HomeOption = None, city: CityOption = None, source_root: SourceOption = None) -> None:
     """Recount everything by a path that shares no code with the pipeline. / 用独立代码重新核对。"""
     from pipelines.core.installation import existing_home, open_installation
+    from pipelines.core.settings import load_settings
     from quality.verify import verify as recount
 
     place = open_installation(home=existing_home(home).root, city=city, source_root=source_root)
-    found = recount(place.home.root, place.city.folder, place.source_root)
+    stated = load_settings().master_key  # else the key that lies in the home
+    found = recount(place.home.root, place.city.folder, place.source_root, masters=(base64.b64decode(stated),) if stated else ())
     rows = [[pick(i.name_en, i.name_zh), str(i.expected), str(i.found), "✓" if i.ok else "✗"] for i in found if not i.ok]
     good = sum(i.ok for i in found)
     if rows:

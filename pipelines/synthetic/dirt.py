@@ -1,8 +1,8 @@
 """Dirt: what goes wrong in departments' exports, injected at stated rates and recorded one by one.
 
 Belongs here: which cell of which row gets which dirt, how it looks, what a perfect cleaner would still read from it.
-Does not: cleaning. Codes are those of the dirt catalogue. Every cell has one kind of dirt at most. D14 (order broken)
-has its place after D13 and is not injected yet.
+Does not: cleaning. Codes are those of the dirt catalogue. Every cell has one kind of dirt at most. Dirt that came later to
+this module (D14) is drawn from randomness of its own, after all other: what was drawn before stays as it was.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ from pipelines.synthetic.city import City
 from pipelines.synthetic.feed import Feed
 
 #: Share of rows (D13: by feed) that get each dirt.
-RATES = {"D01": 0.015, "D02": 0.02, "D03": 0.08, "D04": 0.02, "D05": 0.01, "D06": 0.05, "D07": 0.005, "D15": 0.04}
+RATES = {"D01": 0.015, "D02": 0.02, "D03": 0.08, "D04": 0.02, "D05": 0.01, "D06": 0.05, "D07": 0.005, "D14": 0.015, "D15": 0.04}
 D13_RATES = {
     "police_incident": 0.03, "urban_case": 0.08, "petition": 0.05, "court_case": 0.20, "hotline_order": 0.05,
     "deliberation": 0.03, "mediation": 0.12, "hazard": 0.06, "labour_arbitration": 0.2, "grid_event": 0.06,
 }  # fmt: skip
+#: D14, by feed: a time shown before the one it follows (or in the year before), and the time of closing shown as 23:59.
+#: Times on which no figure's month hangs: a broken order is kept as sent, so the truth of figures would break with it.
+ORDERS = {"grid_event": ("verified_at", "handled_at", "closed_at"), "hazard": ("", "", "cleared_at")}
+DAY_END, WRONG_YEAR = 0.4, 0.3
 #: Of the rows with D05: a repeat of the same row, else the same number and time with other content.
 REPEATS = 0.7
 #: Of the rows with D15: a required value is missing.
@@ -179,8 +183,8 @@ class Bench:
         return [(column, at[dealt == n]) for n, column in enumerate(columns)]
 
 
-def soil(feed: Feed, rows: pl.DataFrame, city: City, rng: np.random.Generator) -> Soiled:
-    """Inject every kind of dirt into the rows of one or more whole files."""
+def soil(feed: Feed, rows: pl.DataFrame, city: City, rng: np.random.Generator, later: np.random.Generator) -> Soiled:
+    """Inject every kind of dirt into the rows of one or more whole files; `later` is what D14 is drawn from."""
     rendered = render.render(feed.name, rows, city)
     bench = Bench(feed, city, rng, {n: rows[n] for n in rows.columns}, {n: rendered[n] for n in rendered.columns}, rows.height)
     is_date = load_contract(feed.name).column(feed.main_time).type == "date"
@@ -194,6 +198,7 @@ def soil(feed: Feed, rows: pl.DataFrame, city: City, rng: np.random.Generator) -
     _numbers(bench, targets)
     _codes(bench, targets)
     _case_numbers(bench)
+    _orders(bench, later)
     _told(bench)
     typed = pl.DataFrame(bench.typed).select(
         pl.all(), pl.int_range(pl.len()).alias("_row"), pl.int_range(pl.len()).cast(pl.Float64).alias("_order"),
@@ -330,6 +335,32 @@ def _other_spellings(bench: Bench, column: Column) -> dict[str, tuple[str, ...]]
     if column.name == "item_type":
         return {}
     return {code: word.others for code, word in known.items()}
+
+
+def _orders(bench: Bench, rng: np.random.Generator) -> None:
+    """D14: a time before the one it follows, the year before, or a day's work closed at its last minute."""
+    if bench.feed.name not in ORDERS:
+        return
+    broken, follows, closing = ORDERS[bench.feed.name]
+    at = np.flatnonzero(rng.random(bench.height) < RATES["D14"])
+    kind = rng.random(len(at))
+    if broken:
+        chosen = bench.pick(broken, at[kind >= DAY_END])
+        chosen = chosen[bench.typed[follows].gather(chosen).is_not_null().to_numpy()]
+        earlier = bench.typed[follows].gather(chosen) - pl.Series(rng.integers(600, 3 * 86_400, len(chosen)) * 1_000_000).cast(
+            pl.Duration("us")
+        )
+        last_year = bench.typed[broken].gather(chosen).dt.offset_by("-1y")
+        wrong = pl.Series(rng.random(len(chosen)) < WRONG_YEAR)
+        _show_times(bench, broken, chosen, last_year.zip_with(wrong, earlier))
+    chosen = bench.pick(closing, at[kind < DAY_END])
+    day_end = bench.typed[closing].gather(chosen).dt.truncate("1d").dt.offset_by("23h59m")
+    _show_times(bench, closing, chosen, day_end)
+
+
+def _show_times(bench: Bench, column: str, at: np.ndarray, value: pl.Series) -> None:
+    bench.put(column, at, value.dt.strftime(render.PLAIN_TIME), value)
+    bench.note("D14", column, at)
 
 
 def _told(bench: Bench) -> None:

@@ -46,6 +46,7 @@ _PARTS = {
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
+TOTAL = "合计"
 #: Digits that JSON takes as a number: no leading zeros.
 _PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
 
@@ -72,21 +73,29 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def xlsx_bytes(table: pl.DataFrame, *, sheet: str, numeric: set[str]) -> bytes:
+def xlsx_bytes(table: pl.DataFrame, *, sheet: str, numeric: set[str], title: str = "") -> bytes:
     """A workbook of one sheet: header, then one row per record.
 
     Args:
         table: text columns under their headers; NULL writes no cell.
         sheet: the sheet's name.
         numeric: columns whose plain digits become number cells; anything else in them stays text.
+        title: laid out for people (dirt D17): the title stands above the header in cells merged over its whole width, and
+            after the records come a blank row and a total.
     """
+    above = 1 if title else 0
+    end = table.height + above + 3
     sheet_xml = "".join(
         [
             _XML,
             f'<worksheet xmlns="{_SHEET_NS}"><sheetData>',
-            _header(table.columns),
-            *_records(table, numeric),
-            "</sheetData></worksheet>",
+            _row(1, [title]) if title else "",
+            _row(1 + above, table.columns),
+            *_records(table, numeric, first=2 + above),
+            _row(end, [TOTAL, str(table.height)]) if title else "",
+            "</sheetData>",
+            _merged(f"A1:{column_letters(table.width)}1") if title else "",
+            "</worksheet>",
         ]
     )
     workbook = (
@@ -103,15 +112,20 @@ def xlsx_bytes(table: pl.DataFrame, *, sheet: str, numeric: set[str]) -> bytes:
     return buffer.getvalue()
 
 
-def _header(names: list[str]) -> str:
+def _row(number: int, texts: list[str]) -> str:
     cells = "".join(
-        f'<c r="{column_letters(n)}1" t="inlineStr"><is><t>{escape(name)}</t></is></c>' for n, name in enumerate(names, start=1)
+        f'<c r="{column_letters(n)}{number}" t="inlineStr"><is><t>{escape(text)}</t></is></c>'
+        for n, text in enumerate(texts, start=1)
     )
-    return f'<row r="1">{cells}</row>'
+    return f'<row r="{number}">{cells}</row>'
 
 
-def _records(table: pl.DataFrame, numeric: set[str]) -> list[str]:
-    row = pl.int_range(2, pl.len() + 2).cast(pl.String)
+def _merged(area: str) -> str:
+    return f'<mergeCells count="1"><mergeCell ref="{area}"/></mergeCells>'
+
+
+def _records(table: pl.DataFrame, numeric: set[str], *, first: int) -> list[str]:
+    row = pl.int_range(first, pl.len() + first).cast(pl.String)
     cells = []
     for number, name in enumerate(table.columns, start=1):
         at = column_letters(number)

@@ -67,15 +67,21 @@ GRID_EVENT_SHARE = 0.08
 #: Police calls among the events that are neither petitions nor court cases.
 POLICE_SHARE = 0.45
 DAILY_FILES = 14
+#: Share of the workbooks that are laid out for people (dirt D17), and the rows of these that are no data: title, blank, total.
+LAID_OUT, LAID_OUT_ROWS = 0.3, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One feed's files: what they show and what is true, row by row. Rows are in file order."""
+    """One feed's files: what they show and what is true, row by row. Rows are in file order.
+
+    laid_out: numbers of the deliveries whose workbook has title, blank row and total.
+    """
 
     feed: Feed
     events: pl.DataFrame
     soiled: list[Soiled]
+    laid_out: frozenset[int]
 
 
 class Simulation:
@@ -140,9 +146,14 @@ class Simulation:
         parts = [rows.filter(pl.col("_delivery") <= last)]
         parts += [rows.filter(pl.col("_delivery") == n) for n in range(last + 1, len(self.plan))]
         soiled = [
-            soil(feed, part, self.city, np.random.default_rng([self.seed, 50 + number, at])) for at, part in enumerate(parts)
+            soil(feed, part, self.city, *(np.random.default_rng([self.seed, first + number, at]) for first in (50, 150)))
+            for at, part in enumerate(parts)
         ]
-        return Sent(feed, events, [_in_file_order(s) for s in soiled])
+        draws = [np.random.default_rng([self.seed, 250 + number, d.number]).random() for d in self.plan]
+        laid_out = frozenset(
+            d.number for d, draw in zip(self.plan, draws, strict=True) if feed.form == "xlsx" and draw < LAID_OUT
+        )
+        return Sent(feed, events, [_in_file_order(s, laid_out) for s in soiled], laid_out)
 
     def _parents(self, feed: Feed, block: int) -> pl.DataFrame | None:
         """What the feed's rows are drawn from: its parents' events of one block, `_feed` saying whose they are."""
@@ -185,7 +196,8 @@ class Simulation:
                 first = int(numbers.search_sorted(number, side="left"))
                 count = int(numbers.search_sorted(number, side="right")) - first
                 table = part.texts.slice(first, count).rename(headers)
-                yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric, nested)
+                title = contract.title if number in sent.laid_out else ""
+                yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric, nested, title)
 
     def _write_references(self, out: Path) -> list[Path]:
         """Departments, grids, residents, institutions: on the first day; changes of grids since; modes, posts as they end."""
@@ -268,10 +280,11 @@ def _daily_rates(city: City, grids: int, per_grid_month: float) -> dict[str, flo
     }
 
 
-def _in_file_order(soiled: Soiled) -> Soiled:
-    """Copies at their places; `_record_no` from 1 in each file."""
+def _in_file_order(soiled: Soiled, laid_out: frozenset[int]) -> Soiled:
+    """Copies at their places; `_record_no` from 1 in each file, a title above the header being the first record."""
     order = soiled.rows.select(pl.arg_sort_by("_delivery", "_order")).to_series()
-    rows = soiled.rows[order].with_columns((pl.int_range(pl.len()).over("_delivery") + 1).alias("_record_no"))
+    titles = pl.col("_delivery").is_in(sorted(laid_out)).cast(pl.Int64)
+    rows = soiled.rows[order].with_columns((pl.int_range(pl.len()).over("_delivery") + 1 + titles).alias("_record_no"))
     return Soiled(rows, soiled.texts[order], soiled.injected)
 
 
@@ -283,12 +296,12 @@ def file_name(feed: Feed, delivery: Delivery) -> str:
     return f"{feed.folder}/{feed.name}_{delivery.stamp}{suffix}"
 
 
-def _encode(feed: Feed, table: pl.DataFrame, delivery: Delivery, numeric: set[str], nested: set[str]) -> bytes:
+def _encode(feed: Feed, table: pl.DataFrame, delivery: Delivery, numeric: set[str], nested: set[str], title: str) -> bytes:
     """The file's bytes in the feed's form."""
     if feed.form == "jsonl":
         return exports.jsonl_bytes(table, numeric=numeric, nested=nested)
     if feed.form == "xlsx":
-        return exports.xlsx_bytes(table, sheet="导出数据", numeric=numeric)
+        return exports.xlsx_bytes(table, sheet="导出数据", numeric=numeric, title=title)
     encoding = (delivery.is_archived and feed.archive_encoding) or feed.encoding
     data = exports.csv_bytes(table, encoding=encoding, line_end="\n" if feed.encoding == "utf-8" else "\r\n")
     return exports.gzipped(data) if delivery.is_archived else data

@@ -20,7 +20,7 @@ from pipelines.synthetic.event_truth import called_back, events_of
 from pipelines.synthetic.grid_truth import with_help
 from pipelines.synthetic.link_truth import links_of, with_followers
 from pipelines.synthetic.rows import Delivery
-from pipelines.synthetic.simulation import Sent, Simulation, file_name
+from pipelines.synthetic.simulation import LAID_OUT_ROWS, Sent, Simulation, file_name
 
 EVERY_FIGURE = (*figures.FIGURES, *grid_figures.FIGURES, *dispute_figures.FIGURES)
 ORDER = re.compile(r"(\w+) >= (\w+)")
@@ -32,6 +32,7 @@ class Truth:
 
     rows: feed, file, record_no, source_case_no, version_at, dirt (codes), flags (expected `_flags`), fate (accepted,
     superseded, quarantined, repeat), rule_ids (of quarantined rows), is_key_conflict, time_precision.
+    files: feed, file, nondata_n (title rows, blank rows and totals of workbooks that are laid out for people).
     events: one row per event that reaches the marts, with the columns of `fct_event` that do not depend on builds.
     figures: metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, basis, num, den, stat_value.
     links: kind_a, case_no_a, kind_b, case_no_b, link_kind: cases of which one names the other.
@@ -39,6 +40,7 @@ class Truth:
     """
 
     rows: pl.DataFrame
+    files: pl.DataFrame
     events: pl.DataFrame
     figures: pl.DataFrame
     links: pl.DataFrame
@@ -53,7 +55,7 @@ def write_truth(simulation: Simulation, folder: Path, *, through: dt.date | None
     """Work out the truth about everything delivered up to `through` (default: the end) and write it."""
     truth = tell_truth(simulation, through=through)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("rows", "events", "figures", "links", "canaries"):
+    for name in ("rows", "files", "events", "figures", "links", "canaries"):
         getattr(truth, name).write_parquet(folder / f"{name}_truth.parquet")
     return truth
 
@@ -75,6 +77,7 @@ def tell_truth(simulation: Simulation, *, through: dt.date | None = None) -> Tru
     cases = [sent.feed.name for sent in simulation.sent if sent.feed.is_case]
     return Truth(
         rows=pl.concat([_told(sent, rows, plan) for sent, rows in judged]),
+        files=pl.concat([_files(sent, rows, plan) for sent, rows in judged]),
         events=events,
         figures=_figures(simulation, events, as_of, cases),
         links=links,
@@ -148,6 +151,15 @@ def _with_fates(rows: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("accepted"))
         .alias("_fate"),
         (clash & pl.col("_good")).fill_null(False).alias("_clashes"),
+    )  # fmt: skip
+
+
+def _files(sent: Sent, rows: pl.DataFrame, plan: list[Delivery]) -> pl.DataFrame:
+    shown = rows["_delivery"].unique().sort().to_list()
+    names = {d.number: file_name(sent.feed, d) for d in plan}
+    return pl.DataFrame(
+        [(sent.feed.name, names[n], LAID_OUT_ROWS if n in sent.laid_out else 0) for n in shown],
+        schema={"feed": pl.String, "file": pl.String, "nondata_n": pl.Int64}, orient="row",
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from pipelines.core.errors import UsageError
 from pipelines.core.settings import CITIES, PROJECT_ROOT
 from pipelines.synthetic import dirt, people, seasons, vocabulary
 from pipelines.synthetic.seasons import Block
-from pipelines.synthetic.simulation import FEEDS, Simulation
+from pipelines.synthetic.simulation import FEEDS, LAID_OUT, Simulation
 from pipelines.synthetic.truth import Truth, tell_truth
 from pipelines.synthetic.writer import simulation_for
 
@@ -67,8 +67,13 @@ def cells(out: Path, truth: Truth) -> dict[str, list[dict[str, str]]]:
 def read(path: Path) -> list[dict[str, str]]:
     if path.suffix == ".xlsx":
         rows = list(openpyxl.load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True))
-        header = [str(cell) for cell in rows[0]]
-        return [{k: "" if v is None else str(v) for k, v in zip(header, row, strict=True)} for row in rows[1:]]
+        above = 0 if any(rows[0][1:]) else 1  # a title; then a blank row and a total end the sheet
+        if above:
+            assert [cell for cell in rows[-1] if cell is not None] == ["合计", str(len(rows) - 4)]
+            rows = rows[:-2]
+        header = [str(cell) for cell in rows[above]]
+        told = [{k: "" if v is None else str(v) for k, v in zip(header, row, strict=True)} for row in rows[above + 1 :]]
+        return [{}] * above + told
     data = path.read_bytes()
     if path.suffix == ".jsonl":
         told = [json.loads(line, parse_float=str, parse_int=str) for line in data.decode().splitlines()]
@@ -198,7 +203,10 @@ def test_dirt_comes_at_its_rates(feed: str, truth: Truth) -> None:
     rows = truth.rows.filter(pl.col("feed") == feed)
     rates = {**dirt.RATES, "D13": dirt.D13_RATES.get(feed, 0.0)}
     targets = dirt.TARGETS[feed]
-    lacking = {"D01": targets.place, "D13": targets.place, "D02": targets.numbers, "D04": targets.clocks}
+    lacking = {
+        "D01": targets.place, "D13": targets.place, "D02": targets.numbers, "D04": targets.clocks,
+        "D14": dirt.ORDERS.get(feed),
+    }  # fmt: skip
     for code in [code for code, columns in lacking.items() if not columns]:  # acts, or dates without a time of day
         rates.pop(code)
     for code, rate in rates.items():
@@ -206,6 +214,14 @@ def test_dirt_comes_at_its_rates(feed: str, truth: Truth) -> None:
         # A cell that is empty or taken is spared, so the rate is an upper bound; five standard deviations of leeway.
         leeway = 5 * np.sqrt(rate / rows.height)
         assert rate * 0.25 - leeway < share < rate + leeway, code
+
+
+def test_three_workbooks_in_ten_are_laid_out_for_people(simulation: Simulation, truth: Truth) -> None:
+    books = truth.files.filter(pl.col("file").str.ends_with(".xlsx"))
+    assert set(truth.files["nondata_n"]) == {0, 3}
+    assert not truth.files.filter((pl.col("nondata_n") > 0) & ~pl.col("file").str.ends_with(".xlsx")).height
+    share = float((books["nondata_n"] > 0).mean() or 0)
+    assert abs(share - LAID_OUT) < 5 * np.sqrt(LAID_OUT / books.height)
 
 
 def test_three_events_in_a_hundred_are_corrected_within_ninety_days(simulation: Simulation, truth: Truth) -> None:

@@ -76,6 +76,7 @@ final as (
             ("judged.place_event_id is null", 'case_missing'),
             ("judged.has_exempt_gap", 'exempt_without_reason'),
             ("judged.has_class_split", 'class_split'),
+            ("extract(hour from judged.closed_at) = 23 and extract(minute from judged.closed_at) = 59", 'day_end_close'),
             ("coalesce(places.is_outside, false)", 'point_outside'),
             ("coalesce(places.grid_code, 'UNASSIGNED') = 'UNASSIGNED'", 'unassigned')
         ])]) }} as dq_flags,
