@@ -17,8 +17,8 @@ from dashboards.kit.page import Board
 from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import NOTHING
 
-#: Ends of rule ids by mark: rows that break them may wait on the work list.
-RULES = {"required": "required", "range": "range", "window": "window", "order": "order"}
+#: Ends of the ids of rules that set rows aside: these may wait on the work list.
+RULES = ("required", "range", "window")
 
 
 def months_shown(board: Board) -> list[dt.date]:
@@ -39,11 +39,12 @@ def dirt(board: Board, feeds: list[dict[str, Any]]) -> Html:
         own = kinds.filter(pl.col("dirt_code") == code)
         found = marks.filter(pl.col("dirt_code") == code).rows(named=True)
         lines.append(_line(board, code, own, found, names, months))
-    titles = ("code", "dirt", "treatment", "dirt_feeds", "dirt_marks", "found", "share", "trend", "dirt_list")
-    numeric, wide = {"found", "share"}, {"treatment", "dirt_feeds", "dirt_marks"}
+    titles = ("code", "dirt", "dirt_feeds", "dirt_marks", "found", "share", "trend")
+    numeric, wide = {"found", "share"}, {"dirt"}
     columns = [Column(words(f"column.{title}"), is_number=title in numeric, is_wide=title in wide) for title in titles]
     note = words("quality.dirt_note", first=words.month(months[0]), last=words.month(months[-1]))
-    return tag("h2", words("quality.dirt")) + tag("p", note, kind="muted small") + table(columns, lines)
+    shown = tag("h2", words("quality.dirt")) + tag("p", note, kind="muted small") + table(columns, lines)
+    return shown + _work_list(board, marks.rows(named=True))
 
 
 def _line(
@@ -56,9 +57,11 @@ def _line(
     by_feed = _summed(found, lambda row: names.get(row["feed"], row["feed"]))
     by_mark = _summed(found, lambda row: words.pick(row, "name"))
     return [
-        tag("b", code), words.pick(first, "name"), words.pick(first, "treatment"), _counts(board, by_feed),
-        _counts(board, by_mark), words.number(total), words.percent(100 * total / of_n, 2) if of_n else NOTHING,
-        sparkline(shares, None, words("quality.dirt_trend", name=words.pick(first, "name"))), _list(found),
+        tag("b", code),
+        tag("span", words.pick(first, "name")) + tag("div", words.pick(first, "treatment"), kind="muted small"),
+        _counts(board, by_feed), _counts(board, by_mark), words.number(total),
+        words.percent(100 * total / of_n, 2) if of_n else NOTHING,
+        sparkline(shares, None, words("quality.dirt_trend", name=words.pick(first, "name"))),
     ]  # fmt: skip
 
 
@@ -81,15 +84,18 @@ def _counts(board: Board, counts: dict[str, int]) -> Html:
     return join(parts, board.words("comma")) + more if parts else tag("span", NOTHING, kind="muted")
 
 
-def _list(found: list[dict[str, Any]]) -> Html:
-    """How to open the work list on what may wait there: one command per feed and rule."""
-    asked = [
-        f"citybrain quarantine list --feed {row['feed']} --rule {column}-{RULES[row['mark']]}"
-        for row in found
-        if row["origin"] == "rule" and row["mark"] in ("required", "range", "window")
-        for column in str(row["columns"]).split(", ")
-    ]
-    shown = asked[: whole("reasons_shown")]
-    return (
-        join([tag("code", command, kind="small") for command in shown], "<br>") if shown else tag("span", NOTHING, kind="muted")
-    )
+def _work_list(board: Board, found: list[dict[str, Any]]) -> Html:
+    """How to open the work list on what may wait there: one command per feed and rule, by kind of dirt."""
+    lines = []
+    for code in dict.fromkeys(row["dirt_code"] for row in found):
+        asked = [
+            f"citybrain quarantine list --feed {row['feed']} --rule {column}-{row['mark']}"
+            for row in found
+            if row["dirt_code"] == code and row["origin"] == "rule" and row["mark"] in RULES
+            for column in str(row["columns"]).split(", ")
+        ]
+        commands = join([tag("code", command) for command in asked[: whole("reasons_shown")]], "<br>")
+        lines += [tag("p", tag("b", code), " ", commands, kind="small")] if asked else []
+    if not lines:
+        return EMPTY
+    return tag("h3", board.words("quality.dirt_list")) + join(lines)

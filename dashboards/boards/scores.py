@@ -29,14 +29,15 @@ def scores(board: Board, feeds: list[dict[str, Any]]) -> Html:
     told = dimensions.rows(named=True)
     columns = [Column(words("column.feed"))]
     columns += [Column(words.pick(one, "name"), hint=_formula(board, one)) for one in told]
-    columns += [Column(words("column.second_count")), Column(words("column.dirt_list"))]
+    columns += [Column(words("column.second_count"))]
     lines = [_line(board, feed, found.filter(pl.col("feed") == feed["feed"]), told, months) for feed in feeds]
     note = words("quality.scores_note", month=words.month(months[-1]))
     shown = table(columns, [line for line in lines if line])
     formulas = tag(
         "ul", *[tag("li", tag("b", words.pick(one, "name")), " ", _formula(board, one)) for one in told], kind="small muted"
     )
-    return head + tag("p", note, kind="muted small") + shown + formulas + _moved(board, found, feeds, told)
+    opened = tag("p", words("quality.scores_list"), " ", tag("code", "citybrain quarantine list --feed"), kind="small")
+    return head + tag("p", note, kind="muted small") + shown + opened + formulas + _moved(board, found, feeds, told)
 
 
 def _formula(board: Board, dimension: dict[str, Any]) -> str:
@@ -57,8 +58,7 @@ def _line(
     second = chip(board.words("quality.second_differ"), "alert") if differ else chip(board.words("quality.second_same"), "better")
     if judged.is_empty():
         second = chip(board.words("quality.second_none"))
-    command = tag("code", f"citybrain quarantine list --feed {feed['feed']}", kind="small")
-    return [tag("b", board.words.pick(feed, "title")), *cells, second, command]
+    return [tag("b", board.words.pick(feed, "title"), title=feed["feed"]), *cells, second]
 
 
 def _cell(board: Board, own: pl.DataFrame, months: list[dt.date]) -> Html:
@@ -69,8 +69,8 @@ def _cell(board: Board, own: pl.DataFrame, months: list[dt.date]) -> Html:
     last = own.row(-1, named=True)
     values = [by_month.get(month) for month in months]
     parts = board.words("quality.score_of", num=board.words.number(last["num"]), den=board.words.number(last["den"]))
-    shown = tag("span", board.words.percent(by_month[last["month"]], 2), kind="nowrap", title=parts)
-    return shown + Html(" ") + sparkline(values, None, parts)
+    shown = tag("div", board.words.percent(by_month[last["month"]], 2), kind="nowrap", title=parts)
+    return shown + sparkline(values, None, parts)
 
 
 def _moved(board: Board, found: pl.DataFrame, feeds: list[dict[str, Any]], dimensions: list[dict[str, Any]]) -> Html:

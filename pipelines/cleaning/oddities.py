@@ -48,7 +48,8 @@ def points(typed: pl.DataFrame, datum: str) -> tuple[pl.DataFrame, list[pl.Serie
     """Points mended, the marks of those that were odd, and how many were converted.
 
     Longitude and latitude that stand in each other's place are put right where that is certain: no latitude is beyond 90
-    degrees. A point of 0/0 is none. A point of another datum (the binding's `datum`) is brought to WGS-84.
+    degrees. A point of 0/0 is kept, marked, and places nothing. A point of another datum (the binding's `datum`) is brought
+    to WGS-84.
     """
     if LON not in typed.columns or LAT not in typed.columns:
         return typed, [], {}
@@ -58,7 +59,7 @@ def points(typed: pl.DataFrame, datum: str) -> tuple[pl.DataFrame, list[pl.Serie
     marks = _kept(typed.select(_mark(swapped, LON, "swapped"), _mark(zero, LON, "zero_point")))
     if marks:
         first, second = pl.when(swapped).then(lat).otherwise(lon), pl.when(swapped).then(lon).otherwise(lat)
-        typed = typed.with_columns(pl.when(~zero).then(first).alias(LON), pl.when(~zero).then(second).alias(LAT))
+        typed = typed.with_columns(first.alias(LON), second.alias(LAT))
     if not datum:
         return typed, marks, {}
     converted = TO_WGS84[datum](typed[LON].to_numpy(), typed[LAT].to_numpy())
