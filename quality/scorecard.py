@@ -81,9 +81,9 @@ def score_feeds(
     Args:
         feed_outcomes: rows of `ops.feed_outcome`: feed, sha256, status, extracted_at, clock_max, received_at, read_n,
             repeat_n, nondata_n.
-        rule_outcomes: rows of `ops.rule_outcome`: feed, sha256, dimension, evaluated_n, failed_n.
+        rule_outcomes: rows of `ops.rule_outcome`, or sums of them: feed, sha256, dimension, evaluated_n, failed_n.
         latency_hours: by feed, how old the newest record of a file may be when it is extracted (from the contract).
-        second_opinions: rows of the ledger's `quality_outcome`: feed, sha256, rule_id, evaluated_n, failed_n, is_error.
+        second_opinions: Great Expectations' counts of the same: feed, sha256, dimension, evaluated_n, failed_n, is_error.
     """
     num: Counter[tuple[str, str, Dimension]] = Counter()
     den: Counter[tuple[str, str, Dimension]] = Counter()
@@ -100,29 +100,17 @@ def score_feeds(
         if in_time is not None:
             den[feed, month, "timeliness"] += 1
             num[feed, month, "timeliness"] += in_time
-    rules = list(rule_outcomes)
-    for rule in rules:
+    for rule in rule_outcomes:
         dimension, of_file = OF_RULES.get(rule["dimension"]), (rule["feed"], rule["sha256"])
         if dimension is None or of_file not in months:
             continue
         key = (rule["feed"], months[of_file], dimension)
         den[key] += rule["evaluated_n"]
         num[key] += rule["evaluated_n"] - rule["failed_n"]
-    gx = _second_opinions(second_opinions, rules, months)
+    gx: Counter[tuple[tuple[str, str, Dimension], str]] = Counter()
+    for row in second_opinions:
+        dimension, of_file = OF_RULES.get(row["dimension"]), (row["feed"], row["sha256"])
+        if dimension is not None and of_file in months:
+            for name, n in zip(GX, (row["evaluated_n"], row["failed_n"], row["is_error"]), strict=True):
+                gx[(row["feed"], months[of_file], dimension), name] += int(n)
     return [Score(*key, num[key], den[key], *(gx[key, name] for name in GX)) for key in sorted(den) if den[key]]
-
-
-def _second_opinions(
-    counted: Iterable[Mapping[str, Any]], rules: Iterable[Mapping[str, Any]], months: Mapping[tuple[str, str], str]
-) -> Counter[tuple[tuple[str, str, Dimension], str]]:
-    """Great Expectations' counts by (feed, month, dimension); a rule's dimension is the one that the judge entered."""
-    dimensions = {(r["feed"], r["sha256"], r["rule_id"]): OF_RULES.get(r["dimension"]) for r in rules if "rule_id" in r}
-    found: Counter[tuple[tuple[str, str, Dimension], str]] = Counter()
-    for row in counted:
-        dimension = dimensions.get((row["feed"], row["sha256"], row["rule_id"]))
-        if dimension is None or (row["feed"], row["sha256"]) not in months:
-            continue
-        key = (row["feed"], months[row["feed"], row["sha256"]], dimension)
-        for name, n in zip(GX, (row["evaluated_n"], row["failed_n"], row["is_error"]), strict=True):
-            found[key, name] += int(n)
-    return found

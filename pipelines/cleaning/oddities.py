@@ -21,7 +21,7 @@ LON, LAT = "lon", "lat"
 #: A latitude beyond it is none.
 POLE = 90
 #: What a wrong decoder leaves: U+FFFD, its bytes read as GBK (the famous three characters), UTF-8 read as Latin-1.
-MOJIBAKE = "\ufffd|锟斤拷|ï»¿|â€"
+MOJIBAKE = ("\ufffd", "锟斤拷", "ï»¿", "â€")
 #: A telephone, an identity number, a mail address or a plate, in a dialect that Polars reads (no look-around).
 PERSONAL = rf"1[3-9]\d{{9}}|\d{{17}}[\dXx]|[\w.+-]+@[\w-]+\.\w+|{ANY_PLATE.pattern}"
 #: An address that names a house is no relative one, whatever stands around it.
@@ -74,13 +74,14 @@ def marks_of(columns: list[Column], raw: pl.DataFrame, texts: pl.DataFrame) -> l
     asked = []
     for column in (c for c in columns if c.lands and c.type == "string"):
         name = column.name
-        asked.append(_mark(pl.col(name).str.contains(MOJIBAKE), name, "mojibake"))
+        if not column.codes and column.normalise not in ("case_no", "code"):  # of a code the table of codes says that it is none
+            asked.append(_mark(pl.col(name).str.contains_any(list(MOJIBAKE)), name, "mojibake"))
         if column.normalise == "address":
             near = pl.col(name).str.contains("|".join(map(re.escape, relative_words()))) & ~pl.col(name).str.contains(HOUSE)
             asked.append(_mark(near, name, "relative"))
         if column.codes and not column.is_list:
             sent = pl.lit(raw[name])
-            around = sent.str.contains(r"^[\s\u{3000}\u{00a0}]|[\s\u{3000}\u{00a0}]$") & pl.col(name).is_not_null()
+            around = (sent.str.strip_chars() != sent) & pl.col(name).is_not_null()
             asked.append(_mark(around, name, "d06"))
     return _kept(texts.select(asked))
 

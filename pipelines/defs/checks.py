@@ -58,9 +58,18 @@ def validate_waiting(place: Installation) -> list[QualityRow]:
     return rows
 
 
+#: Counts by file and dimension of the parses that count; a rule's dimension is the one that the judge entered.
 OF_CURRENT = (
-    "select o.* from {table} o join parse p using (feed, sha256, parser) join file f using (feed, sha256) "
-    "where p.is_current = 1 and f.status in ('loaded', 'superseded')"
+    "from parse p join file f using (feed, sha256) join {table} o on o.feed = p.feed and o.sha256 = p.sha256 "
+    "and o.parser = p.parser {more} where p.is_current = 1 and f.status in ('loaded', 'superseded') group by 1, 2, 3"
+)
+SUMS = "select o.feed, o.sha256, {dimension}, sum(o.evaluated_n) as evaluated_n, sum(o.failed_n) as failed_n "
+SAME_RULE = "join rule_outcome r on r.feed = o.feed and r.sha256 = o.sha256 and r.parser = o.parser and r.rule_id = o.rule_id"
+JUDGED = SUMS.format(dimension="o.dimension") + OF_CURRENT.format(table="rule_outcome", more="")
+COUNTED_AGAIN = (
+    SUMS.format(dimension="r.dimension")
+    + ", sum(o.is_error) as is_error "
+    + OF_CURRENT.format(table="quality_outcome", more=SAME_RULE)
 )
 
 
@@ -73,9 +82,9 @@ def keep_scores(place: Installation) -> int:
     events = [binding for binding in place.city.feeds if binding.contract.entity == "event"]
     scores = score_feeds(
         files,
-        place.ledger.rows(OF_CURRENT.format(table="rule_outcome")),
+        place.ledger.rows(JUDGED),
         {binding.feed: binding.contract.latency_hours for binding in events},
-        place.ledger.rows(OF_CURRENT.format(table="quality_outcome")),
+        place.ledger.rows(COUNTED_AGAIN),
     )
     seen_at = place.now().isoformat(sep=" ", timespec="seconds")
     rows = []

@@ -2,7 +2,7 @@
 
 Belongs here: which cell of which row gets which dirt, how it looks, what a perfect cleaner would still read from it.
 Does not: cleaning. Codes are those of the dirt catalogue. Every cell has one kind of dirt at most. Dirt that came later to
-this module (D14) is drawn from randomness of its own, after all other: what was drawn before stays as it was.
+this module (D09, D12, D14) is drawn from randomness of its own, after all other: what was drawn before stays as it was.
 """
 
 from __future__ import annotations
@@ -19,7 +19,19 @@ from pipelines.synthetic.city import City
 from pipelines.synthetic.feed import Feed
 
 #: Share of rows (D13: by feed) that get each dirt.
-RATES = {"D01": 0.015, "D02": 0.02, "D03": 0.08, "D04": 0.02, "D05": 0.01, "D06": 0.05, "D07": 0.005, "D14": 0.015, "D15": 0.04}
+RATES = {
+    "D01": 0.015,
+    "D02": 0.02,
+    "D03": 0.08,
+    "D04": 0.02,
+    "D05": 0.01,
+    "D06": 0.05,
+    "D07": 0.005,
+    "D09": 0.02,
+    "D12": 0.02,
+    "D14": 0.015,
+    "D15": 0.04,
+}
 D13_RATES = {
     "police_incident": 0.03, "urban_case": 0.08, "petition": 0.05, "court_case": 0.20, "hotline_order": 0.05,
     "deliberation": 0.03, "mediation": 0.12, "hazard": 0.06, "labour_arbitration": 0.2, "grid_event": 0.06,
@@ -28,6 +40,8 @@ D13_RATES = {
 #: Times on which no figure's month hangs: a broken order is kept as sent, so the truth of figures would break with it.
 ORDERS = {"grid_event": ("verified_at", "handled_at", "closed_at"), "hazard": ("", "", "cleared_at")}
 DAY_END, WRONG_YEAR = 0.4, 0.3
+#: D12: the rest of the points are 0/0.
+SWAPPED = 0.6
 #: Of the rows with D05: a repeat of the same row, else the same number and time with other content.
 REPEATS = 0.7
 #: Of the rows with D15: a required value is missing.
@@ -199,6 +213,8 @@ def soil(feed: Feed, rows: pl.DataFrame, city: City, rng: np.random.Generator, l
     _codes(bench, targets)
     _case_numbers(bench)
     _orders(bench, later)
+    _points(bench, later)
+    _parents(bench, later)
     _told(bench)
     typed = pl.DataFrame(bench.typed).select(
         pl.all(), pl.int_range(pl.len()).alias("_row"), pl.int_range(pl.len()).cast(pl.Float64).alias("_order"),
@@ -361,6 +377,36 @@ def _orders(bench: Bench, rng: np.random.Generator) -> None:
 def _show_times(bench: Bench, column: str, at: np.ndarray, value: pl.Series) -> None:
     bench.put(column, at, value.dt.strftime(render.PLAIN_TIME), value)
     bench.note("D14", column, at)
+
+
+def _points(bench: Bench, rng: np.random.Generator) -> None:
+    """D12: longitude and latitude in each other's place, which can be put right; or 0/0, which places nothing."""
+    at = np.flatnonzero(rng.random(bench.height) < RATES["D12"])
+    kind = rng.random(bench.height)
+    if "lon" not in bench.texts:
+        return
+    both = bench.pick("lat", bench.pick("lon", at))
+    swapped, zero = both[kind[both] < SWAPPED], both[kind[both] >= SWAPPED]
+    first, second = (bench.texts[axis].gather(swapped) for axis in ("lon", "lat"))
+    bench.put("lon", swapped, second)
+    bench.put("lat", swapped, first)
+    bench.note("D12", "lon", swapped, "lon:swapped")
+    for axis in ("lon", "lat"):
+        bench.put(axis, zero, pl.Series(["0"]).new_from_index(0, len(zero)), bench.typed[axis].clear(len(zero)))
+    bench.note("D12", "lon", zero, "lon:zero_point")
+
+
+def _parents(bench: Bench, rng: np.random.Generator) -> None:
+    """D09: the coarser class is one of another domain; the finer one counts."""
+    at = np.flatnonzero(rng.random(bench.height) < RATES["D09"])
+    donors = rng.integers(0, max(1, bench.height), bench.height)
+    if not {"class_l1_code", "class_l2_code"} <= set(bench.texts):
+        return
+    shown, code = bench.texts["class_l1_code"], bench.typed["class_l1_code"]
+    differs = (code.str.slice(0, 2) != code.gather(donors).str.slice(0, 2)).fill_null(value=False).to_numpy()
+    chosen = bench.pick("class_l1_code", at[differs[at]])
+    bench.put("class_l1_code", chosen, shown.gather(donors[chosen]))
+    bench.note("D09", "class_l1_code", chosen)
 
 
 def _told(bench: Bench) -> None:

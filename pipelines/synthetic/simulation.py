@@ -22,7 +22,7 @@ from pipelines.synthetic.callback import CALLBACK
 from pipelines.synthetic.city import LOCAL_CODE, City, build_city
 from pipelines.synthetic.court import COURT
 from pipelines.synthetic.deliberation import DELIBERATION
-from pipelines.synthetic.dirt import Soiled, soil
+from pipelines.synthetic.dirt import TARGETS, Soiled, soil
 from pipelines.synthetic.feed import Feed, Scene
 from pipelines.synthetic.grid_acts import DISPATCH_WHISTLE, GRID_ASSIST
 from pipelines.synthetic.grid_event import GRID_EVENT
@@ -69,19 +69,22 @@ POLICE_SHARE = 0.45
 DAILY_FILES = 14
 #: Share of the workbooks that are laid out for people (dirt D17), and the rows of these that are no data: title, blank, total.
 LAID_OUT, LAID_OUT_ROWS = 0.3, 3
+#: Share of the files that are not JSON with a column under another of its names and one that nobody knows (dirt D20).
+DRIFTED, NEW_COLUMN = 0.08, "导出批次"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """One feed's files: what they show and what is true, row by row. Rows are in file order.
 
-    laid_out: numbers of the deliveries whose workbook has title, blank row and total.
+    laid_out: numbers of the deliveries whose workbook has title, blank row and total. drifted: those with another header.
     """
 
     feed: Feed
     events: pl.DataFrame
     soiled: list[Soiled]
     laid_out: frozenset[int]
+    drifted: frozenset[int]
 
 
 class Simulation:
@@ -149,11 +152,13 @@ class Simulation:
             soil(feed, part, self.city, *(np.random.default_rng([self.seed, first + number, at]) for first in (50, 150)))
             for at, part in enumerate(parts)
         ]
-        draws = [np.random.default_rng([self.seed, 250 + number, d.number]).random() for d in self.plan]
-        laid_out = frozenset(
-            d.number for d, draw in zip(self.plan, draws, strict=True) if feed.form == "xlsx" and draw < LAID_OUT
-        )
-        return Sent(feed, events, [_in_file_order(s, laid_out) for s in soiled], laid_out)
+        laid_out = self._chosen(250 + number, LAID_OUT if feed.form == "xlsx" else 0.0)
+        drifted = self._chosen(350 + number, DRIFTED if feed.form != "jsonl" else 0.0)
+        return Sent(feed, events, [_in_file_order(s, laid_out) for s in soiled], laid_out, drifted)
+
+    def _chosen(self, stream: int, share: float) -> frozenset[int]:
+        """Numbers of deliveries, each drawn by itself: days ahead change none before them."""
+        return frozenset(d.number for d in self.plan if np.random.default_rng([self.seed, stream, d.number]).random() < share)
 
     def _parents(self, feed: Feed, block: int) -> pl.DataFrame | None:
         """What the feed's rows are drawn from: its parents' events of one block, `_feed` saying whose they are."""
@@ -196,6 +201,9 @@ class Simulation:
                 first = int(numbers.search_sorted(number, side="left"))
                 count = int(numbers.search_sorted(number, side="right")) - first
                 table = part.texts.slice(first, count).rename(headers)
+                if number in sent.drifted:
+                    optional = TARGETS[sent.feed.name].optional[0]
+                    table = table.rename({headers[optional]: optional}).with_columns(pl.lit(str(number)).alias(NEW_COLUMN))
                 title = contract.title if number in sent.laid_out else ""
                 yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric, nested, title)
 

@@ -32,7 +32,8 @@ class Truth:
 
     rows: feed, file, record_no, source_case_no, version_at, dirt (codes), flags (expected `_flags`), fate (accepted,
     superseded, quarantined, repeat), rule_ids (of quarantined rows), is_key_conflict, time_precision.
-    files: feed, file, nondata_n (title rows, blank rows and totals of workbooks that are laid out for people).
+    files: feed, file, nondata_n (title rows, blank rows and totals of workbooks that are laid out for people), has_drifted
+    (a column under another of its names, and one that nobody knows).
     events: one row per event that reaches the marts, with the columns of `fct_event` that do not depend on builds.
     figures: metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, basis, num, den, stat_value.
     links: kind_a, case_no_a, kind_b, case_no_b, link_kind: cases of which one names the other.
@@ -158,8 +159,8 @@ def _files(sent: Sent, rows: pl.DataFrame, plan: list[Delivery]) -> pl.DataFrame
     shown = rows["_delivery"].unique().sort().to_list()
     names = {d.number: file_name(sent.feed, d) for d in plan}
     return pl.DataFrame(
-        [(sent.feed.name, names[n], LAID_OUT_ROWS if n in sent.laid_out else 0) for n in shown],
-        schema={"feed": pl.String, "file": pl.String, "nondata_n": pl.Int64}, orient="row",
+        [(sent.feed.name, names[n], LAID_OUT_ROWS if n in sent.laid_out else 0, n in sent.drifted) for n in shown],
+        schema={"feed": pl.String, "file": pl.String, "nondata_n": pl.Int64, "has_drifted": pl.Boolean}, orient="row",
     )  # fmt: skip
 
 

@@ -101,8 +101,19 @@ def test_what_events_tell_is_shown_as_the_truth_has_it(tiny_city: TinyCity, show
     assert total(shown, "mark", "other_code", "polygon", "place_code", "name", "none") == ways
     merged = events.filter(pl.col("not_counted_reason") == "merged").height
     assert total(shown, "mark", "merged") == {"merged": merged}
+    names = ["feed", "source_case_no"]
+    known = events.select(feed="event_kind", source_case_no="source_case_no")
+    rows = truth_of(tiny_city, "rows").filter((pl.col("fate") == "accepted") & pl.col("dirt").list.contains("D09"))
+    assert total(shown, "mark", "class_split") == {"class_split": rows.join(known, on=names).select(names).n_unique()}
     unmapped = events.filter(pl.col("category_code") == "UNMAPPED").height
     assert total(shown, "mark", "unmapped_category").get("unmapped_category", 0) == unmapped
+
+
+def test_drifted_files_and_titles_are_shown_as_planted(tiny_city: TinyCity, shown: pl.DataFrame) -> None:
+    files = truth_of(tiny_city, "files")
+    assert total(shown, "feed", "unknown_column") == dict(files.filter("has_drifted").group_by("feed").len().iter_rows())
+    laid = files.filter(pl.col("nondata_n") > 0).group_by("feed").agg(pl.col("nondata_n").sum())
+    assert total(shown, "feed", "nondata") == dict(laid.iter_rows())
 
 
 def test_shares_are_of_the_rows_of_the_month(shown: pl.DataFrame) -> None:

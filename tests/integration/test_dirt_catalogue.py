@@ -191,7 +191,7 @@ def d09(_: Path, __: Any) -> None:
 
 def d10(folder: Path, _: Any) -> None:
     """Only how many: neither text nor flag lands."""
-    texts = ("电话13900000000", "证件37110219800101123X", "车牌鲁L12345", "路面破损")
+    texts = ("电话13900000000", "证件00000019800101123X", "车牌鲁L12345", "路面破损")
     found = taken(folder, dirty(*({"description": text} for text in texts)))
     assert found.marks == {"description:personal": 3}
     assert all("description" not in row and row["_flags"] == [] for row in found.rows.values())

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from pipelines.core.measured import ScoreRow
+from pipelines.core.state import Ledger
 from quality.scorecard import Score, month_of, score_feeds
 
 
@@ -57,3 +61,23 @@ def test_month_falls_back_from_extract_to_newest_record_to_receipt() -> None:
 def test_percent_is_none_where_nothing_was_looked_at() -> None:
     assert Score("f", "2026-01", "validity", 0, 0).percent is None
     assert Score("f", "2026-01", "validity", 1, 4).percent == 25
+
+
+def test_great_expectations_counts_stand_beside_the_judges() -> None:
+    again = [{**rule("a", "conformity", 50, 6), "is_error": 1}, {**rule("gone", "conformity", 9, 9), "is_error": 0}]
+    (score,) = [s for s in score_feeds([outcome("a")], [rule("a", "conformity", 60, 6)], {}, again) if s.dimension == "validity"]
+    assert score == Score("calls", "2026-01", "validity", 54, 60, gx_evaluated_n=50, gx_failed_n=6, gx_error_n=1)
+
+
+def test_only_what_moved_is_kept(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.db")
+    first = ScoreRow("calls", "2026-01", "validity", "2026-02-01 08:00:00", 54, 60)
+    assert ledger.add_scores([first]) == 1
+    assert ledger.add_scores([replace(first, seen_at="2026-02-02 08:00:00")]) == 0
+    moved = replace(first, seen_at="2026-02-03 08:00:00", num=55)
+    assert ledger.add_scores([moved]) == 1
+    back = replace(first, seen_at="2026-02-04 08:00:00")
+    assert ledger.add_scores([back]) == 1
+    told = ledger.rows("select seen_at, num from score order by seen_at")
+    assert [(row["seen_at"][:10], row["num"]) for row in told] == [("2026-02-01", 54), ("2026-02-03", 55), ("2026-02-04", 54)]
+    ledger.close()

@@ -27,7 +27,7 @@ from pipelines.core.errors import UsageError
 from pipelines.core.settings import CITIES, PROJECT_ROOT
 from pipelines.synthetic import dirt, people, seasons, vocabulary
 from pipelines.synthetic.seasons import Block
-from pipelines.synthetic.simulation import FEEDS, LAID_OUT, Simulation
+from pipelines.synthetic.simulation import FEEDS, LAID_OUT, NEW_COLUMN, Simulation
 from pipelines.synthetic.truth import Truth, tell_truth
 from pipelines.synthetic.writer import simulation_for
 
@@ -205,7 +205,8 @@ def test_dirt_comes_at_its_rates(feed: str, truth: Truth) -> None:
     targets = dirt.TARGETS[feed]
     lacking = {
         "D01": targets.place, "D13": targets.place, "D02": targets.numbers, "D04": targets.clocks,
-        "D14": dirt.ORDERS.get(feed),
+        "D14": dirt.ORDERS.get(feed), "D12": feed in ("police_incident", "urban_case", "grid_event"),
+        "D09": feed in ("police_incident", "grid_event"),
     }  # fmt: skip
     for code in [code for code, columns in lacking.items() if not columns]:  # acts, or dates without a time of day
         rates.pop(code)
@@ -222,6 +223,12 @@ def test_three_workbooks_in_ten_are_laid_out_for_people(simulation: Simulation, 
     assert not truth.files.filter((pl.col("nondata_n") > 0) & ~pl.col("file").str.ends_with(".xlsx")).height
     share = float((books["nondata_n"] > 0).mean() or 0)
     assert abs(share - LAID_OUT) < 5 * np.sqrt(LAID_OUT / books.height)
+
+
+def test_some_files_drift(truth: Truth, cells: dict[str, list[dict[str, str]]]) -> None:
+    drifted = truth.files.filter("has_drifted")["file"].to_list()
+    assert 0 < len(drifted) < 0.2 * truth.files.height
+    assert {name for name, rows in cells.items() if any(NEW_COLUMN in row for row in rows)} == set(drifted)
 
 
 def test_three_events_in_a_hundred_are_corrected_within_ninety_days(simulation: Simulation, truth: Truth) -> None:
