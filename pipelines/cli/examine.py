@@ -195,8 +195,9 @@ def verify(home: HomeOption = None, city: CityOption = None, source_root: Source
     from quality.verify import verify as recount
 
     place = open_installation(home=existing_home(home).root, city=city, source_root=source_root)
-    stated = load_settings().master_key  # else the key that lies in the home
-    found = recount(place.home.root, place.city.folder, place.source_root, masters=(base64.b64decode(stated),) if stated else ())
+    settings = load_settings()  # without a key there: the one that lies in the home
+    masters = tuple(base64.b64decode(key) for key in (settings.master_key, settings.master_key_old) if key)
+    found = recount(place.home.root, place.city.folder, place.source_root, masters)
     rows = [[pick(i.name_en, i.name_zh), str(i.expected), str(i.found), "✓" if i.ok else "✗"] for i in found if not i.ok]
     good = sum(i.ok for i in found)
     if rows:

@@ -22,7 +22,8 @@ from pipelines.synthetic.callback import CALLBACK
 from pipelines.synthetic.city import LOCAL_CODE, City, build_city
 from pipelines.synthetic.court import COURT
 from pipelines.synthetic.deliberation import DELIBERATION
-from pipelines.synthetic.dirt import TARGETS, Soiled, soil
+from pipelines.synthetic.dirt import Soiled, soil
+from pipelines.synthetic.dirt_targets import TARGETS
 from pipelines.synthetic.feed import Feed, Scene
 from pipelines.synthetic.grid_acts import DISPATCH_WHISTLE, GRID_ASSIST
 from pipelines.synthetic.grid_event import GRID_EVENT

@@ -26,6 +26,7 @@ from pipelines.core.contracts import load_contract
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import CITIES, PROJECT_ROOT
 from pipelines.synthetic import dirt, people, seasons, vocabulary
+from pipelines.synthetic.dirt_targets import TARGETS
 from pipelines.synthetic.seasons import Block
 from pipelines.synthetic.simulation import FEEDS, LAID_OUT, NEW_COLUMN, Simulation
 from pipelines.synthetic.truth import Truth, tell_truth
@@ -202,7 +203,7 @@ def test_a_repeat_is_the_same_record_again_and_a_conflict_differs_in_one_cell(
 def test_dirt_comes_at_its_rates(feed: str, truth: Truth) -> None:
     rows = truth.rows.filter(pl.col("feed") == feed)
     rates = {**dirt.RATES, "D13": dirt.D13_RATES.get(feed, 0.0)}
-    targets = dirt.TARGETS[feed]
+    targets = TARGETS[feed]
     lacking = {
         "D01": targets.place, "D13": targets.place, "D02": targets.numbers, "D04": targets.clocks,
         "D14": dirt.ORDERS.get(feed), "D12": feed in ("police_incident", "urban_case", "grid_event"),
