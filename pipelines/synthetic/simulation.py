@@ -203,7 +203,7 @@ class Simulation:
                 count = int(numbers.search_sorted(number, side="right")) - first
                 table = part.texts.slice(first, count).rename(headers)
                 if number in sent.drifted:
-                    optional = TARGETS[sent.feed.name].optional[0]
+                    optional = next(c for c in TARGETS[sent.feed.name].optional if c != sent.feed.conflict)
                     table = table.rename({headers[optional]: optional}).with_columns(pl.lit(str(number)).alias(NEW_COLUMN))
                 title = contract.title if number in sent.laid_out else ""
                 yield self.plan[number], _encode(sent.feed, table, self.plan[number], numeric, nested, title)
