@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -163,11 +164,16 @@ def _funnels(scene: Scene) -> Iterator[Invariant]:
         yield from verify_rows.tickets(scene, database)
 
 
+@cache
+def _contracts() -> tuple[dict[str, Any], ...]:
+    """The contracts as they are written; read once, because that takes seconds."""
+    return tuple(yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(CONTRACTS.glob("*.odcs.yaml")))
+
+
 def _landed_columns() -> dict[str, list[str]]:
     """Contract id -> its columns that land, in the contract's order: neither P4 nor free text."""
     found = {}
-    for path in sorted(CONTRACTS.glob("*.odcs.yaml")):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for document in _contracts():
         found[document["id"]] = [
             entry["name"]
             for entry in document["schema"][0]["properties"]
@@ -184,8 +190,7 @@ Totals = Counter[tuple[str, int | None]]
 def _event_contracts() -> dict[str, dict[str, Any]]:
     """Contract id -> its own properties, of the contracts that hold events."""
     found = {}
-    for path in sorted(CONTRACTS.glob("*.odcs.yaml")):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for document in _contracts():
         own = {entry["property"]: entry["value"] for entry in document.get("customProperties", [])}
         own["columns"] = [entry["name"] for entry in document["schema"][0]["properties"]]
         if own.get("entity") == "event":
