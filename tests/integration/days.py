@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 CITY = ROOT / "data" / "cities" / "demo"
 BEFORE = dt.date(2026, 6, 25)
-DAYS = 5
+DAYS = 3
 
 
 def bring_up_to_date(place: Installation) -> build.Built:
@@ -70,7 +70,7 @@ def bring_through(
     return Days(home, source, modes, day)
 
 
-def five_days(base: Path) -> Days:
+def some_days(base: Path) -> Days:
     """The session's days; made by the first who asks."""
     told = base / "days.json"
     if not told.exists():

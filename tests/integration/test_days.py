@@ -31,7 +31,7 @@ def at_once(days: Days, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_five_incremental_days_equal_one_full_build(days: Days, at_once: Path) -> None:
+def test_incremental_days_equal_one_full_build(days: Days, at_once: Path) -> None:
     assert days.modes == ["full"] + ["incremental"] * DAYS
     assert _hash(days.home) == _hash(at_once)
 
