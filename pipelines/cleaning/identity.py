@@ -18,8 +18,9 @@ from pipelines.core.bindings import Binding
 
 def _digests(texts: pl.Series) -> pl.Series:
     """128-bit hashes as hex text; the same on every machine and version, unlike polars' own hash."""
-    blake, encode = hashlib.blake2b, str.encode
-    return pl.Series([blake(encode(t), digest_size=16).hexdigest() for t in texts.to_list()], dtype=pl.String)
+    blake = hashlib.blake2b
+    marks = [blake(text, digest_size=16).digest() for text in texts.cast(pl.Binary).to_list()]
+    return pl.Series(marks, dtype=pl.Binary).bin.encode("hex")
 
 
 def _joined(frame: pl.DataFrame, columns: Iterable[str]) -> pl.Series:

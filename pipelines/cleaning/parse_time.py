@@ -122,12 +122,18 @@ def _slow(text: pl.Series, zone: str) -> pl.DataFrame:
 
 def _full_parts() -> list[pl.Expr]:
     names = ["year", "mark", "month", "day", "half", "hour", "minute", "second", "ampm", "offset"]
-    return [pl.col("text").str.extract(FULL, i).alias(name) for i, name in enumerate(names, start=1)]
+    return _groups(FULL, names)
 
 
 def _compact_parts() -> list[pl.Expr]:
     names = ["c_year", "c_month", "c_day", "c_hour", "c_minute", "c_second"]
-    return [pl.col("text").str.extract(COMPACT, i).alias(name) for i, name in enumerate(names, start=1)]
+    return _groups(COMPACT, names)
+
+
+def _groups(pattern: str, names: list[str]) -> list[pl.Expr]:
+    """The groups of a pattern as columns; one search for all of them, where `extract` would search for each."""
+    found = pl.col("text").str.extract_groups(pattern)
+    return [found.struct.field(str(number)).alias(name) for number, name in enumerate(names, start=1)]
 
 
 def _other_parts() -> list[pl.Expr]:

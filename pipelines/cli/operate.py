@@ -1,4 +1,4 @@
-"""Commands that move data: demo, run, ingest, rollback, generate.
+"""Commands that move data: demo, run, ingest, build, past, rollback, generate.
 
 Belongs here: options, printing, exit codes. Does not: the work (ingest, build, publish) or the graph (defs).
 """
@@ -36,7 +36,9 @@ def moment(text: str | None) -> dt.datetime | None:
     return value.replace(hour=23, minute=59, second=59) if len(text) == len("2026-06-30") else value
 
 
-def execute(city: Path | None, home: Path | None, source_root: Path | None, as_of: str | None) -> int:
+def execute(
+    city: Path | None, home: Path | None, source_root: Path | None, as_of: str | None, *, builds_only: bool = False
+) -> int:
     """Run the graph in this process; prints the funnel, the build and the seconds; returns the exit code."""
     progress, started = show.Progress(), time.monotonic()
     from pipelines.defs import graph
@@ -44,7 +46,7 @@ def execute(city: Path | None, home: Path | None, source_root: Path | None, as_o
 
     run = Run(city=city, home=home, source_root=source_root, as_of=moment(as_of), tell=progress, retry_seconds=0, is_watched=True)
     try:
-        published = graph.execute(run)
+        published = graph.execute(run, builds_only=builds_only)
     finally:
         progress.done()
     show.console.print(pick(f"{time.monotonic() - started:.0f} s", f"用时 {time.monotonic() - started:.0f} 秒"))
@@ -108,6 +110,35 @@ def ingest_command(city: CityOption = None, home: HomeOption = None, source_root
     raise typer.Exit(max(codes, default=0))
 
 
+def build_command(home: HomeOption = None, as_of: AsOfOption = None) -> None:
+    """Build, audit and publish what is landed, without ingesting. / 不接入新文件，仅构建、审核、发布。"""
+    from pipelines.core.installation import existing_home
+
+    raise typer.Exit(execute(None, existing_home(home).root, None, as_of, builds_only=True))
+
+
+def past_command(
+    known_by: Annotated[str, typer.Option("--known-by", help="2026-06-30 or 2026-06-30T12:00: the end of what was known")],
+    to: Annotated[Path, typer.Option("--to", help="a new folder: the home of that past")],
+    home: HomeOption = None,
+) -> None:
+    """What this home knew at a past moment, as a home of its own, built. / 重现本目录在过去某一时刻所知。"""
+    from pipelines import past
+    from pipelines.core.installation import existing_home
+
+    until = moment(known_by)
+    assert until is not None
+    made = past.make(existing_home(home), to.expanduser().resolve(), until)
+    show.console.print(
+        pick(f"known by {until}: {made.files} files that count, {made.others} that do not, {made.decisions} decisions",
+             f"截至 {until}：有效文件 {made.files} 个，其他 {made.others} 个，决定 {made.decisions} 项")
+    )  # fmt: skip
+    code = execute(None, made.home.root, None, None, builds_only=True)
+    if not code:
+        show.console.print(f"-> citybrain boards --home {made.home.root}")
+    raise typer.Exit(code)
+
+
 def rollback_command(build: str, home: HomeOption = None) -> None:
     """Show a kept build again. / 恢复到保留的构建。"""
     from pipelines import publish
@@ -140,5 +171,7 @@ def attach(app: typer.Typer) -> None:
     app.command("demo")(demo)
     app.command("run")(run_command)
     app.command("ingest")(ingest_command)
+    app.command("build")(build_command)
+    app.command("past")(past_command)
     app.command("rollback")(rollback_command)
     app.command("generate")(generate)

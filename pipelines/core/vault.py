@@ -18,7 +18,7 @@ import secrets
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -88,11 +88,11 @@ class Vault:
 
     @contextlib.contextmanager
     def table_writer(self, room: Room, feed: str, name: str, schema: pa.Schema, *, month: str) -> Iterator[pq.ParquetWriter]:
-        """A Parquet writer whose bytes are sealed on their way to disk."""
-        with (
-            self.create(room, feed, name, month=month) as stream,
-            pq.ParquetWriter(stream, schema, compression="zstd") as writer,
-        ):
+        """A Parquet writer whose bytes are sealed on their way to disk; what is read once and deleted is packed in haste."""
+        how: dict[str, Any] = {"compression": "zstd"}
+        if room == "tmp":
+            how = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+        with self.create(room, feed, name, month=month) as stream, pq.ParquetWriter(stream, schema, **how) as writer:
             yield writer
 
     def open_table(self, path: Path) -> pq.ParquetFile:

@@ -76,19 +76,21 @@ def definitions(run: Run) -> dg.Definitions:
     )  # fmt: skip
 
 
-def execute(run: Run) -> bool:
-    """Run the whole graph in this process; True if a build was published (or nothing needed one).
+def execute(run: Run, *, builds_only: bool = False) -> bool:
+    """Run the graph in this process, whole or from the warehouse on; True if a build was published (or nothing needed one).
 
     Raises the CityError that stopped it: the reason is the user's, not Dagster's.
     """
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     # Events stay in memory: 380 of them cost 20 s in Dagster's SQLite (2026-11), and the ledger remembers every build.
     with writer_lock(run.place.home.warehouse), dg.DagsterInstance.ephemeral() as dagster_instance:
-        result = (
-            definitions(run)
-            .resolve_job_def(JOB)
-            .execute_in_process(instance=dagster_instance, run_config=quiet, raise_on_error=False)
-        )
+        job = definitions(run).resolve_job_def(JOB)
+        place = run.place
+        result = job.execute_in_process(
+            instance=dagster_instance, run_config=quiet, raise_on_error=False,
+            asset_selection=sorted({key for asset in warehouse.assets(place.home, place.settings) for key in asset.keys})
+            if builds_only else None,
+        )  # fmt: skip
         for event in result.all_events:
             if event.is_step_failure:
                 _raise_cause(run, event)

@@ -23,6 +23,11 @@ def bring_up_to_date(place: Installation) -> build.Built:
     """What `citybrain run` does, without Dagster and Great Expectations: they change no figure (test_tiny_city)."""
     for binding in place.city.feeds:
         ingest.ingest_feed(binding, place, now=place.now())
+    return build_landed(place)
+
+
+def build_landed(place: Installation) -> build.Built:
+    """Build and publish what is landed."""
     with writer_lock(place.home.warehouse):
         built = build.build(place.home, place.city, place.settings, place.as_of)
         publish.publish(place.home, place.settings, built.prepared.inputs, built.prepared.mode, now=place.now())

@@ -7,19 +7,21 @@ pass between two days; petitions are withdrawn; on the fifteenth day somebody de
 from __future__ import annotations
 
 import datetime as dt
+import time
 from pathlib import Path
 
 import pytest
 
+from pipelines import past
 from pipelines.core.canonical import canonical_hash, differing
 from pipelines.core.decisions import Decision, Decisions
 from pipelines.core.installation import Installation
 from pipelines.core.settings import Home
 from pipelines.core.warehouse import open_published
-from tests.integration.days import BEFORE, Days, bring_through, bring_up_to_date, open_at
+from tests.integration.days import BEFORE, Days, bring_through, bring_up_to_date, build_landed, open_at
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(5400)]
-DAYS, REMAPPED_ON = 30, 15
+DAYS, REMAPPED_ON, LOOKED_BACK_TO = 30, 15, 20
 #: The urban department's class 19 (other appearance) is from April on what others call piled materials.
 REMAPPED = {"code_set": "category", "source_code": "2119", "canonical_code": "3004", "system": "yunwan_urban"}
 
@@ -42,9 +44,27 @@ def _remap_once(place: Installation, number: int) -> None:
         _remap(place.home.root)
 
 
+#: When the day to be looked back to was published, and the hash of what was.
+Then = tuple[dt.datetime, object]
+
+
 @pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> Days:
-    return bring_through(tmp_path_factory.mktemp("thirty"), DAYS, before_each=_remap_once)
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Days, Then]:
+    then: list[Then] = []
+
+    def remember(place: Installation, number: int) -> None:
+        if number == LOOKED_BACK_TO:
+            with open_published(place.home.root) as build:
+                then.append((place.now(), canonical_hash(build.connection)["state"]))
+            time.sleep(1.1)  # the ledger's times are whole seconds
+
+    days = bring_through(tmp_path_factory.mktemp("thirty"), DAYS, before_each=_remap_once, after_each=remember)
+    return days, then[0]
+
+
+@pytest.fixture(scope="module")
+def followed(told: tuple[Days, Then]) -> Days:
+    return told[0]
 
 
 def test_thirty_incremental_days_equal_one_full_build(followed: Days, tmp_path: Path) -> None:
@@ -75,3 +95,12 @@ def test_the_days_held_what_they_are_to_prove(followed: Days) -> None:
     assert withdrawn[0][0] > 0
     assert passed[0][0] > 0
     assert remapped[0][0] == 1
+
+
+def test_what_was_known_on_a_past_day_can_be_built_again(told: tuple[Days, Then], tmp_path: Path) -> None:
+    days, (moment, state) = told
+    made = past.make(Home(days.home), tmp_path / "past", moment)
+    day = BEFORE + dt.timedelta(days=LOOKED_BACK_TO)
+    build_landed(open_at(made.home.root, days.source, day))
+    with open_published(made.home.root) as build:
+        assert canonical_hash(build.connection)["state"] == state
