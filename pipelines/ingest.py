@@ -101,6 +101,7 @@ def ingest_feed(
     """
     outcomes: list[FileOutcome] = []
     failed: CityError | None = None
+    waits: set[tuple[str, dt.datetime | None]] = set()
     try:
         with disk.told(place.home.root):
             disk.sweep([*place.vault.folders(binding.feed), place.home.landing / binding.contract.id, place.home.keys])
@@ -111,11 +112,15 @@ def ingest_feed(
     except StorageFailed as error:
         failed = error
     for candidate in pending(binding, place):
+        same = _standing(binding, candidate.name)
+        if same in waits:  # of files that cover the same the last received counts, so none overtakes one that could not be taken
+            continue
         try:
             with disk.told(place.home.root):
                 outcome = ingest_file(candidate, binding, place, now=now)
         except (SourceUnavailable, StorageFailed) as error:  # the files after it go on; the first failure is told at the end
             failed = failed or error
+            waits |= {same} if same[0] else set()  # what covers nothing has no rival
             continue
         progress(outcome)
         outcomes.append(outcome)
@@ -124,6 +129,14 @@ def ingest_feed(
     if failed is not None:
         raise failed
     return outcomes
+
+
+def _standing(binding: Binding, name: str) -> tuple[str, dt.datetime | None]:
+    """What a file covers and when it was extracted, as far as its name tells; where it should and does not it is held later."""
+    try:
+        return covered(binding, name), extract_time(binding, name)
+    except FileHeld:
+        return "", None
 
 
 def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation, *, now: dt.datetime) -> FileOutcome:

@@ -59,10 +59,13 @@ class Receipts:
             self._db.execute("insert into receipt (feed, sha256, at) values (?, ?, ?)", [feed, sha256, at])
 
     def came_again(self, feed: str, sha256: str, mtime_ns: int) -> bool:
-        """Whether a file of known bytes was written anew since it was last seen, so that somebody sent it again."""
+        """Whether a file of known bytes was written anew since it was last seen, so that somebody sent it again.
+
+        Bytes that were entered and never seen were not: the run was killed between the two.
+        """
         last = self._db.execute(
             "select max(mtime_ns) from (select mtime_ns from sighting where feed = ? and sha256 = ? "
-            "union all select mtime_ns from receipt where feed = ? and sha256 = ?)",
+            "union all select mtime_ns from receipt where feed = ? and sha256 = ? and mtime_ns > 0)",
             [feed, sha256, feed, sha256],
         ).fetchone()[0]
         return last is not None and mtime_ns > last
