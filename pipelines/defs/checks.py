@@ -58,14 +58,15 @@ def validate_waiting(place: Installation) -> list[QualityRow]:
     return rows
 
 
-#: Counts by file and dimension of the parses that count; a rule's dimension is the one that the judge entered.
+#: Counts by file and dimension of the parses that count; a rule's dimension is the one that the judge entered. Rules on whole
+#: records or headers have no column and no values: they are no part of a score, and Great Expectations is not asked for them.
 OF_CURRENT = (
     "from parse p join file f using (feed, sha256) join {table} o on o.feed = p.feed and o.sha256 = p.sha256 "
     "and o.parser = p.parser {more} where p.is_current = 1 and f.status in ('loaded', 'superseded') group by 1, 2, 3"
 )
 SUMS = "select o.feed, o.sha256, {dimension}, sum(o.evaluated_n) as evaluated_n, sum(o.failed_n) as failed_n "
 SAME_RULE = "join rule_outcome r on r.feed = o.feed and r.sha256 = o.sha256 and r.parser = o.parser and r.rule_id = o.rule_id"
-JUDGED = SUMS.format(dimension="o.dimension") + OF_CURRENT.format(table="rule_outcome", more="")
+JUDGED = SUMS.format(dimension="o.dimension") + OF_CURRENT.format(table="rule_outcome", more="and o.column_name <> ''")
 COUNTED_AGAIN = (
     SUMS.format(dimension="r.dimension")
     + ", sum(o.is_error) as is_error "
