@@ -20,6 +20,7 @@ from pipelines.cleaning import formats
 from pipelines.cleaning import judge as judging
 from pipelines.core import decided, disk, faults, landing
 from pipelines.core.bindings import Binding
+from pipelines.core.drifts import Header
 from pipelines.core.errors import (
     SEND_AGAIN,
     CityError,
@@ -347,7 +348,7 @@ def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
     )  # fmt: skip
     return Parsed(
         entered, parse_row, tuple(tally.rules.values()), tuple(tally.quarantined), notes.of_file(reading, work), tally.ids,
-        mark_rows(work, tally), tuple(headers_told(map(judging.told, reading.header))),
+        mark_rows(work, tally), Header(tuple(headers_told(map(judging.told, reading.header))), reading.is_ended),
     )  # fmt: skip
 
 

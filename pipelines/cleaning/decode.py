@@ -14,7 +14,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from pipelines.core.errors import SEND_AGAIN, FileHeld, said_by
 
@@ -28,7 +28,8 @@ PIECE = 1 << 20
 class Count:
     """What the independent counter found in a CSV file.
 
-    `records` counts every record after the header, blank lines included; ordinals start at 1.
+    `records` counts every record after the header, blank lines included; ordinals start at 1. `is_ended`: the last line has
+    its end, without which nobody can tell a whole file from one that was cut off in its last cell.
     """
 
     encoding: str
@@ -38,6 +39,7 @@ class Count:
     lines: int = 0
     blank: list[int] = field(default_factory=list)
     ragged: dict[int, list[str]] = field(default_factory=dict)
+    is_ended: bool = True
 
     @property
     def well_formed(self) -> int:
@@ -98,8 +100,28 @@ class OpenQuote(ValueError):
         self.record = record
 
 
+class _Tail(io.BufferedIOBase):
+    """A stream that remembers how it ended."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._last = stream, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1) -> bytes:
+        piece = self._stream.read(size)
+        self._last = piece[-4:] or self._last
+        return piece
+
+    @property
+    def is_ended(self) -> bool:
+        return self._last.rstrip(b"\x00").endswith((b"\n", b"\r"))
+
+
 def _count(stream: BinaryIO, encoding: str, delimiter: str) -> Count:
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
+    tail = _Tail(stream)
+    text = io.TextIOWrapper(cast("BinaryIO", tail), encoding=encoding, errors="strict", newline="")
     reader = csv.reader(itertools.chain(text, [_END]), delimiter=delimiter)
     header: list[str] = []
     for header in reader:
@@ -120,7 +142,7 @@ def _count(stream: BinaryIO, encoding: str, delimiter: str) -> Count:
     if row != [_END]:
         raise OpenQuote(at)
     found.ragged.pop(at, None)  # of a file with one column the end is as wide as a record
-    found.records = at - 1
+    found.records, found.is_ended = at - 1, tail.is_ended
     found.lines = reader.line_num - found.header_lines - 1
     return found
 

@@ -37,7 +37,8 @@ class Reading:
     """A file opened for reading: its header, its counts, its batches, and the records that no batch holds.
 
     `record_rule`: the rule that those records break; empty for a format in which every record is in a batch.
-    `sheets`: how many sheets the file has; `unread`: those with data that the binding does not name.
+    `sheets`: how many sheets the file has; `unread`: those with data that the binding does not name. `is_ended`: whether the
+    last line of a text has its end.
     """
 
     header: list[str]
@@ -49,6 +50,7 @@ class Reading:
     record_rule: str = ""
     sheets: int = 0
     unread: list[str] = field(default_factory=list)
+    is_ended: bool = True
 
 
 def read_csv(open_bytes: Opener, *, declared: str, delimiter: str, name: str) -> Reading:
@@ -62,6 +64,7 @@ def read_csv(open_bytes: Opener, *, declared: str, delimiter: str, name: str) ->
         nondata=count.blank,
         ragged=count.ragged,
         record_rule=WIDTH_RULE,
+        is_ended=count.is_ended,
     )
 
 

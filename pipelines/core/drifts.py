@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["added", "missing", "renamed", "retyped", "unread", "reordered"]
+Kind = Literal["added", "missing", "renamed", "retyped", "unread", "reordered", "cut"]
 
 SCHEMA = """
 create table if not exists header (feed text, sha256 text, columns text not null, primary key (feed, sha256));
@@ -33,6 +33,22 @@ class Change:
     told: str
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header as it came, and whether the last line of the file had its end (of a format without lines it has)."""
+
+    columns: tuple[str, ...]
+    is_ended: bool = True
+
+
+NO_HEADER = Header(())
+
+
+def _header(told: str) -> Header:
+    columns, is_ended = json.loads(told)
+    return Header(tuple(columns), is_ended)
+
+
 class Drifts:
     """Headers and their changes in one ledger. Whoever writes does so within the ledger's transaction."""
 
@@ -40,9 +56,9 @@ class Drifts:
         self._db = db
         db.executescript(SCHEMA)
 
-    def enter(self, feed: str, sha256: str, header: Sequence[str], changes: Sequence[Change]) -> None:
+    def enter(self, feed: str, sha256: str, header: Header, changes: Sequence[Change]) -> None:
         """The header of a file as it is read now, and what changed in it."""
-        told = json.dumps(list(header), ensure_ascii=False)
+        told = json.dumps([list(header.columns), header.is_ended], ensure_ascii=False)
         self._db.execute("insert or replace into header values (?, ?, ?)", [feed, sha256, told])
         self._db.execute("delete from drift where feed = ? and sha256 = ?", [feed, sha256])
         self._db.executemany(
@@ -50,7 +66,7 @@ class Drifts:
             [(feed, sha256, one.kind, one.column, one.header, one.alike, one.told) for one in changes],
         )
 
-    def before(self, feed: str, sha256: str, extracted_at: str | None) -> tuple[str, list[str]] | None:
+    def before(self, feed: str, sha256: str, extracted_at: str | None) -> tuple[str, Header] | None:
         """The newest loaded file that is older than this one: its sha256 and header; None if there is none."""
         found = self._db.execute(
             "select h.sha256, h.columns from header h join file f using (feed, sha256) where h.feed = ? and h.sha256 <> ? "
@@ -58,7 +74,7 @@ class Drifts:
             "order by coalesce(f.extracted_at, '') desc, f.received_at desc, f.name desc limit 1",
             [feed, sha256, extracted_at or "9999"],
         ).fetchone()
-        return None if found is None else (str(found[0]), json.loads(found[1]))
+        return None if found is None else (str(found[0]), _header(found[1]))
 
     def readable(self, feed: str, sha256: str) -> dict[str, float]:
         """Of columns that are no text: the share of a file's values that could be read as their type."""
@@ -72,7 +88,7 @@ class Drifts:
     def ever(self, feed: str, sha256: str) -> list[str] | None:
         """Every header that another file of a feed came with; None if there is no other."""
         found = self._db.execute("select distinct columns from header where feed = ? and sha256 <> ?", [feed, sha256]).fetchall()
-        return list(dict.fromkeys(text for row in found for text in json.loads(row[0]))) if found else None
+        return list(dict.fromkeys(text for row in found for text in _header(row[0]).columns)) if found else None
 
     def standing(self, feed: str) -> list[tuple[str, str]]:
         """Changes of files that count, the newest first, each column once: name of the file and the words."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core import faults, measured, tickets
-from pipelines.core.drifts import Change, Drifts
+from pipelines.core.drifts import NO_HEADER, Change, Drifts, Header
 from pipelines.core.errors import HomeError
 from pipelines.core.measured import MarkRow, ScoreRow
 from pipelines.core.receipts import Receipts, Replaced
@@ -136,7 +136,7 @@ class Parsed:
     message: str = ""
     ids: Mapping[int, str] = field(default_factory=dict)
     marks: tuple[MarkRow, ...] = ()
-    header: tuple[str, ...] = ()
+    header: Header = NO_HEADER
     changes: tuple[Change, ...] = ()
 
 
@@ -300,7 +300,7 @@ class Ledger:
         self._db.execute(*_insert(parse, "parse"))
         for rule in parsed.rules:
             self._db.execute(*_insert(rule, "rule_outcome"))
-        if parsed.header:
+        if parsed.header.columns:
             self.drifts.enter(row.feed, row.sha256, parsed.header, parsed.changes)
         tickets.enter(self._db, parse.feed, parse.sha256, parse.parser, parse.loaded_at, parsed.quarantined, parsed.ids)
         measured.enter(self._db, parsed.marks)

@@ -30,6 +30,7 @@ VERDICTS: dict[str, dict[str, Verdict]] = {
     "renamed": {"evolve": "noted", "strict": "held"},
     "retyped": {"evolve": "noted", "strict": "held"},
     "unread": {"evolve": "noted", "strict": "noted"},
+    "cut": {"evolve": "held", "strict": "held"},
     "reordered": {"evolve": "loaded", "strict": "loaded"},
 }
 MOST_TOLD = 3
@@ -42,7 +43,11 @@ TYPES = {
 def judge(parsed: Parsed, binding: Binding, place: Installation) -> tuple[Parsed, FileDrifted | None]:
     """The file with what changed in it, and why it is held for that; None if it is not, or a person released it."""
     before = _before(parsed, binding, place)
-    found = changes(parsed.header, before, binding) + _unread(parsed.rules, binding, _readable(parsed, place))
+    found = (
+        _cut(parsed, place)
+        + changes(parsed.header.columns, before, binding)
+        + _unread(parsed.rules, binding, _readable(parsed, place))
+    )
     if not found:
         return parsed, None
     told = replace(parsed, changes=tuple(found))
@@ -59,7 +64,15 @@ def judge(parsed: Parsed, binding: Binding, place: Installation) -> tuple[Parsed
         return told, None
     row = parsed.parse
     rule = RuleRow(
-        row.feed, row.sha256, row.parser, DRIFT_RULE, "", "warn", "conformity", max(len(parsed.header), len(noted)), len(noted)
+        row.feed,
+        row.sha256,
+        row.parser,
+        DRIFT_RULE,
+        "",
+        "warn",
+        "conformity",
+        max(len(parsed.header.columns), len(noted)),
+        len(noted),
     )
     sentence = f"{parsed.file.name}: {_words(noted)} -> {_remedy(noted, binding)}"
     message = f"{parsed.message}; {sentence}" if parsed.message else sentence
@@ -73,13 +86,26 @@ def _readable(parsed: Parsed, place: Installation) -> dict[str, float]:
     return drifts.readable(row.feed, before[0]) if before else {}
 
 
-def _before(parsed: Parsed, binding: Binding, place: Installation) -> list[str] | None:
+def _cut(parsed: Parsed, place: Installation) -> list[Change]:
+    """A last line without its end, where that of the file before had one: cut off in its last cell, for all anybody knows."""
+    row = parsed.file
+    before = place.ledger.drifts.before(row.feed, row.sha256, row.extracted_at)
+    if parsed.header.is_ended or before is None or not before[1].is_ended:
+        return []
+    told = pick(
+        "its last line has no end, as that of the file before had: it may be cut off",
+        "末行没有换行符，而此前文件有：文件可能不完整",
+    )
+    return [Change("cut", "", "", 0, told)]
+
+
+def _before(parsed: Parsed, binding: Binding, place: Installation) -> Sequence[str] | None:
     """The header to compare with. A file of JSON lines has only the keys that its records use: those of all files count."""
     row, drifts = parsed.file, place.ledger.drifts
     if binding.format == "jsonl":
         return drifts.ever(row.feed, row.sha256)
     before = drifts.before(row.feed, row.sha256, row.extracted_at)
-    return before[1] if before else None
+    return before[1].columns if before else None
 
 
 def changes(header: Sequence[str], before: Sequence[str] | None, binding: Binding) -> list[Change]:

@@ -53,6 +53,7 @@ CHANGES: dict[str, Callable[[], Table]] = {
     "retyped column that a row must have": _retyped("上报时间"),
     "retyped other column": _retyped("结案时间"),
     "unread column, as in the file before": _retyped("结案时间"),
+    "cut off: the last line lost its end": lambda: (HEADER, ROWS),
     "reordered columns": lambda: (HEADER[::-1], [cells[::-1] for cells in ROWS]),
 }
 
@@ -73,11 +74,14 @@ def test_the_document_speaks_of_every_change_and_mode() -> None:
     assert {change.split()[0] for change, *_ in told} == set(drift.VERDICTS)
 
 
-def second(place: Installation, made: Table, name: str = "u20260602.csv", first: Table = (HEADER, ROWS)) -> ingest.FileOutcome:
+def second(
+    place: Installation, made: Table, name: str = "u20260602.csv", first: Table = (HEADER, ROWS), is_cut: bool = False
+) -> ingest.FileOutcome:
     """The file of the second day, after one with the usual header."""
     if not place.ledger.current_parses():
         assert take(place, {"u20260601.csv": text_of(first[1], header=first[0]).encode()}) == {"u20260601.csv": "loaded"}
-    (place.source_root / name).write_bytes(text_of(made[1], header=made[0]).encode())
+    text = text_of(made[1], header=made[0])
+    (place.source_root / name).write_bytes((text[:-4] if is_cut else text).encode())
     (outcome,) = ingest.ingest_feed(place.city.feeds[0], place, now=NOW)
     return outcome
 
@@ -94,7 +98,8 @@ def test_a_change_has_the_verdict_that_the_document_says(tmp_path: Path, change:
     place = of_mode(make_place(tmp_path), mode)
     header, rows = CHANGES[change]()
     was_so = change.startswith("unread")  # the row less makes it another file
-    outcome = second(place, (header, rows), first=(header, rows[:-1]) if was_so else (HEADER, ROWS))
+    first = (header, rows[:-1]) if was_so else (HEADER, ROWS)
+    outcome = second(place, (header, rows), first=first, is_cut=change.startswith("cut"))
     assert outcome.verdict == ("held" if verdict == "held" else "loaded")
     assert bool(outcome.message) == (verdict != "loaded")
     if verdict != "loaded":
