@@ -22,6 +22,8 @@ from pipelines.core.settings import pick
 from pipelines.core.state import Parsed, RuleRow
 
 DRIFT_RULE = "header-drift"
+#: One of its own: a file's columns are counted here, not rows, and Great Expectations sees no header.
+DIMENSION = "stability"
 Verdict = Literal["loaded", "noted", "held"]
 #: Change and mode of the contract to verdict. A missing or renamed column that a row must have holds the file in both.
 VERDICTS: dict[str, dict[str, Verdict]] = {
@@ -70,7 +72,7 @@ def judge(parsed: Parsed, binding: Binding, place: Installation) -> tuple[Parsed
         DRIFT_RULE,
         "",
         "warn",
-        "conformity",
+        DIMENSION,
         max(len(parsed.header.columns), len(noted)),
         len(noted),
     )

@@ -39,6 +39,7 @@ DIMENSIONS = {
     "consistency": Words("一致性", "consistency"),
     "uniqueness": Words("唯一性", "uniqueness"),
     "timeliness": Words("及时性", "timeliness"),
+    "stability": Words("稳定性", "stability"),
 }
 #: Rules on whole records, which no column has.
 RECORDS = {
