@@ -31,7 +31,8 @@ class Rotated:
 def rotate(place: Installation, signed: Signed) -> Rotated:
     """Begin a rotation, or go on with one, until the new master key wraps every data key.
 
-    Raises UsageError where the environment names no old key and some data key needs one, and without a name and a reason.
+    Raises UsageError where nothing is to be done, and without a name and a reason; VaultError where the environment names no
+    old key and some data key needs one.
     """
     masters = master_keys(place.home, place.settings, level=place.city.level)
     is_known = masters.older is not None or not place.settings.master_key
@@ -42,6 +43,7 @@ def rotate(place: Installation, signed: Signed) -> Rotated:
             remedy=pick("set it to a new key and CITYBRAIN_MASTER_KEY_OLD to this one",
                         "将其设为新密钥，旧密钥放入 CITYBRAIN_MASTER_KEY_OLD"),
         )  # fmt: skip
+    KeyRing(place.home, masters).check()  # before anything is decided or changed
     _sign(place, signed, "begun")
     faults.hit("after_decision")
     masters = vault_keys.next_master(place.home, place.settings, masters)
@@ -66,6 +68,7 @@ def retire(place: Installation, signed: Signed) -> Rotated:
             remedy=pick("citybrain rotate-key begins a rotation; a key of the environment is retired by unsetting it",
                         "citybrain rotate-key 开始轮换；环境变量中的密钥取消设置即可"),
         )  # fmt: skip
+    KeyRing(place.home, masters).check()
     _sign(place, signed, "retired")
     n = KeyRing(place.home, masters).rewrap()  # a process that still had the old key may have made one
     vault_keys.shred_file(old)

@@ -91,7 +91,7 @@ def _decoded(text: bytes | str, where: str) -> bytes:
 def master_keys(home: Home, settings: Settings, *, level: str) -> MasterKeys:
     """CITYBRAIN_MASTER_KEY (base64) with CITYBRAIN_MASTER_KEY_OLD, else the key files of the home.
 
-    A demo home makes its own key file; any other level without a key raises HomeError, as a key of the wrong length does.
+    A new demo home makes its own key file; any other without a key raises HomeError, as a key of the wrong length does.
     """
     if settings.master_key:
         older = settings.master_key_old
@@ -101,7 +101,7 @@ def master_keys(home: Home, settings: Settings, *, level: str) -> MasterKeys:
         )
     path, old = home.keys / CURRENT, home.keys / OLDER
     if not path.exists():
-        if level != "demo":
+        if level != "demo" or places(home):  # a new one would open nothing that is there
             raise HomeError(
                 pick("no master key", "没有主密钥"), where=str(path),
                 remedy=pick(f"set CITYBRAIN_MASTER_KEY ({MAKE_ONE}) or write the file",
@@ -229,6 +229,12 @@ class KeyRing:
         """Data keys that the current master key does not wrap yet; keys of before have no id and count as such."""
         mine = key_id(self._masters.current)
         return [one for one in places(self._home) if _parted(key_path(self._home, one).read_bytes())[0] != mine]
+
+    def check(self) -> None:
+        """Raises VaultError if some data key is opened by no master key at hand."""
+        for place in self.stale():
+            if not self.stone(place):
+                self._unwrapped(key_path(self._home, place), place)
 
     def rewrap(self) -> int:
         """Wrap every data key by the current master key; returns how many were not. A kill leaves each under one of both."""

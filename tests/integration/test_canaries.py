@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import io
 import json
@@ -24,7 +25,7 @@ from pipelines import build, ingest
 from pipelines.cli import main, show
 from pipelines.core import shredding
 from pipelines.core.contracts import contract_ids, load_contract
-from pipelines.core.errors import VaultError
+from pipelines.core.errors import HomeError, VaultError
 from pipelines.core.installation import Installation, open_installation
 from pipelines.core.personal_shapes import HIDDEN
 from pipelines.core.vault_keys import places
@@ -263,11 +264,26 @@ def test_the_key_holder_finds_them_and_after_shredding_nobody_does(city: Canarie
     assert Scanner(STEMS).scan(home) == []
 
 
-def test_a_copy_of_the_home_without_its_keys_shows_nothing(city: Canaries, tmp_path: Path) -> None:
-    shutil.copytree(city.place.home.root, tmp_path / "home", ignore=shutil.ignore_patterns("keys"))
-    copy = open_installation(city=city.place.city.folder, home=tmp_path / "home", source_root=city.place.source_root)
-    assert opened(copy) == []
-    assert Scanner(STEMS).scan(tmp_path / "home") == []
+@pytest.mark.parametrize("left_out", ["keys", "vault/keys", "both"])
+def test_a_copy_of_the_home_without_its_keys_shows_nothing(city: Canaries, tmp_path: Path, left_out: str) -> None:
+    """A backup without the master key, or without the wrapped keys: each alone is worth nothing."""
+    home = tmp_path / "home"
+    shutil.copytree(city.place.home.root, home)
+    for folder in ("keys", "vault/keys") if left_out == "both" else (left_out,):
+        shutil.rmtree(home / folder)
+    if left_out == "keys":  # a new key would open nothing
+        with pytest.raises(HomeError, match="no master key"):
+            open_installation(city=city.place.city.folder, home=home, source_root=city.place.source_root)
+        (home / "keys").mkdir()
+        (home / "keys" / "master.key").write_bytes(base64.b64encode(bytes(32)))
+    copy = open_installation(city=city.place.city.folder, home=home, source_root=city.place.source_root)
+    readable = 0
+    for path in (path for path in home.joinpath("vault").rglob("*") if path.is_file() and "keys" not in path.parts):
+        with contextlib.suppress(VaultError), copy.vault.open(path):
+            readable += 1
+    assert readable == 0
+    if left_out == "both":
+        assert Scanner(STEMS).scan(home) == []
 
 
 # --- a city that was built ------------------------------------------------------------------------------------------

@@ -205,12 +205,30 @@ def test_the_master_key_of_a_home_changes_while_it_works(place: Installation) ->
     assert [d["content"] for d in decisions.every(place.home) if d["kind"] == "rotate_key"]
 
 
+@pytest.mark.parametrize("point", ["after_decision", "after_new_key"])
+def test_a_rotation_that_was_killed_goes_on(place: Installation, point: str) -> None:
+    stored = raw_of(place, FILE)
+    with faults.armed(f"{point}:exception"), pytest.raises(faults.InjectedFault):
+        rotation.rotate(again(place), SIGNED)
+    between = again(place)
+    assert between.vault.holds(stored)
+    assert take(between, {"u20260603.csv": export_of(("D1", GOOD))}) == {"u20260603.csv": "loaded"}
+    rotation.rotate(again(place), SIGNED)
+    rotation.retire(again(place), SIGNED)
+    assert again(place).vault.keys.stale() == []
+    assert again(place).vault.holds(stored)
+    assert again(place).vault.holds(raw_of(place, "u20260603.csv"))
+
+
 def test_a_master_key_of_the_environment_changes(place: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     old = (place.home.keys / "master.key").read_text()
     new = base64.b64encode(bytes(range(32))).decode()
     monkeypatch.setenv("CITYBRAIN_MASTER_KEY", new)
     with pytest.raises(VaultError, match="does not open"):
         again(place).vault.open(raw_of(place, FILE))
+    with pytest.raises(VaultError, match="does not open"):
+        rotation.rotate(again(place), SIGNED)
+    assert not [d for d in decisions.every(place.home) if d["kind"] == "rotate_key"]
     monkeypatch.setenv("CITYBRAIN_MASTER_KEY_OLD", old)
     overlap = again(place)
     assert overlap.vault.holds(raw_of(place, FILE))
@@ -251,6 +269,22 @@ def test_what_was_kept_long_enough_is_dropped_and_rows_and_counts_stay(place: In
     (decision,) = [d for d in decisions.every(place.home) if d["kind"] == "retention"]
     assert decision["decided_by"] == SIGNED.by
     assert take(opened) == {}
+
+
+@pytest.mark.parametrize("point", ["after_decision", "after_objects"])
+def test_retention_that_was_killed_is_ended_by_the_next_time(place: Installation, point: str) -> None:
+    late = NOW + DAYS + dt.timedelta(days=31)
+    before = landed(place), funnel(place)
+    found = retention.overdue(place, now=late, with_open=True)
+    with faults.armed(f"{point}:exception"), pytest.raises(faults.InjectedFault):
+        retention.apply(place, found, SIGNED)
+    opened = again(place)
+    take(opened)  # any run: what was decided on keys is carried out
+    assert not [key for key in places(place.home) if key[2] == "202607"]
+    assert not opened.vault.holds(raw_of(place, FILE))
+    retention.apply(opened, retention.overdue(opened, now=late, with_open=True), SIGNED)
+    assert retention.overdue(opened, now=late, with_open=True).paths == ()
+    assert (landed(opened), funnel(opened)) == before
 
 
 def test_a_file_goes_when_its_own_days_are_over_and_its_month_when_all_are(place: Installation) -> None:
