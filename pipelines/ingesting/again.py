@@ -29,6 +29,8 @@ def receive(known: FileRow, name: str, mtime_ns: int, binding: Binding, place: I
     same = pick(f"same bytes as {known.name}", f"与 {known.name} 内容相同")
     if known.status == "retracted":
         return "known", pick(f"{same}, which is retracted", f"{same}，而该文件已撤回")
+    if binding.covers == "name" and known.covers and (other := covered(binding, name)) != known.covers:
+        return "held", _for_another(name, other, known)
     parse = ledger.current_parse(known.feed, known.sha256)
     told = extract_time(binding, name) if parse else None
     is_later = told is not None and told.isoformat(sep=" ") > (known.extracted_at or "")
@@ -55,6 +57,16 @@ def receive(known: FileRow, name: str, mtime_ns: int, binding: Binding, place: I
         return "held", str(found)
     return "known", same if replaced is None else pick(
         f"{same}, sent again: it counts in place of {replaced.name}", f"{same}，再次报送：取代 {replaced.name} 生效"
+    )
+
+
+def _for_another(name: str, covers: str, known: FileRow) -> str:
+    """The same bytes for something else that they cover: a file counts once, so nothing is loaded, and that is said."""
+    return pick(
+        f"{name}: same bytes as {known.name}, which covers {known.covers}; nothing was loaded for {covers} -> ask the department "
+        "whether both are the same; if so have it sent with a blank line at its end, which makes it a file of its own",
+        f"{name}：与 {known.name} 内容相同，而后者对应 {known.covers}；{covers} 未载入 -> "
+        "请向报送部门核实；如确相同，请在文末加一空行重新报送",
     )
 
 

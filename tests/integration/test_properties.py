@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from pipelines.cleaning import parse
@@ -76,6 +76,7 @@ def test_files_in_any_order_are_the_same(homes: Homes, data: st.DataObject, sent
     named = [
         (f"m{month:02d}_202606{21 + n}.csv", text_of(rows)) for n, (month, rows) in enumerate(zip(months, sent, strict=True))
     ]
+    assume(feed == "keyed" or len({text for _, text in named}) == len(named))  # the same bytes for two months are one file
     seen = []
     for order in (named, data.draw(st.permutations(named))):
         with homes.home() as place:
@@ -103,6 +104,7 @@ def test_a_file_in_parts_is_the_file(homes: Homes, data: st.DataObject, rows: li
     """Rows with a key may be parted anyhow; rows without one by what a file covers, and then their contents are the same."""
     ends = sorted(data.draw(st.lists(st.integers(0, len(rows)), min_size=1, max_size=2)))
     parts = [rows[start:end] for start, end in zip([0, *ends], [*ends, len(rows)], strict=True)]
+    assume(feed == "keyed" or len({text_of(part) for part in parts}) == len(parts))
     with homes.home() as place:
         put(place, feed, "m01_20260630.csv", text_of(rows))
         take(place, feed)

@@ -10,8 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines import ingest
 from pipelines.core.installation import Installation
-from tests.integration.small_exports import COVERED, make_place, release, retract, rows_of, standing, take
+from tests.integration.sentences import is_sentence
+from tests.integration.small_exports import COVERED, NOW, make_place, release, retract, rows_of, standing, take
 
 A, B = rows_of(1, 2), rows_of(1, 2, 3, day=2)
 
@@ -119,3 +121,17 @@ def test_a_small_export_under_a_later_date_asks_before_it_takes_a_place(tmp_path
     assert take(place) == {}
     assert release(place, "u20260603.csv") == "loaded"
     assert standing(place) == {"u20260603.csv": "loaded", "u20260602.csv": "superseded"}
+
+
+def test_the_same_bytes_for_something_else_move_nothing_and_are_told(tmp_path: Path) -> None:
+    """A file counts once by its content: for a second month it is not loaded, the first keeps its rows, and somebody hears of it."""
+    place = make_place(tmp_path, "delivery: snapshot\ncovers: {name: 'u\\d{4}(\\d\\d)'}")
+    assert take(place, {"u20260501.csv": rows_of(1)}) == {"u20260501.csv": "loaded"}
+    (place.source_root / "u20260601.csv").write_bytes(rows_of(1))
+    (one,) = ingest.ingest_feed(place.city.feeds[0], place, now=NOW)
+    assert one.verdict == "held"
+    assert "same bytes as u20260501.csv, which covers 05; nothing was loaded for 06" in one.message
+    is_sentence(one.message)
+    assert standing(place) == {"u20260501.csv": "loaded"}
+    assert take(place, {"u20260601.csv": rows_of(1) + b"\n"}) == {"u20260601.csv": "loaded"}
+    assert standing(place) == {"u20260501.csv": "loaded", "u20260601.csv": "loaded"}
