@@ -271,6 +271,9 @@ def _key(entry: dict[str, Any], contract: Contract, where: str) -> tuple[str, ..
     names = [c.name for c in contract.columns]
     for name in [one for one in declared if one not in names]:
         raise _unknown("key column", name, names, where)
+    for name in [one for one in declared if not contract.column(one).lands]:
+        what = f"key column {name} does not land: from ids made of names or texts these could be guessed back"
+        raise ConfigurationError(what, where=where, remedy="choose columns that land, or key: none with covers")
     return tuple(declared)
 
 

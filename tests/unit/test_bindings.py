@@ -63,6 +63,7 @@ def test_every_shipped_contract_is_valid() -> None:
         (("extracted_at: {name: 'urban_(\\d{8})'}", "key: none"), "must say what one file covers"),
         (("system: s1", "system: s1\ncolumns: {reported_att: X}"), "did you mean 'reported_at'"),
         (("system: s1", "system: s1\nkey: [case_no]"), "unknown key column"),
+        (("system: s1", "system: s1\nkey: [source_case_no, reporter_phone]"), "key column reporter_phone does not land"),
         (("(\\d{8})", "(\\d{8}"), "no regular expression"),
         (("system: s1", "system: s1\ncodes: {category: missing.csv}"), "unknown code file"),
         (("system: s1", "system: s1\nencoding_password: hunter2"), "unknown key"),
