@@ -69,6 +69,7 @@ def foreign_words(line: str, language: str) -> set[str]:
     """Words of the other language in a line; codes, file names, build ids and paths are recognised by their digits or slashes."""
     if language == "en":
         return set(re.findall(r"[\u4e00-\u9fff]+", line)) - ALLOWED
+    line = re.sub(r"citybrain .*", " ", line)  # a command is typed as it stands
     return set(re.findall(r"[A-Za-z]{2,}", re.sub(r"[\w./\-]*[\d_/][\w./\-#]*", " ", line))) - ALLOWED
 
 
