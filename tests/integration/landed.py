@@ -59,6 +59,8 @@ def write_city(folder: Path, codes: dict[str, str] | None = None) -> City:
             "contract": contract, "system": system, "delivery": "increment", "extracted_at": {"stated": "2016-01-01"},
             "source": {"type": "drop", "pattern": f"{contract}/*.csv"},
         }  # fmt: skip
+        if not load_contract(contract).key:
+            feed["covers"] = "file"
         if contract in (codes or {}):
             feed["codes"] = {"category": f"{contract}.csv"}
             text = "source_code,canonical_code,valid_from,valid_to\n" + (codes or {})[contract]

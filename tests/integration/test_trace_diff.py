@@ -334,18 +334,18 @@ def check_change(pair: PublishedBuild, name: FigureName) -> Counter[str]:
     return Counter(step.id for step in found.steps)
 
 
-@pytest.mark.timeout(1200)  # five builds stand before it; on a loaded machine they take minutes
+@pytest.mark.timeout(1200)  # four builds stand before it; on a loaded machine they take minutes
 def test_200_random_changes_between_kept_builds_add_up(days: Days, tmp_path: Path) -> None:
     kept = publish.builds(Home(days.home))
     pairs = list(combinations(reversed(kept), 2))
-    assert len(pairs) == 10
+    assert len(pairs) == 6
     rng, steps, checked = random.Random(11), Counter[str](), 0
     for before, after in pairs:
         with open_pair(days.home, before, after, tmp_path / "spill") as pair:
-            for name in changed(pair, rng, CHANGES // len(pairs)):
+            for name in changed(pair, rng, CHANGES // len(pairs) + 1):
                 steps += check_change(pair, name)
                 checked += 1
-    assert checked == CHANGES
+    assert checked >= CHANGES
     assert {"new", "progress", "time"} <= set(steps), steps
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,16 @@ def test_no_personal_value_leaves_the_vault(new_place: NewPlace, tmp_path: Path,
         assert canary.encode() not in b"".join(p.read_bytes() for p in place.home.vault.rglob("*") if p.is_file())
 
 
-def test_a_personal_key_or_failing_cell_is_told_by_its_fault(new_place: NewPlace, tmp_path: Path) -> None:
-    place = new_place(delivery="delivery: increment\nkey: [source_case_no, reporter_phone]")
+def needing_a_phone(place: Installation) -> Installation:
+    """The place under a contract that asks for the reporter's phone: none that ships asks for a personal column."""
+    (binding,) = place.city.feeds
+    columns = tuple(replace(c, required=True) if c.name == "reporter_phone" else c for c in binding.contract.columns)
+    asking = replace(binding, contract=replace(binding.contract, columns=columns))
+    return replace(place, city=replace(place.city, feeds=(asking,)))
+
+
+def test_a_personal_failing_cell_is_told_by_its_fault(new_place: NewPlace, tmp_path: Path) -> None:
+    place = needing_a_phone(new_place())
     data = export_of(("A1", GOOD), ("A2", BAD), ("A3", GOOD)).decode()
     head, tail = data.rsplit(PHONE, 1)
     take(place, {"u20260601.csv": (head + tail).encode()})
