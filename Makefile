@@ -37,10 +37,10 @@ format: env-dev ## let ruff arrange the Python files
 	$(BIN)/ruff format .
 
 prove-faults: env-dev ## stop the program at every fault point in every way (kill, exit, full disk, ...); the rerun must end alike
-	$(PYTEST) -m proof tests/faults/test_matrix.py
+	$(PYTEST) -n 2 -m proof tests/faults/test_matrix.py
 
 prove-kills: env-dev ## kill -9 at 300 random moments, 20 of them of the real command; the rerun must end where an undisturbed one does
-	$(PYTEST) -m proof tests/faults/test_kills.py
+	$(PYTEST) -n 2 -m proof tests/faults/test_kills.py
 
 prove-canaries: env-dev ## planted personal words stay in the vault through whole runs, kills at any point, and shredding
 	$(PYTEST) -m proof tests/faults/test_canaries_killed.py
