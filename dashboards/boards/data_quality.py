@@ -85,7 +85,7 @@ def _tiles(board: Board, feeds: list[dict[str, Any]], funnel: dict[str, dict[str
     files = words.number(_sum(funnel, "files_n"))
     month = words.month(last_complete_month(board.source.as_of))
     tiles = [
-        _tile(words("quality.health"), value, words("quality.health_note", month=month)),
+        _tile(words("quality.health"), value, words(f"quality.health_{'note' if value != NOTHING else 'none'}", month=month)),
         _tile(words("quality.late_n"), words.number(len(late)), words("quality.late_of", n=len(events))),
         _tile(words("quality.held_n"), words.number(_sum(funnel, "held_n")), words("quality.late_of", n=files)),
         _tile(words("quality.waiting_n"), words.number(stopped), words("quality.share_of_read", share=share)),
@@ -186,7 +186,7 @@ def _reasons(board: Board, feeds: list[dict[str, Any]]) -> Html:
             )  # fmt: skip
     titles = ("feed", "rule", "severity", "failed", "checked", "share")
     numeric = {"failed", "checked", "share"}
-    columns = [Column(words(f"column.{title}"), is_number=title in numeric) for title in titles]
+    columns = [Column(words(f"column.{title}"), is_number=title in numeric, is_wide=title == "rule") for title in titles]
     return head + table(columns, lines)
 
 

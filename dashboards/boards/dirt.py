@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 
 from dashboards.kit.chance import whole
-from dashboards.kit.markup import EMPTY, Column, Html, join, sparkline, table, tag
+from dashboards.kit.markup import EMPTY, Column, Html, chip, join, sparkline, table, tag
 from dashboards.kit.page import Board
-from dashboards.kit.periods import last_complete_month
+from dashboards.kit.periods import last_complete_month, open_month
 from dashboards.kit.words import NOTHING
 
 #: Ends of the ids of rules that set rows aside: these may wait on the work list.
@@ -28,23 +28,65 @@ def months_shown(board: Board) -> list[dt.date]:
     return [dt.date(n // 12, n % 12 + 1, 1) for n in range(count - whole("trend_months") + 1, count + 1)]
 
 
+def months_with_files(board: Board) -> tuple[list[dt.date], dt.date | None]:
+    """The months of the trend, none of them if no file came in any; and the open month, if a file came in it.
+
+    An open month stands alone: it is part of no trend, and nothing is compared with it.
+    """
+    known = set(board.source.ask("quality__months")["month"].to_list())
+    full, begun = months_shown(board), open_month(board.source.as_of)
+    return (full if known & set(full) else []), (begun if begun in known else None)
+
+
+def open_head(board: Board, month: dt.date) -> Html:
+    """What stands over what is told of a month that is not over."""
+    words = board.words
+    until = words("quality.open_until", day=words.day(board.source.as_of.date()))
+    return tag("h3", words.month(month), " ", chip(words("quality.open"), "wait"), " ", tag("span", until, kind="muted small"))
+
+
 def dirt(board: Board, feeds: list[dict[str, Any]]) -> Html:
-    """The table of the catalogue."""
-    words, months = board.words, months_shown(board)
-    when = {"first": months[0], "month_end": months[-1]}
-    kinds, marks = board.source.ask("quality__dirt", **when), board.source.ask("quality__dirt_marks", **when)
+    """The table of the catalogue, then that of the month that is not over."""
+    words = board.words
+    months, begun = months_with_files(board)
     names = {feed["feed"]: words.pick(feed, "title") for feed in feeds}
+    shown, every = tag("h2", words("quality.dirt")), []
+    if months:
+        kinds, marks = _found(board, months[0], months[-1])
+        note = words("quality.dirt_note", first=words.month(months[0]), last=words.month(months[-1]))
+        shown += tag("p", note, kind="muted small") + _table(board, kinds, marks, names, months)
+        every += marks.rows(named=True)
+    else:
+        shown += tag("p", words("quality.no_full_month"), kind="muted")
+    if begun:
+        kinds, marks = _found(board, begun, begun)
+        came = kinds.filter(pl.col("found_n") > 0)
+        note = words("quality.open_dirt_note", n=words.number(kinds["dirt_code"].n_unique() - came["dirt_code"].n_unique()))
+        shown += open_head(board, begun)
+        shown += _table(board, came, marks, names, []) if came.height else tag("p", words("quality.open_no_dirt"))
+        shown += tag("p", note, kind="muted small") if came.height else EMPTY
+        every += marks.rows(named=True)
+    return shown + _work_list(board, every)
+
+
+def _found(board: Board, first: dt.date, last: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    when = {"first": first, "month_end": last}
+    return board.source.ask("quality__dirt", **when), board.source.ask("quality__dirt_marks", **when)
+
+
+def _table(
+    board: Board, kinds: pl.DataFrame, marks: pl.DataFrame, names: dict[str, str], months: list[dt.date]
+) -> Html:  # fmt: skip
+    """One line per kind of `kinds`; with its trend where there are months for one."""
+    titles = ["code", "dirt", "dirt_feeds", "dirt_marks", "found", "share", *(["trend"] if months else [])]
+    numeric, wide = {"found", "share"}, {"dirt"}
     lines = []
     for code in kinds["dirt_code"].unique(maintain_order=True).to_list():
         own = kinds.filter(pl.col("dirt_code") == code)
         found = marks.filter(pl.col("dirt_code") == code).rows(named=True)
         lines.append(_line(board, code, own, found, names, months))
-    titles = ("code", "dirt", "dirt_feeds", "dirt_marks", "found", "share", "trend")
-    numeric, wide = {"found", "share"}, {"dirt"}
-    columns = [Column(words(f"column.{title}"), is_number=title in numeric, is_wide=title in wide) for title in titles]
-    note = words("quality.dirt_note", first=words.month(months[0]), last=words.month(months[-1]))
-    shown = tag("h2", words("quality.dirt")) + tag("p", note, kind="muted small") + table(columns, lines)
-    return shown + _work_list(board, marks.rows(named=True))
+    columns = [Column(board.words(f"column.{title}"), is_number=title in numeric, is_wide=title in wide) for title in titles]
+    return table(columns, lines)
 
 
 def _line(
@@ -56,12 +98,12 @@ def _line(
     shares = [_share(by_month.get(month)) for month in months]
     by_feed = _summed(found, lambda row: names.get(row["feed"], row["feed"]))
     by_mark = _summed(found, lambda row: words.pick(row, "name"))
+    trend = [sparkline(shares, None, words("quality.dirt_trend", name=words.pick(first, "name")))] if months else []
     return [
         tag("b", code),
         tag("span", words.pick(first, "name")) + tag("div", words.pick(first, "treatment"), kind="muted small"),
         _counts(board, by_feed), _counts(board, by_mark), words.number(total),
-        words.percent(100 * total / of_n, 2) if of_n else NOTHING,
-        sparkline(shares, None, words("quality.dirt_trend", name=words.pick(first, "name"))),
+        words.percent(100 * total / of_n, 2) if of_n else NOTHING, *trend,
     ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Scores, a part of the data quality board: how good each feed's data is, in five dimensions, and how that moved.
 
-Belongs here: the newest complete month of each feed beside its months before, what later runs saw differently. Does not:
+Belongs here: the newest complete month of each feed beside its months before, what later runs saw differently; the month that
+is not over by itself. Does not:
 working scores out (quality.scorecard); adding dimensions up: no figure says how good data is "in all".
 """
 
@@ -11,33 +12,54 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.boards.dirt import months_shown
+from dashboards.boards.dirt import months_shown, months_with_files, open_head
 from dashboards.kit.chance import whole
-from dashboards.kit.markup import Column, Html, chip, sparkline, table, tag
+from dashboards.kit.markup import EMPTY, Column, Html, chip, sparkline, table, tag
 from dashboards.kit.page import Board
 from dashboards.kit.words import NOTHING
 
 
 def scores(board: Board, feeds: list[dict[str, Any]]) -> Html:
-    """The scorecard, then what moved."""
-    words, months = board.words, months_shown(board)
-    when = {"first": months[0], "month_end": months[-1]}
-    found, dimensions = board.source.ask("quality__scores", **when), board.source.ask("quality__dimensions", **when)
-    head = tag("h2", words("quality.scores"))
-    if found.is_empty():
-        return head + tag("p", words("quality.scores_none"), kind="muted")
-    told = dimensions.rows(named=True)
-    columns = [Column(words("column.feed"))]
-    columns += [Column(words.pick(one, "name"), hint=_formula(board, one)) for one in told]
-    columns += [Column(words("column.second_count"))]
-    lines = [_line(board, feed, found.filter(pl.col("feed") == feed["feed"]), told, months) for feed in feeds]
-    note = words("quality.scores_note", month=words.month(months[-1]))
-    shown = table(columns, [line for line in lines if line])
+    """The scorecard, what moved, then the month that is not over."""
+    words = board.words
+    months, begun = months_with_files(board)
+    shown, told = tag("h2", words("quality.scores")), _dimensions(board, begun or months_shown(board)[-1])
+    found = _found(board, months[0], months[-1]) if months else pl.DataFrame()
+    if not found.is_empty():
+        note = words("quality.scores_note", month=words.month(months[-1]))
+        shown += tag("p", note, kind="muted small") + _table(board, feeds, found, told, months)
+    elif begun:
+        shown += tag("p", words("quality.no_full_month"), kind="muted")
+    running = _found(board, begun, begun) if begun else pl.DataFrame()
+    if begun and not running.is_empty():
+        shown += open_head(board, begun) + _table(board, feeds, running, told, [])
+    if found.is_empty() and running.is_empty():
+        return tag("h2", words("quality.scores")) + tag("p", words("quality.scores_none"), kind="muted")
     formulas = tag(
         "ul", *[tag("li", tag("b", words.pick(one, "name")), " ", _formula(board, one)) for one in told], kind="small muted"
     )
     opened = tag("p", words("quality.scores_list"), " ", tag("code", "citybrain quarantine list --feed"), kind="small")
-    return head + tag("p", note, kind="muted small") + shown + opened + formulas + _moved(board, found, feeds, told)
+    return shown + opened + formulas + (_moved(board, found, feeds, told) if not found.is_empty() else EMPTY)
+
+
+def _found(board: Board, first: dt.date, last: dt.date) -> pl.DataFrame:
+    return board.source.ask("quality__scores", first=first, month_end=last)
+
+
+def _dimensions(board: Board, month: dt.date) -> list[dict[str, Any]]:
+    return board.source.ask("quality__dimensions", month_end=month).rows(named=True)
+
+
+def _table(
+    board: Board, feeds: list[dict[str, Any]], found: pl.DataFrame, told: list[dict[str, Any]], months: list[dt.date]
+) -> Html:
+    """One line per feed that has a score; with the months before where `months` names them."""
+    words = board.words
+    columns = [Column(words("column.feed"))]
+    columns += [Column(words.pick(one, "name"), hint=_formula(board, one)) for one in told]
+    columns += [Column(words("column.second_count"))]
+    lines = [_line(board, feed, found.filter(pl.col("feed") == feed["feed"]), told, months) for feed in feeds]
+    return table(columns, [line for line in lines if line])
 
 
 def _formula(board: Board, dimension: dict[str, Any]) -> str:
@@ -62,7 +84,7 @@ def _line(
 
 
 def _cell(board: Board, own: pl.DataFrame, months: list[dt.date]) -> Html:
-    """The newest month that is over and has a score, what it is made of, and the months before."""
+    """The newest month that has a score, what it is made of, and the months before where there are any to show."""
     if own.is_empty():
         return tag("span", NOTHING, kind="muted")
     by_month = {row["month"]: 100 * row["num"] / row["den"] for row in own.rows(named=True)}

@@ -35,6 +35,7 @@ header[data-testid="stHeader"], [data-testid="stStatusWidget"], [data-testid="st
 [data-testid="stToolbar"], [data-testid="stDecoration"], footer { display: none !important; }
 .block-container, [data-testid="stMainBlockContainer"] { padding: 1.1rem 2.2rem 2rem !important; max-width: 1360px; }
 [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+@media (max-width: 640px) { .block-container, [data-testid="stMainBlockContainer"] { padding: 0.6rem 1rem 1.5rem !important; } }
 </style>
 """
 

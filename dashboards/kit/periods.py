@@ -44,6 +44,12 @@ def last_complete_month(as_of: dt.datetime) -> dt.date:
     return months_before(day, 1)
 
 
+def open_month(as_of: dt.datetime) -> dt.date | None:
+    """The first day of the month that has begun and is not over at `as_of`; None on its last evening."""
+    month = as_of.date().replace(day=1)
+    return month if month > last_complete_month(as_of) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """The days looked at. `month` is the month shown, or for the year to date the last complete one."""

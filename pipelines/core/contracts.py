@@ -29,7 +29,7 @@ TYPES = ("string", "timestamp", "date", "integer", "number", "boolean")
 LEVELS = ("P1", "P2", "P3", "P4")
 SEVERITIES = ("block", "quarantine", "warn")
 COLUMN_PROPERTIES = {"text", "party", "role", "codes", "clock", "list", "fields", "normalise", "geometry", "link"}
-CONTRACT_PROPERTIES = {"entity", "mode", "main_time", "grid", "update_time"}
+CONTRACT_PROPERTIES = {"title_zh", "entity", "mode", "main_time", "grid", "update_time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ class Contract:
 
     id: str
     title: str
+    title_zh: str
     version: str
     domain: str
     entity: Literal["event", "reference"]
@@ -236,6 +237,7 @@ def parse_contract(text: str, *, where: str) -> Contract:
     return Contract(
         id=document["id"],
         title=document["name"],
+        title_zh=str(custom.get("title_zh", document["name"])),
         version=document["version"],
         domain=document.get("domain", ""),
         entity=custom["entity"],

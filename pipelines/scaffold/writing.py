@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from pipelines.core.bindings import SUFFIXES, UNDECIDED
@@ -21,6 +22,7 @@ from pipelines.scaffold.proposing import Proposal
 
 #: Values that YAML would take for something else unless quoted.
 PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff.]*( [\w\u4e00-\u9fff.]+)*")
+TITLE = re.compile(r"^title_zh:[ \t]*([^#\n]+)", re.MULTILINE)
 WORDS = {"yes", "no", "true", "false", "on", "off", "null", "none", "y", "n"}
 
 
@@ -77,8 +79,27 @@ def _told_by_pattern(made: Proposal) -> bool:
     return any(name.endswith(end) and kind == made.seen.format for end, kind in SUFFIXES.items())
 
 
-def binding_text(made: Proposal) -> str:
-    """feeds/FEED.yml."""
+def title_for(made: Proposal, taken: Collection[str] = ()) -> str:
+    """A Chinese name for the boards: the contract's, with a number where another feed of the city has it already."""
+    name, number = made.fit.contract.title_zh, 1
+    title = name
+    while title in taken:
+        number += 1
+        title = f"{name}{number}"
+    return title
+
+
+def titles_taken(folder: Path, feed: str) -> set[str]:
+    """The Chinese names of a city's other feeds."""
+    found = set()
+    for path in (folder / "feeds").glob("*.yml"):
+        if path.stem != feed and (told := TITLE.search(path.read_text(encoding="utf-8"))):
+            found.add(told[1].strip("\"' "))
+    return found
+
+
+def binding_text(made: Proposal, taken: Collection[str] = ()) -> str:
+    """feeds/FEED.yml; `taken`: Chinese names that other feeds of the city have."""
     seen, because = made.seen, made.because
     key = "none" if made.key == () else f"[{', '.join(made.key)}]" if made.key else ""
     title = made.feed.replace("_", " ").capitalize()
@@ -89,7 +110,7 @@ def binding_text(made: Proposal) -> str:
         *(f"# TODO {doubt}" for doubt in [*seen.doubts, *made.doubts]),
         _line(f"contract: {made.fit.contract.id}", because["contract"]),
         _line(f"system: {quoted(made.system)}", pick("part of every identity: now or never", "事件标识的一部分：以后勿改")),
-        f"title_zh: {quoted(made.fit.contract.title if made.feed == made.fit.contract.id else title)}",
+        _line(f"title_zh: {quoted(title_for(made, taken))}", pick("on the boards", "看板上的名称")),
         f"title_en: {quoted(title)}",
         f"source: {{type: drop, pattern: {json.dumps(made.pattern, ensure_ascii=False)}, settle_seconds: 5}}",
     ]  # fmt: skip
@@ -129,7 +150,7 @@ def codes_text(made: Proposal, code_set: str) -> str:
 
 def write(made: Proposal, folder: Path, *, force: bool) -> list[Path]:
     """Write the proposal into a city folder; the paths. Raises UsageError rather than overwrite, unless `force`."""
-    texts = {folder / "feeds" / f"{made.feed}.yml": binding_text(made)}
+    texts = {folder / "feeds" / f"{made.feed}.yml": binding_text(made, titles_taken(folder, made.feed))}
     texts |= {folder / "codes" / made.file_of(code_set): codes_text(made, code_set) for code_set in made.codes}
     there = [path for path in texts if path.exists()]
     if there and not force:

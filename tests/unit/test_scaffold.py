@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ import yaml
 from pipelines.cleaning import judge
 from pipelines.cli import new_feed
 from pipelines.core.bindings import load_city, read_binding, undecided_codes
+from pipelines.core.contracts import contract_ids, load_contract
 from pipelines.core.errors import FileHeld, UsageError
 from pipelines.core.settings import ArchiveLimits
 from pipelines.scaffold import founding, looking, mapping, proposing, shapes, wording, writing
@@ -303,3 +305,18 @@ def test_areas_that_look_like_people_are_no_areas(tmp_path: Path) -> None:
     rows = [["编号", "报警时间", "社区"], *([f"B{n}", "2025-01-01 10:00:00", PEOPLE[n % 6]] for n in range(30))]
     found, _ = founding.recognised(written(tmp_path / "in.csv", rows).parent, "town", "Asia/Shanghai", ArchiveLimits())
     assert founding.areas(found).source == ""
+
+
+def test_a_proposed_feed_has_a_name_for_the_chinese_page(city: Path, tmp_path: Path) -> None:
+    made = proposal(calls(tmp_path))
+    first, second = (yaml.safe_load(writing.binding_text(made, taken)) for taken in ((), {made.fit.contract.title_zh}))
+    assert (first["title_zh"], second["title_zh"]) == ("公安警情", "公安警情2")
+    writing.write(made, city, force=False)
+    assert writing.titles_taken(city, "another") == {"公安警情"}
+    assert writing.titles_taken(city, made.feed) == set()
+
+
+def test_every_contract_has_a_chinese_name() -> None:
+    names = {contract: load_contract(contract).title_zh for contract in contract_ids()}
+    assert not {contract: name for contract, name in names.items() if not re.search(r"[\u4e00-\u9fff]", name)}
+    assert len(set(names.values())) == len(names)
