@@ -14,6 +14,7 @@ import typer
 
 from pipelines.cli import show
 from pipelines.core.errors import UsageError
+from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import pick
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _unclaimed(place: Any) -> list[str]:
     left = unclaimed(place.city, place.source_root)
     if not left:
         return []
-    told = ", ".join(path.as_posix() for path in left[:NAMES_SHOWN]) + (", …" if len(left) > NAMES_SHOWN else "")
+    told = ", ".join(masked(path.as_posix()) for path in left[:NAMES_SHOWN]) + (", …" if len(left) > NAMES_SHOWN else "")
     return [pick(f"{len(left)} files fit no feed's pattern: {told} -> citybrain new-feed, or mend source.pattern",
                  f"{len(left)} 个文件不符合任何数据源的模式：{told} -> citybrain new-feed，或修改 source.pattern")]  # fmt: skip
 

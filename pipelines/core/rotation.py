@@ -72,8 +72,8 @@ def _rotate(place: Installation, signed: Signed) -> Rotated:
     faults.hit("after_new_key")
     n = KeyRing(place.home, masters).rewrap()
     if place.settings.master_key:
-        told = pick("start every process anew, run citybrain rotate-key again (one that went on may have made a key under the old "
-                    "master key), then unset CITYBRAIN_MASTER_KEY_OLD",
+        told = pick("start every process anew, run citybrain rotate-key again (one that went on may have made a key under the "
+                    "old master key), then unset CITYBRAIN_MASTER_KEY_OLD",
                     "请重启所有进程，再次运行 citybrain rotate-key（未重启的进程可能用旧主密钥新建了密钥），"
                     "然后取消 CITYBRAIN_MASTER_KEY_OLD")  # fmt: skip
     else:
