@@ -60,11 +60,10 @@ def _uses(binding: Binding, code_set: str) -> bool:
     return any(column.codes == code_set for column in binding.contract.columns)
 
 
-def _file(city: City, binding: Binding, code_set: str) -> Path | None:
-    """The file of the city folder in which a binding keeps its codes of a set."""
+def _files(city: City, binding: Binding) -> dict[str, Path]:
+    """The files of the city folder in which a binding keeps its codes, by set."""
     entry = yaml.safe_load((city.folder / "feeds" / f"{binding.feed}.yml").read_text(encoding="utf-8"))
-    name = (entry.get("codes") or {}).get(code_set)
-    return city.folder / "codes" / name if name else None
+    return {code_set: city.folder / "codes" / name for code_set, name in (entry.get("codes") or {}).items() if name}
 
 
 def _homes(city: City, mapping: Mapping) -> tuple[set[Path], str]:
@@ -74,13 +73,16 @@ def _homes(city: City, mapping: Mapping) -> tuple[set[Path], str]:
     meant = [b for b in of_set if mapping.holds_in(b.system)]
     for binding in meant:
         twins = [b for b in meant if (b.contract.id, b.system) == (binding.contract.id, binding.system)]
-        paths = {path for twin in twins if (path := _file(city, twin, mapping.row.code_set))}
+        paths = {path for twin in twins if (path := _files(city, twin).get(mapping.row.code_set))}
         if not paths:
             told = f"feeds/{binding.feed}.yml: codes: {{{mapping.row.code_set}: FILE.csv}}"
             return set(), pick(f"no file takes it; add {told}", f"没有可写入的文件；请添加 {told}")
         found |= paths
     others = [b for b in of_set if not mapping.holds_in(b.system)]
-    shared = [b.feed for b in others if _file(city, b, mapping.row.code_set) in found]
+    shared = [b.feed for b in others if _files(city, b).get(mapping.row.code_set) in found]
+    shared += sorted(
+        {of for b in city.feeds for of, path in _files(city, b).items() if path in found and of != mapping.row.code_set}
+    )  # what one set's code means, another's of the same file need not mean
     if shared:
         return set(), pick(f"its file also serves {', '.join(shared)}", f"该文件也用于 {'、'.join(shared)}")
     return found, "" if found else pick("no feed sends such codes", "没有数据源发送此类代码")

@@ -132,6 +132,14 @@ def test_a_file_that_serves_another_system_takes_no_mapping_of_one(city: City) -
     assert (move.texts, move.moved, [why for _, why in move.left]) == ({}, (), ["its file also serves two"])
 
 
+def test_a_file_that_serves_another_code_set_takes_no_mapping_of_one(city: City) -> None:
+    path = city.folder / "feeds" / "one.yml"
+    text = path.read_text(encoding="utf-8").replace("{category: one.csv}", "{category: one.csv, channel: one.csv}")
+    path.write_text(text, encoding="utf-8")
+    move = plan_move(load_city(city.folder), [decision(1, "9902", "3004", "2026-04-01")])
+    assert (move.texts, move.moved, [why for _, why in move.left]) == ({}, (), ["its file also serves channel"])
+
+
 def test_rows_of_the_city_that_contradict_each_other_are_still_refused(city: City) -> None:
     path = city.folder / "codes" / "one.csv"
     path.write_text(path.read_text(encoding="utf-8") + "9902,3102,,\n", encoding="utf-8")
