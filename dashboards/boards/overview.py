@@ -38,7 +38,7 @@ def show(board: Board) -> None:
     figures = figures_of(board, place, period)
     said = EMPTY
     if not board.view.case:
-        said = tag("p", _lead(board, figures), kind="lead") + tag("p", _calendar(board, period), kind="muted small")
+        said = tag("p", lead(board, figures), kind="lead") + tag("p", _calendar(board, period), kind="muted small")
     put(title + crumbs(board, place) + said, "title")
     if board.view.case:
         case_trail.show(board)
@@ -46,7 +46,8 @@ def show(board: Board) -> None:
     _filters(board, place)
     trends = board.source.ask("overview__trends", area=place.code, **period.params)
     chosen = _chosen(board, figures)
-    _cards(board, place, figures, trends, chosen)
+    hint = tag("p", board.words("overview.open_hint"), kind="muted small")
+    put(hint + cards(board, place, figures, trends, chosen), "cards")
     if chosen is not None:
         figure_detail.show(board, place, chosen, trends)
 
@@ -87,7 +88,8 @@ def _filters(board: Board, place: Place) -> None:
         choose_child(board, place)
 
 
-def _lead(board: Board, figures: list[Figure]) -> str:
+def lead(board: Board, figures: list[Figure]) -> str:
+    """The sentence on top: how many, and which figures changed by more than chance."""
     words = board.words
     between = words("space")
     parts = [_headline(board, figure) for figure in figures if figure.id == HEADLINE and figure.value is not None]
@@ -129,19 +131,20 @@ def _headline(board: Board, figure: Figure) -> str:
     return words("overview.events_more" if figure.value > before else "overview.events_less", change=size, **said)
 
 
-def _cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFrame, chosen: Figure | None) -> None:
+def cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFrame, chosen: Figure | None) -> Html:
+    """The figures in groups; `chosen` is the one that is open."""
     shown = {figure.id: figure for figure in figures}
     usual = "month" if board.view.month else "year_to_date"
     until = period_of(board.view, board.source.as_of).month
-    parts: list[Html] = [tag("p", board.words("overview.open_hint"), kind="muted small")]
+    parts: list[Html] = []
     for group in GROUPS:
         members = _members(group, list(shown))
         if members:
-            cards = [
+            of_group = [
                 _card(board, shown[metric], trends, until, usual=usual, is_open=shown[metric] is chosen) for metric in members
             ]
-            parts += [tag("h3", board.words(f"group.{group}")), tag("div", join(cards), kind="cards")]
-    put(join([*parts, _not_here(board, place, shown)]), "cards")
+            parts += [tag("h3", board.words(f"group.{group}")), tag("div", join(of_group), kind="cards")]
+    return join([*parts, _not_here(board, place, shown)])
 
 
 def _not_here(board: Board, place: Place, shown: dict[str, Figure]) -> Html:

@@ -39,10 +39,10 @@ def show(board: Board) -> None:
     cases = board.source.ask("risk__open", area=place.code, kind=board.view.kind)
     week = last_complete_week(board.source.as_of)
     alerts = board.source.ask("risk__alerts", area=place.code, root=place.root, week=week, kind=board.view.kind).rows(named=True)
-    outside = _outside(board, place)
+    outside = outside_of(board, place)
     title = tag("h1", board.words("title.risk", area=place.name))
-    lead = _lead(board, place, cases, alerts, outside)
-    put(title + crumbs(board, place) + tag("p", lead, kind="lead"), "title")
+    said = lead(board, place, cases, alerts, outside)
+    put(title + crumbs(board, place) + tag("p", said, kind="lead"), "title")
     left, right, _ = st.columns([1, 1, 1.4])
     with left:
         choose_child(board, place)
@@ -68,7 +68,8 @@ def last_complete_week(as_of: dt.datetime) -> dt.date:
     return monday if day.isoweekday() == 7 else monday - dt.timedelta(days=7)  # noqa: PLR2004 - Sunday
 
 
-def _lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str, Any]], outside: Outside) -> str:
+def lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str, Any]], outside: Outside) -> str:
+    """The sentence on top: open and overdue cases, unusual weeks, areas outside their limits."""
     words, between = board.words, board.words("space")
     n = int(cases["cases_n"].sum() or 0)
     overdue = int(cases.filter("is_overdue")["cases_n"].sum() or 0)
@@ -103,7 +104,7 @@ def _open(board: Board, cases: pl.DataFrame, hidden: list[str]) -> None:
         note += tag("p", words("risk.open_hidden", list=kinds), kind="muted small")
     put(note, "open_note")
     if not cases.is_empty():
-        put(_open_table(board, cases), "open_table")
+        put(open_table(board, cases), "open_table")
 
 
 def _count(cases: pl.DataFrame, **where: Any) -> int:
@@ -131,7 +132,8 @@ def _ages(board: Board, cases: pl.DataFrame, name: str) -> charts.Chart:
     return charts.stacked(caption, [board.kind(kind) for kind in kinds], segments, ends=ends)
 
 
-def _open_table(board: Board, cases: pl.DataFrame) -> Html:
+def open_table(board: Board, cases: pl.DataFrame) -> Html:
+    """Open and overdue cases by kind and age."""
     words = board.words
     columns = [
         Column(words("column.kind")),
@@ -191,7 +193,8 @@ def _excess(words: Words, row: dict[str, Any]) -> str:
 # --- areas outside their limits ---------------------------------------------------------------------------------------
 
 
-def _outside(board: Board, place: Place) -> Outside:
+def outside_of(board: Board, place: Place) -> Outside:
+    """The areas within a place that lie outside their funnel limits."""
     rows = board.source.ask(
         "risk__areas", area=place.code, root=place.root, level=place.level, finest=FINEST, today=board.source.as_of.date()
     ).rows(named=True)
@@ -214,7 +217,7 @@ def _funnel(board: Board, place: Place, outside: Outside) -> None:
         expected = outside.compared_n * (1 - reference("outer_confidence"))
         rule.append(words("risk.funnel_chance", n=words.number(outside.compared_n), expected=words.number(expected, 1)))
     parts: list[object] = [tag("h2", words("risk.funnel_heading")), tag("p", words("space").join(rule), kind="muted small")]
-    parts.append(_findings(board, outside.worse[:most]) if outside.worse else tag("p", words("risk.funnel_none")))
+    parts.append(findings(board, outside.worse[:most]) if outside.worse else tag("p", words("risk.funnel_none")))
     if len(outside.worse) > most:
         parts.append(tag("p", words("risk.funnel_more", n=len(outside.worse) - most), kind="muted small"))
     if outside.better:
@@ -225,7 +228,8 @@ def _funnel(board: Board, place: Place, outside: Outside) -> None:
     put(join(parts), "outside")
 
 
-def _findings(board: Board, worse: list[tuple[dict[str, Any], Figure]]) -> Html:
+def findings(board: Board, worse: list[tuple[dict[str, Any], Figure]]) -> Html:
+    """A table of areas that are worse than chance explains."""
     words = board.words
     titles = ("area", "figure", "value", "interval", "average", "parts", "standing")
     numeric = {"value", "interval", "average", "parts"}

@@ -1,5 +1,12 @@
--- One figure in every area directly inside one, and the same period a year before; areas in the order of their codes.
-with areas as (
+-- One figure in every area directly inside one, and the same period a year before, unless its cases were sent for a part of
+-- that only; areas in the order of their codes.
+with begins as (
+    select coalesce(min(known.first_day), min(info.earliest)) as first_day
+    from marts.build_info as info
+    left join marts.fct_metric_begin as known on known.metric_id = $metric
+),
+
+areas as (
     select grid_code, name_zh, name_en, grid_level, geom_wkt
     from marts.dim_grid
     where parent_code = $area and grid_code <> $area and (is_current or grid_code = 'UNASSIGNED')
@@ -7,7 +14,7 @@ with areas as (
 ),
 
 shown as (
-    select grid_code, period_end, num, den, value, is_suppressed, reason, ci_low, ci_high
+    select grid_code, period_start, period_end, num, den, value, is_suppressed, reason, ci_low, ci_high
     from marts.v_metric_display
     where
         metric_id = $metric and slice_kind = 'all' and basis = 'as_was' and period_kind = $period_kind
@@ -20,5 +27,9 @@ select
     old.num as earlier_num, old.den as earlier_den, old.value as earlier_value
 from areas
 left join shown as now on areas.grid_code = now.grid_code and now.period_end = $period_end
-left join shown as old on areas.grid_code = old.grid_code and old.period_end = $earlier_end
+cross join begins
+left join shown as old
+    on
+        areas.grid_code = old.grid_code and old.period_end = $earlier_end
+        and ($period_kind = 'cumulative' or old.period_start >= begins.first_day)
 order by areas.grid_code = 'UNASSIGNED', areas.grid_code

@@ -1,5 +1,13 @@
--- Every figure of one area: year to date or one month, else the nearest period it has; and the same period a year before.
-with candidates as (
+-- Every figure of one area: year to date or one month, else the nearest period it has; and the same period a year before,
+-- unless its cases were sent for a part of that period only.
+with begins as (
+    select register.metric_id, coalesce(known.first_day, info.earliest) as first_day
+    from marts.ref_metric as register
+    cross join marts.build_info as info
+    left join marts.fct_metric_begin as known on register.metric_id = known.metric_id
+),
+
+candidates as (
     select
         shown.metric_id, shown.period_kind, shown.period_start, shown.period_end, shown.num, shown.den, shown.stat_value,
         shown.value, shown.is_suppressed, shown.reason, shown.ci_low, shown.ci_high,
@@ -32,6 +40,7 @@ chosen as (
 earlier as (
     select chosen.metric_id, old.num, old.den, old.value, old.ci_low, old.ci_high
     from chosen
+    inner join begins on chosen.metric_id = begins.metric_id
     inner join marts.v_metric_display as old
         on
             old.metric_id = chosen.metric_id and old.grid_code = $area and old.slice_kind = 'all' and old.basis = 'as_was'
@@ -41,6 +50,7 @@ earlier as (
                 or (chosen.period_kind in ('year_to_date', 'cumulative')
                     and old.period_end = chosen.period_end - interval 1 year)
             )
+    where chosen.period_kind = 'cumulative' or old.period_start >= begins.first_day
 )
 
 select

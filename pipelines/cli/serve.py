@@ -32,6 +32,24 @@ def boards(home: HomeOption = None, port: PortOption = 8501) -> None:
     raise typer.Exit(0 if done.returncode in (0, -2, 130) else done.returncode)
 
 
+def front_page(
+    home: HomeOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="the file; default HOME/reports/front/index.html")] = None,
+    build: Annotated[str, typer.Option("--build", help="a build that is still kept; default the current one")] = "",
+    boards_at: Annotated[
+        str, typer.Option("--boards-at", help="where the boards are served; without it the page has no links")
+    ] = "",
+) -> None:
+    """One file that opens by double click: what needs a leader today, Overview, Risk. / 静态首页：今日要事、总览与风险。"""
+    from dashboards.front.page import write_front_page
+    from pipelines.core.installation import existing_home
+
+    place = existing_home(home)
+    path = out or place.reports / "front" / "index.html"
+    write_front_page(place.root, path, build=build, boards_at=boards_at)
+    show.console.print(str(path))
+
+
 def dev(home: HomeOption = None, port: PortOption = 3000) -> None:
     """Dagster's UI and daemon: schedules, the drop sensor, every run. / Dagster 界面与守护进程。"""
     from pipelines.core.installation import open_installation
@@ -53,4 +71,5 @@ def dev(home: HomeOption = None, port: PortOption = 3000) -> None:
 def attach(app: typer.Typer) -> None:
     """Add this family's commands."""
     app.command("boards")(boards)
+    app.command("front-page")(front_page)
     app.command("dev")(dev)

@@ -30,7 +30,9 @@ open_cases as (
         facts.deadline_at,
         cast(feeds.as_of as date) as as_of_day,
         {{ days_between('cast(facts.reported_at as date)', 'cast(feeds.as_of as date)') }} as age_days,
-        coalesce(facts.deadline_at < feeds.as_of, false) as is_overdue
+        coalesce(facts.deadline_at < feeds.as_of, false) as is_overdue,
+        -- Its deadline had passed a week ago already: it was on last week's list.
+        coalesce(facts.deadline_at < {{ add_days('cast(feeds.as_of as date)', -7) }}, false) as was_overdue
     from facts
     inner join feeds on facts.feed = feeds.feed
     inner join closing_feeds on facts.feed = closing_feeds.feed

@@ -1,3 +1,4 @@
+{%- set columns = ['event_kind', 'age_band', 'is_overdue', 'was_overdue', 'deadline_at'] %}
 -- Open cases counted in every area they lie in now: a stock is what is there at as_of, on the map of that day.
 with open_cases as (
     select * from {{ ref('int_open_case') }}
@@ -12,11 +13,11 @@ build_info as (
 ),
 
 placed as (
-    {{ placed_now('open_cases', ['event_kind', 'age_band', 'is_overdue', 'deadline_at']) }}
+    {{ placed_now('open_cases', columns) }}
 ),
 
 areas as (
-    {{ areas_above('placed', ['event_kind', 'age_band', 'is_overdue', 'deadline_at'], 4, by_level=['is_by_share']) }}
+    {{ areas_above('placed', columns, 4, by_level=['is_by_share']) }}
 ),
 
 final as (
@@ -28,6 +29,8 @@ final as (
         is_overdue,
         cast(sum(case when deadline_at is not null then 1 else 0 end) as bigint) as with_deadline_n,
         count(*) as cases_n,
+        cast(sum(case when was_overdue then 1 else 0 end) as bigint) as was_overdue_n,
+        cast(min(deadline_at) as date) as earliest_deadline_on,
         bool_or(is_by_share) as is_weighted
     from areas
     group by event_kind, area_code, area_level, age_band, is_overdue

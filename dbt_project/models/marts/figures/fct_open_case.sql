@@ -59,7 +59,8 @@ hidden_areas as (
 final as (
     select
         open_areas.event_kind, open_areas.grid_code, open_areas.area_level as grid_level, open_areas.age_band,
-        open_areas.is_overdue, open_areas.cases_n, false as is_suppressed
+        open_areas.is_overdue, open_areas.cases_n, open_areas.was_overdue_n, open_areas.earliest_deadline_on,
+        false as is_suppressed
     from open_areas
     left join hidden_areas
         on open_areas.event_kind = hidden_areas.event_kind and open_areas.grid_code = hidden_areas.grid_code
@@ -70,6 +71,8 @@ final as (
         cast(null as varchar) as age_band,
         cast(null as boolean) as is_overdue,
         cast(null as bigint) as cases_n,
+        cast(null as bigint) as was_overdue_n,
+        cast(null as date) as earliest_deadline_on,
         true as is_suppressed
     from hidden_areas
 )
