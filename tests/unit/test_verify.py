@@ -64,7 +64,7 @@ def hashed(reported_at: dt.datetime) -> str:
     columns = load_contract("police_incident").landed
     schema = {c.name: pl.List(pl.String) if c.is_list else parse.DTYPES[c.type] for c in columns}
     frame = pl.DataFrame([{"reported_at": reported_at}], schema=schema)
-    return str(identity._digests(identity._joined(frame, list(schema)))[0])
+    return str(identity._Digests.of(identity._joined(frame, list(schema))).hex()[0])
 
 
 class House:
