@@ -27,6 +27,8 @@ INVISIBLE = "[\u200b-\u200f\u2060\ufeff]"
 # Whatever NFKC might change: all but ASCII, ideographs and punctuation that it leaves alone. A list of what it does change
 # would miss some (Ⅱ), and then one row's text would depend on its neighbours in the batch.
 NEEDS_NFKC = "[^\\x00-\\x7f\u2013\u2014\u2018\u2019\u201c\u201d\u3001-\u3003\u3005-\u3011\u3400-\u4dbf\u4e00-\u9fff]"
+# One search finds what is to be trimmed or changed: blanks at an end (as strip_chars takes them), or whatever NFKC might change.
+UNTIDY = rf"^\s|\s$|{NEEDS_NFKC}"
 FULL_WIDTH = "[\uff01-\uff5e]"
 TRUE_WORDS = ("是", "y", "yes", "true", "1", "t", "已")
 FALSE_WORDS = ("否", "n", "no", "false", "0", "f", "未")
@@ -66,14 +68,18 @@ def _plain_width(wide: pl.Series) -> pl.Series:
     return wide.str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.strip_chars()
 
 
+def _trimmed(untidy: pl.Series) -> pl.Series:
+    texts = untidy.str.strip_chars()
+    return changed_where(texts, texts.str.contains(NEEDS_NFKC), _plain_width)
+
+
 def tidy(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Trim, NFKC where needed, null tokens to NULL.
 
     Returns the tidied texts and, for columns that held a null token (not an empty cell), where.
     """
-    texts = raw.select(pl.all().str.strip_chars())
-    wide = texts.select(pl.all().str.contains(NEEDS_NFKC))
-    texts = texts.with_columns(changed_where(texts[n], wide[n], _plain_width) for n in texts.columns)
+    untidy = raw.select(pl.all().str.contains(UNTIDY))
+    texts = raw.select(changed_where(raw[n], untidy[n], _trimmed) for n in raw.columns)
     tokens = texts.select(pl.all().is_in(list(null_tokens())).fill_null(False))
     held = [name for name, yes in tokens.select(pl.all().any()).row(0, named=True).items() if yes]
     empty = [pl.when(pl.col(n) != "").then(pl.col(n)).alias(n) for n in texts.columns]
