@@ -46,7 +46,6 @@ from pipelines.ingesting.parser import dated_parser, file_parser, parser_id
 from pipelines.ingesting.shrink import shrunk
 from pipelines.ingesting.trial import judge_rows
 from pipelines.sources import drop
-from pipelines.sources.names import covered, extract_time
 
 __all__ = ["file_parser", "has_bytes", "is_shredded", "judge_drift", "judge_rows", "parser_id", "store_mends"]
 
@@ -87,9 +86,9 @@ def _is_done(binding: Binding, place: Installation, sha256: str) -> bool:
     if row is not None and row.status == "retracted":
         return True
     if row is not None and row.held_remedy and row.held_remedy.endswith((f"[{parser}]", _locked_mark(binding, place))):
-        return not any(one.sha256 == sha256 for one in _released(binding, place))
+        return not any(one.sha256 == sha256 for one in _released(binding, place)) or is_shredded(row, place)
     current = place.ledger.current_parse(binding.feed, sha256)  # an older one may be of this parser: a change taken back
-    return current is not None and row is not None and (current["parser"] == parser or is_shredded(row, place))
+    return (current is not None and current["parser"] == parser) or (row is not None and is_shredded(row, place))
 
 
 def ingest_feed(
@@ -113,7 +112,7 @@ def ingest_feed(
     except StorageFailed as error:
         failed = error
     for candidate in pending(binding, place):
-        same = _standing(binding, candidate.name)
+        same = _standing(binding, candidate.name, place)
         if same in waits:  # of files that cover the same the last received counts, so none overtakes one that could not be taken
             continue
         try:
@@ -132,10 +131,10 @@ def ingest_feed(
     return outcomes
 
 
-def _standing(binding: Binding, name: str) -> tuple[str, dt.datetime | None]:
+def _standing(binding: Binding, name: str, place: Installation) -> tuple[str, dt.datetime | None]:
     """What a file covers and when it was extracted, as far as its name tells; where it should and does not it is held later."""
     try:
-        return covered(binding, name), extract_time(binding, name)
+        return kept.standing(binding, name, place)[::-1]
     except FileHeld:
         return "", None
 
@@ -149,17 +148,22 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
     known = ledger.file(binding.feed, sha256)
     name = known.name if known else told
     if known is not None and _is_done(binding, place, sha256):
-        verdict, message = again.receive(known, told, candidate.mtime_ns, binding, place, seen_at=seen_at)
+        try:
+            verdict, message = again.receive(known, candidate.name, candidate.mtime_ns, binding, place, seen_at=seen_at)
+        except FileHeld as error:  # what is known of the bytes stays; the new name is told once
+            verdict, message = "held", masked(str(error))
         if _is_done(binding, place, sha256):
             path = name_told(at.place, place)
             ledger.sight(binding.feed, path, at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
             _release_archive(candidate, place)
             return FileOutcome(binding.feed, told, sha256, verdict, message=message)
         name = told
-    received = known.received_at if known else seen_at
-    row = FileRow(binding.feed, sha256, binding.contract.id, name, candidate.size_bytes, received, None, "", "held")
-    known = _replace(known, name=name) if known else row
-    outcome = _take(lambda: _receive(candidate, binding, place, row), known, place, seen_at)
+    if known is None:
+        covers, extracted = _standing(binding, candidate.name, place) if told != candidate.name else ("", None)
+        size, at_text = candidate.size_bytes, _text(extracted)
+        known = FileRow(binding.feed, sha256, binding.contract.id, name, size, seen_at, at_text, covers, "held")
+    row = _replace(known, name=name)
+    outcome = _take(lambda: _receive(candidate, binding, place, row), row, place, seen_at)
     for seen in {at.place: at, candidate.place: candidate}.values():
         path = name_told(seen.place, place)
         ledger.sight(binding.feed, path, seen.size_bytes, seen.mtime_ns, sha256=sha256, seen_at=seen_at)
@@ -167,12 +171,14 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
     return outcome
 
 
-def _take(work: Callable[[], Work], row: FileRow, place: Installation, seen_at: str) -> FileOutcome:
+def _take(
+    work: Callable[[], Work], row: FileRow, place: Installation, seen_at: str, *, holds_drift: bool = True
+) -> FileOutcome:  # fmt: skip
     """Read a file and enter it; or hold it, which leaves in place what an earlier parser loaded of it."""
     binding = place.city.feed(row.feed)
     try:
         parsed, drifted = judge_drift(read_file(work(), row, seen_at), binding, place)
-        if judged := check_shrink(parsed, binding, place) or drifted:
+        if judged := check_shrink(parsed, binding, place) or (drifted if holds_drift else None):
             with place.ledger.transaction():
                 place.ledger.drifts.enter(row.feed, row.sha256, parsed.header, parsed.changes)
             raise judged
@@ -227,7 +233,7 @@ def load_amended(binding: Binding, place: Installation, *, now: dt.datetime) -> 
             continue
         place.ledger.remember(known, "")  # a kill from here on: it is read once more
         try:
-            outcome = load_stored(row, place, now=now)
+            outcome = load_stored(row, place, now=now, holds_drift=False)  # its header is as it was when it was taken
         except VaultError as error:
             outcome = FileOutcome(row.feed, row.name, row.sha256, "held", message=str(error))
         if outcome.verdict == "loaded":
@@ -260,9 +266,9 @@ def _released(binding: Binding, place: Installation) -> list[FileRow]:
     return [row for row in place.ledger.held_by_judgement(binding.feed) if decided.is_released(place.home, row)]
 
 
-def load_stored(row: FileRow, place: Installation, *, now: dt.datetime) -> FileOutcome:
+def load_stored(row: FileRow, place: Installation, *, now: dt.datetime, holds_drift: bool = True) -> FileOutcome:
     """Read a file's kept bytes by today's parser and enter it. Raises VaultError without its bytes or their key."""
-    return _take(lambda: stored_work(row, place), row, place, now.isoformat(timespec="seconds"))
+    return _take(lambda: stored_work(row, place), row, place, now.isoformat(timespec="seconds"), holds_drift=holds_drift)
 
 
 def _release_archive(member: drop.Candidate, place: Installation) -> None:
@@ -273,7 +279,7 @@ def _release_archive(member: drop.Candidate, place: Installation) -> None:
     sha256 = ledger.seen(member.feed, path, member.path.stat().st_size, member.mtime_ns)
     row = ledger.file(member.feed, sha256) if sha256 else None
     if row is not None and row.status == "held" and "password" in row.held_what:
-        ledger.hold(_replace(row, status="superseded", held_what="", held_where="", held_remedy=""))
+        ledger.hold(_replace(row, status="superseded", covers="", held_what="", held_where="", held_remedy=""))
 
 
 def _replace(row: FileRow, **changes: Any) -> FileRow:
@@ -291,16 +297,21 @@ def _receive(candidate: drop.Candidate, binding: Binding, place: Installation, r
     if candidate.refused is not None:
         raise candidate.refused
 
-    return _work(row, place, lambda: vault.open(stored) if city.keeps_raw else candidate.open())
+    is_so_called = row.name == name_told(candidate.name, place)
+    named = kept.standing(binding, candidate.name, place) if is_so_called else kept.standing_kept(binding, row, place)
+    return _work(row, place, lambda: vault.open(stored) if city.keeps_raw else candidate.open(), named)
 
 
 def stored_work(row: FileRow, place: Installation) -> Work:
     """A file on its way once more, from the vault. Raises VaultError if its bytes, or their key, are not kept."""
     kept.check(row, place)
-    return _work(row, place, lambda: place.vault.open(place.vault.path("raw", row.feed, row.sha256)))
+    named = kept.standing_kept(place.city.feed(row.feed), row, place)
+    return _work(row, place, lambda: place.vault.open(place.vault.path("raw", row.feed, row.sha256)), named)
 
 
-def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -> Work:
+def _work(
+    row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO], named: tuple[dt.datetime | None, str]
+) -> Work:  # fmt: skip
     binding, amended = place.city.feed(row.feed), place.ledger.amendments(row.feed, row.sha256)
 
     def open_bytes() -> BinaryIO:
@@ -314,7 +325,7 @@ def _work(row: FileRow, place: Installation, open_raw: Callable[[], BinaryIO]) -
     return Work(
         binding, place.city, place.home, place.vault, row.name, row.sha256,
         amend.parser_with(dated_parser(binding, place.ledger, row.sha256), amended),
-        dt.datetime.fromisoformat(row.received_at), extract_time(binding, row.name), covered(binding, row.name), open_bytes,
+        dt.datetime.fromisoformat(row.received_at), *named, open_bytes,
         place.settings.archives, amend.read(place.vault, row.feed, row.sha256, amended, name=row.name),
     )  # fmt: skip
 

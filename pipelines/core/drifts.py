@@ -1,7 +1,8 @@
 """Drift: the headers that files came with, and what changed in them; the ledger's statements on both.
 
 Belongs here: the tables `header` and `drift`. Does not: finding changes and what they mean for a file (ingesting.drift).
-A header is that of the file which came before in the order of extract times, so that it does not depend on arrival.
+A header is compared with that of the file which came before in the order of files (core.receipts), so that it does not depend
+on arrival.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from pipelines.core.receipts import COMING
 
 Kind = Literal["added", "missing", "renamed", "retyped", "unread", "reordered", "cut"]
 
@@ -42,6 +45,17 @@ class Header:
 
 
 NO_HEADER = Header(())
+#: Headers of files that count, or did, and are older than one; and of those the newest.
+SEQ = "(select max(seq) from receipt r where r.feed = {0} and r.sha256 = {1})"
+OLDER = (
+    "with mine as (select ? as feed, ? as sha256, coalesce(?, '') as at, coalesce("
+    + SEQ.format("?", "?")
+    + f", {COMING}) as seq) "
+    "select {} from mine join file f on f.feed = mine.feed join header h on h.feed = f.feed and h.sha256 = f.sha256 "
+    "where f.sha256 <> mine.sha256 and f.status in ('loaded', 'superseded') and coalesce(f.extracted_at, '') <= mine.at "
+    "and (coalesce(f.extracted_at, '') < mine.at or " + SEQ.format("f.feed", "f.sha256") + " < mine.seq)"
+)
+NEWEST = " order by f.extracted_at desc, " + SEQ.format("f.feed", "f.sha256") + " desc limit 1"  # no extract time comes first
 
 
 def _header(told: str) -> Header:
@@ -53,6 +67,7 @@ class Drifts:
     """Headers and their changes in one ledger. Whoever writes does so within the ledger's transaction."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
+        """Make the tables; the ledger's receipts are there."""
         self._db = db
         db.executescript(SCHEMA)
 
@@ -67,14 +82,13 @@ class Drifts:
         )
 
     def before(self, feed: str, sha256: str, extracted_at: str | None) -> tuple[str, Header] | None:
-        """The newest loaded file that is older than this one: its sha256 and header; None if there is none."""
-        found = self._db.execute(
-            "select h.sha256, h.columns from header h join file f using (feed, sha256) where h.feed = ? and h.sha256 <> ? "
-            "and f.status in ('loaded', 'superseded') and coalesce(f.extracted_at, '') <= ? "
-            "order by coalesce(f.extracted_at, '') desc, f.received_at desc, f.name desc limit 1",
-            [feed, sha256, extracted_at or "9999"],
-        ).fetchone()
-        return None if found is None else (str(found[0]), _header(found[1]))
+        """The newest loaded file that is older than this one: its sha256 and header; None if there is none.
+
+        Older as files are ordered (core.receipts): by extract time, then by receipt; one that nobody knows yet comes last.
+        """
+        found = self._db.execute(OLDER.format("h.sha256, h.columns") + NEWEST, [feed, sha256, extracted_at, feed, sha256])
+        row = found.fetchone()
+        return None if row is None else (str(row[0]), _header(row[1]))
 
     def readable(self, feed: str, sha256: str) -> dict[str, float]:
         """Of columns that are no text: the share of a file's values that could be read as their type."""
@@ -85,9 +99,9 @@ class Drifts:
         )
         return {str(name): 1 - failed / evaluated for name, evaluated, failed in found if evaluated}
 
-    def ever(self, feed: str, sha256: str) -> list[str] | None:
-        """Every header that another file of a feed came with; None if there is no other."""
-        found = self._db.execute("select distinct columns from header where feed = ? and sha256 <> ?", [feed, sha256]).fetchall()
+    def ever(self, feed: str, sha256: str, extracted_at: str | None) -> list[str] | None:
+        """Every header that loaded files older than this one came with; None if there is none."""
+        found = self._db.execute(OLDER.format("distinct h.columns"), [feed, sha256, extracted_at, feed, sha256]).fetchall()
         return list(dict.fromkeys(text for row in found for text in _header(row[0]).columns)) if found else None
 
     def standing(self, feed: str) -> list[tuple[str, str]]:

@@ -16,30 +16,31 @@ from pipelines.core.installation import Installation
 from pipelines.core.receipts import Replaced
 from pipelines.core.settings import pick
 from pipelines.core.state import FileRow
+from pipelines.ingesting.kept import name_told, standing
 from pipelines.ingesting.shrink import shrunk
-from pipelines.sources.names import covered, extract_time
 
 
 def receive(known: FileRow, name: str, mtime_ns: int, binding: Binding, place: Installation, *, seen_at: str) -> tuple[str, str]:
     """Note that known bytes came again; returns the verdict on them (known or held) and its sentence.
 
-    Where the new name tells a later extract time they are that export: their rows are to be read anew, if there are any.
+    name: as the bureau wrote it. Where it tells a later extract time they are that export: their rows are to be read anew, if
+    there are any. Raises FileHeld where it should tell that and does not.
     """
-    ledger = place.ledger
+    ledger, told_name = place.ledger, name_told(name, place)
     same = pick(f"same bytes as {known.name}", f"与 {known.name} 内容相同")
     if known.status == "retracted":
         return "known", pick(f"{same}, which is retracted", f"{same}，而该文件已撤回")
-    if binding.covers == "name" and known.covers and (other := covered(binding, name)) != known.covers:
-        return "held", _for_another(name, other, known)
+    told, covers = standing(binding, name, place)
+    if binding.covers == "name" and known.covers and covers != known.covers:
+        return "held", _for_another(told_name, covers, known)
     parse = ledger.current_parse(known.feed, known.sha256)
-    told = extract_time(binding, name) if parse else None
+    told = told if parse else None
     is_later = told is not None and told.isoformat(sep=" ") > (known.extracted_at or "")
     if not is_later and not ledger.receipts.came_again(known.feed, known.sha256, mtime_ns):
         return "known", same
     now = known
     if is_later and told is not None:
-        covers = covered(binding, name)
-        now = replace(known, name=name, extracted_at=told.isoformat(sep=" "), covers=covers)
+        now = replace(known, name=told_name, extracted_at=told.isoformat(sep=" "), covers=covers)
     has_rows = parse is not None and parse["accepted_n"] + parse["quarantined_n"] > 0
     replaced = None
     if known.status == "superseded" and now.covers:

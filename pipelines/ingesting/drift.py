@@ -105,7 +105,7 @@ def _before(parsed: Parsed, binding: Binding, place: Installation) -> Sequence[s
     """The header to compare with. A file of JSON lines has only the keys that its records use: those of all files count."""
     row, drifts = parsed.file, place.ledger.drifts
     if binding.format == "jsonl":
-        return drifts.ever(row.feed, row.sha256)
+        return drifts.ever(row.feed, row.sha256, row.extracted_at)
     before = drifts.before(row.feed, row.sha256, row.extracted_at)
     return before[1].columns if before else None
 

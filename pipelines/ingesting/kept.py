@@ -1,7 +1,7 @@
 """What is kept of a file beside its rows: whether the vault still has its bytes, and by what name it is called.
 
-Belongs here: these two questions, and the sentence where the bytes are gone. Does not: keeping them (ingest), ending it
-(core.shredding), what looks personal (core.personal_shapes).
+Belongs here: these two questions, what the name tells, and the sentence where the bytes are gone. Does not: keeping them
+(ingest), ending it (core.shredding), what looks personal (core.personal_shapes).
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+from pipelines.core.bindings import Binding
 from pipelines.core.errors import VaultError
 from pipelines.core.installation import Installation
 from pipelines.core.personal_shapes import HIDDEN, holds_personal, masked
-from pipelines.core.set_aside import stand_in
 from pipelines.core.settings import pick
 from pipelines.core.state import FileRow
+from pipelines.sources.names import covered, extract_time
+
+#: A mark as letters: patterns of bindings look for digits in names.
+LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 def name_told(text: str, place: Installation) -> str:
@@ -22,7 +26,24 @@ def name_told(text: str, place: Installation) -> str:
 
     Equal names stay equal and others differ, so that files are told apart and a binding's patterns go on.
     """
-    return masked(text, lambda found: stand_in(found, place.vault))
+    return masked(text, lambda found: f"{HIDDEN}{place.vault.mark(found).translate(LETTERS)}")
+
+
+def standing(binding: Binding, name: str, place: Installation) -> tuple[dt.datetime | None, str]:
+    """When a file was extracted and what it covers, by its name as the bureau wrote it. Raises FileHeld where that is unclear.
+
+    A mark hides digits that a date or a number may be made of, so the name is read before it is told.
+    """
+    return extract_time(binding, name), name_told(covered(binding, name), place)
+
+
+def standing_kept(binding: Binding, row: FileRow, place: Installation) -> tuple[dt.datetime | None, str]:
+    """The same of a file that the ledger knows. Of a name that hides something what was read of it then goes on counting."""
+    if HIDDEN not in row.name:
+        return standing(binding, row.name, place)
+    kept_at = max(row.extracted_at or "", place.ledger.receipts.dated(row.feed, row.sha256)) if binding.extracted_pattern else ""
+    at = dt.datetime.fromisoformat(kept_at) if kept_at else extract_time(binding, row.name)
+    return at, row.covers if row.covers and binding.covers == "name" else covered(binding, row.name)
 
 
 def headers_told(headers: Iterable[str]) -> list[str]:

@@ -19,11 +19,11 @@ def extract_time(binding: Binding, name: str) -> dt.datetime | None:
         match = re.search(binding.extracted_pattern, name)
         if match:
             digits = re.sub(r"\D", "", "".join(g or "" for g in match.groups()) or match[0])
-            if len(digits) == len("yyyymm"):
-                digits += str(calendar.monthrange(int(digits[:4]), int(digits[4:]))[1])
-            if len(digits) == len("yyyymmdd"):
-                digits += "235959"
             try:
+                if len(digits) == len("yyyymm"):
+                    digits += str(calendar.monthrange(int(digits[:4]), int(digits[4:]))[1])
+                if len(digits) == len("yyyymmdd"):
+                    digits += "235959"
                 return dt.datetime.strptime(digits[:14].ljust(14, "0"), "%Y%m%d%H%M%S")
             except ValueError as error:
                 raise FileHeld(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import ingest, reparse
+from pipelines import ingest, reparse, replay
 from pipelines.cli import examine
 from pipelines.core import contracts, decided
 from pipelines.core.installation import Installation, open_installation
@@ -21,6 +21,7 @@ from tests.integration.small_exports import make_place, release, retract, standi
 
 ROOT = Path(__file__).parents[2]
 ROWS = [row(n, closed="2026-06-03 08:00:00") for n in range(6)]
+EARLY = ["A9", "1999-01-01 07:00", *row(9)[2:]]  # a rule that a person may overrule
 Table = tuple[list[str], list[list[str]]]
 
 
@@ -230,3 +231,39 @@ def test_only_a_person_with_a_name_overrules(tmp_path: Path) -> None:
     held = named_file(place.ledger, "u20260602.csv")
     assert held.held_remedy.startswith("ask the department whether it is meant; if it may come so: citybrain release")
     assert decided.is_released(place.home, held) is False
+
+
+def test_the_file_before_is_never_a_later_one(tmp_path: Path) -> None:
+    """No final newline in the first file, one in the second: a decision on a row of the first is carried out all the same."""
+    place = make_place(tmp_path)
+    early = text_of([*ROWS, EARLY]).encode()
+    for files in ({"u1.csv": early.rstrip()}, {"u2.csv": text_of(ROWS).encode()}):
+        assert set(take(place, files).values()) == {"loaded"}
+    (ticket,) = place.ledger.rows("select ticket from quarantine")
+    replay.accept(place, ticket["ticket"], decided.Signed("clerk", "checked on paper", NOW))
+    assert place.ledger.rows("select status from quarantine") == [{"status": "accepted"}]
+    assert place.ledger.rows("select * from drift") == []
+
+
+def test_a_decision_on_a_row_is_carried_out_though_an_older_file_came_later(tmp_path: Path) -> None:
+    """The first day's file arrives last: read anew, the second day's would now be told that it may be cut off; it is not held."""
+    place = make_place(tmp_path)
+    early = text_of([*ROWS, EARLY]).encode()
+    for files in ({"u20260602.csv": early.rstrip()}, {"u20260601.csv": text_of(ROWS).encode()}):
+        assert set(take(place, files).values()) == {"loaded"}
+    (ticket,) = place.ledger.rows("select ticket from quarantine")
+    replay.accept(place, ticket["ticket"], decided.Signed("clerk", "checked on paper", NOW))
+    assert place.ledger.rows("select status from quarantine") == [{"status": "accepted"}]
+
+
+@pytest.mark.parametrize("names", [("u1.csv", "u2.csv"), ("u20260601a.csv", "u20260601b.csv")])
+def test_read_anew_an_old_file_does_not_lack_a_column_that_came_later(tmp_path: Path, names: tuple[str, str]) -> None:
+    """Without an extract time, and with the same one, what came first is the older."""
+    place = make_place(tmp_path)
+    narrow = CHANGES["missing other column"]()
+    take(place, {names[0]: text_of(narrow[1], header=narrow[0]).encode()})
+    take(place, {names[1]: text_of(ROWS).encode()})
+    assert examine._drifted(place) == []
+    place = said(place, "delimiter: ','")
+    reparse.switch(place, list(reparse.read_anew(place, reparse.waiting(place), now=NOW)))
+    assert examine._drifted(place) == []

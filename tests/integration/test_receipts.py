@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines import ingest
-from pipelines.core.installation import Installation
+from pipelines import ingest, reparse
+from pipelines.core.installation import Installation, open_installation
 from tests.integration.sentences import is_sentence
 from tests.integration.small_exports import COVERED, NOW, make_place, release, retract, rows_of, standing, take
 
@@ -135,3 +135,61 @@ def test_the_same_bytes_for_something_else_move_nothing_and_are_told(tmp_path: P
     assert standing(place) == {"u20260501.csv": "loaded"}
     assert take(place, {"u20260601.csv": rows_of(1) + b"\n"}) == {"u20260601.csv": "loaded"}
     assert standing(place) == {"u20260501.csv": "loaded", "u20260601.csv": "loaded"}
+
+
+AREA_AND_DAY = "delivery: snapshot\ncovers: {name: 'u_(\\d{6})'}"
+
+
+def shown_as(place: Installation) -> dict[str, tuple[str, str]]:
+    """Bytes of each file: when they were extracted, and their status."""
+    asked = "select sha256, extracted_at, status from file"
+    return {row["sha256"]: (row["extracted_at"], row["status"]) for row in place.ledger.rows(asked)}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2))))
+def test_a_name_that_looks_like_an_identity_number_tells_its_day_and_stays_hidden(tmp_path: Path, order: tuple[int, ...]) -> None:
+    """Area, date and serial in one: eighteen digits. What is read of them goes on counting where the name is hidden."""
+    place = make_place(tmp_path, AREA_AND_DAY)
+    path = place.city.folder / "feeds" / "urban.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("u(\\d{8})", "u_\\d{6}(\\d{8})"), encoding="utf-8")
+    place = reopened(place)
+    names = {day: f"u_3711022026060{day}0001.csv" for day in (1, 2, 3)}
+    for day in order:
+        assert take(place, {names[day]: rows_of(1, 2, day=day)}).popitem()[1] == "loaded"
+    expected = {f"2026-06-0{day} 23:59:59": "loaded" if day == 2 else "superseded" for day in (1, 2)}
+    assert dict(shown_as(place).values()) == expected
+    assert {row["covers"] for row in place.ledger.rows("select covers from file")} == {"371102"}
+    assert all(name[2:-4] not in "".join(standing(place)) for name in names.values())
+    for name in (names[1], names[2]):  # what is read anew out of the vault has nothing but the hidden name
+        (place.source_root / name).unlink()
+    path.write_text(path.read_text(encoding="utf-8") + "delimiter: ','\n", encoding="utf-8")
+    place = reopened(place)
+    reparse.switch(place, list(reparse.read_anew(place, reparse.waiting(place), now=NOW)))
+    assert reparse.waiting(place) == []
+    assert dict(shown_as(place).values()) == expected
+    assert take(place, {names[3]: rows_of(1, 2, day=1)}).popitem()[1] == "loaded"
+    assert dict(shown_as(place).values())["2026-06-03 23:59:59"] == "loaded"
+
+
+def reopened(place: Installation) -> Installation:
+    return open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
+
+
+def test_known_bytes_under_a_name_that_tells_no_date_are_told_and_stop_nothing(tmp_path: Path) -> None:
+    place = make_place(tmp_path, COVERED)
+    take(place, {"u20260601.csv": A})
+    for name in ("u20261301.csv", "u20260602.csv"):
+        (place.source_root / name).write_bytes(A if "13" in name else B)
+    told = {o.name: (o.verdict, o.message) for o in ingest.ingest_feed(place.city.feeds[0], place, now=NOW)}
+    assert {name: verdict for name, (verdict, _) in told.items()} == {"u20261301.csv": "held", "u20260602.csv": "loaded"}
+    assert "is no date" in told["u20261301.csv"][1]
+    is_sentence(told["u20261301.csv"][1])
+    assert standing(place) == {"u20260601.csv": "superseded", "u20260602.csv": "loaded"}
+    assert take(place) == {}, "told once"
+
+
+def test_a_month_that_is_none_holds_its_file(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    path = place.city.folder / "feeds" / "urban.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("u(\\d{8})", "u(\\d{6})"), encoding="utf-8")
+    assert take(reopened(place), {"u202613.csv": A, "u202606.csv": B}) == {"u202613.csv": "held", "u202606.csv": "loaded"}

@@ -132,6 +132,15 @@ def test_every_command_goes_on_and_says_what_is_gone(place: Installation, tmp_pa
     assert not raw_of(place, FILE).exists()
 
 
+def test_a_held_file_that_was_shredded_is_not_taken_again_by_other_rules(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    assert take(place, {FILE: b"a,b\n1,2\n"}) == {FILE: "held"}
+    shred(place)
+    place = other_rules(place)
+    assert take(place) == {}
+    assert not raw_of(place, FILE).exists()
+
+
 def test_a_key_that_was_lost_ends_no_feed(place: Installation) -> None:
     """No decision, an accident: where the drop folder still has the file, it is received anew."""
     before = landed(place)
