@@ -21,11 +21,10 @@ from pipelines import ingest
 from pipelines.core import decided, decisions, faults
 from pipelines.core.bindings import Binding
 from pipelines.core.decided import Signed, file_decision
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import FileHeld, UsageError
 from pipelines.core.installation import Installation
 from pipelines.core.overruling import why_not
-from pipelines.core.personal_shapes import HIDDEN, masked
-from pipelines.core.set_aside import rows_set_aside, stand_in
+from pipelines.core.set_aside import rows_set_aside
 from pipelines.core.settings import pick
 
 Outcome = Literal["accepted", "refused", "unchanged", "closed", "unknown", "other_row", "formula", "gone"]
@@ -71,8 +70,7 @@ def replay(
     Raises UsageError without a name, ConfigurationError for an unknown feed, VaultError where the bytes are not kept.
     """
     binding, upload = place.city.feed(feed), hashlib.sha256(data).hexdigest()
-    told = masked(name)  # the decision rests outside the vault
-    signed = Signed(by, pick(f"mended in {told}", f"在 {told} 中更正"), now)
+    signed = Signed(by, pick(f"mended in {name}", f"在 {name} 中更正"), now)
     if not by.strip():
         raise UsageError(pick("a replay needs a name", "须写明经办人"), where=name, remedy="--by")
     decided.settle(place.home, place.ledger)
@@ -129,9 +127,7 @@ def _judge_file(
         raw = kept[ticket["parser"]].get(number)
         if not isinstance(raw, dict):
             verdicts[row.ticket] = Verdict(row.ticket, "gone")
-        elif any(
-            header in raw and not _is_same(text.strip(), (raw[header] or "").strip(), place) for header, text in row.key.items()
-        ):
+        elif any(header in raw and text.strip() != (raw[header] or "").strip() for header, text in row.key.items()):
             verdicts[row.ticket] = Verdict(row.ticket, "other_row")
         else:
             came[number], mends[number] = raw, row.cells
@@ -141,11 +137,6 @@ def _judge_file(
         failed = tuple(judgement.failed[number])
         verdicts[tickets[number]] = Verdict(tickets[number], "refused" if failed else "accepted", failed)
     return verdicts, {number: cells for number, cells in mends.items() if not judgement.failed[number]}
-
-
-def _is_same(told: str, came: str, place: Installation) -> bool:
-    """Whether a key cell that came back is the row's: as it came, or the mark by which a personal one went out."""
-    return told == came or (told.startswith(HIDDEN) and told == stand_in(came, place.vault))
 
 
 def _settled(
@@ -178,7 +169,8 @@ def _ticket(place: Installation, ticket: str) -> dict[str, Any] | None:
 def accept(place: Installation, ticket: str, signed: Signed, *, undo: bool = False) -> None:
     """Take a row as it is: "the row is right"; or take that back.
 
-    Raises UsageError for a ticket that is not open (with undo: not accepted), and where a rule of it can be overruled by nobody.
+    Raises UsageError for a ticket that is not open (with undo: not accepted), and where a rule of it can be overruled by nobody;
+    FileHeld where the file could not be read anew with the decision, which stands.
     """
     decided.settle(place.home, place.ledger)
     row = _ticket(place, ticket)
@@ -193,7 +185,18 @@ def accept(place: Installation, ticket: str, signed: Signed, *, undo: bool = Fal
     told = {"record_no": row["record_no"], "ticket": ticket, "rule_ids": rules, "undo": undo}
     decisions.enter(place.home, file_decision("accept_as_is", file, signed, **told))
     faults.hit("after_decision")
-    carry_out(place, binding, now=signed.at)
+    outcomes = carry_out(place, binding, now=signed.at)
+    row = _ticket(place, ticket)
+    if row is None or (row["status"] == "accepted") == undo:
+        raise _not_carried_out(ticket, [one.message for one in outcomes if one.sha256 == file.sha256 and one.message])
+
+
+def _not_carried_out(ticket: str, messages: list[str]) -> FileHeld:
+    why = "; ".join(messages) or pick("its file was not read anew", "其文件未能重新读取")
+    return FileHeld(
+        pick(f"the decision is entered and not carried out: {why}", f"决定已登记但尚未执行：{why}"), where=ticket,
+        remedy=pick("mend what it says; the next citybrain run carries it out", "请按提示处理；下次 citybrain run 将执行该决定"),
+    )  # fmt: skip
 
 
 def _check_overruling(place: Installation, binding: Binding, row: dict[str, Any], rules: list[str]) -> None:

@@ -95,9 +95,16 @@ def enter(
 
 
 def take_back(db: sqlite3.Connection, feed: str, sha256: str) -> None:
-    """A file was retracted: its tickets ask nothing of anybody, and what it had mended is open again."""
-    _turn(db, "retracted", "status = 'open' and feed = ? and sha256 = ?", feed, sha256)
-    _turn(db, "open", "status = 'mended_at_source' and feed = ? and closed_by = ?", feed, sha256)
+    """A file was retracted: its tickets ask nothing of anybody, and what it had mended is open again where its own file counts.
+
+    Of a file whose place another took it opens when that file counts again.
+    """
+    waits = "status in ('open', 'mended_at_source', 'replaced_at_source')"
+    _turn(db, "retracted", f"{waits} and feed = ? and sha256 = ?", feed, sha256)
+    mended = "status = 'mended_at_source' and feed = ? and closed_by = ?"
+    counts = "(quarantine.feed, quarantine.sha256) in (select f.feed, f.sha256 from file f where f.status = 'loaded')"
+    _turn(db, "open", f"{mended} and {counts}", feed, sha256)
+    _turn(db, "replaced_at_source", mended, feed, sha256)
 
 
 def give_back(db: sqlite3.Connection, feed: str, sha256: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from pipelines import reparse, replay
 from pipelines.core import decisions, faults
 from pipelines.core.decided import Signed
 from pipelines.core.decisions import Decision
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import FileHeld, UsageError
 from pipelines.core.installation import Installation, open_installation
 from pipelines.reports import worklist, worklist_codes, worklist_xlsx
 from quality.verify import verify
@@ -164,6 +165,40 @@ def test_a_ticket_closes_by_itself_when_a_later_file_brings_the_row_in_good_orde
     assert statuses(place) == {2: "mended_at_source", 3: "open"}
 
 
+def test_a_ticket_of_a_retracted_file_does_not_open_again(new_place: NewPlace) -> None:
+    """In whichever order both files are taken out, and given back, what waits is what would if only those that count had come."""
+    files = {
+        "u20260601.csv": export_of(("A1", GOOD), ("A2", BAD)),
+        "u20260602.csv": export_of(("A2", MENDED), updated="2026-06-02 08:00:00"),
+    }
+    for number, (first, second) in enumerate(itertools.permutations(files)):
+        place = new_place(f"place{number}")
+        take(place, files)
+        retract(place, first)
+        retract(place, second)
+        assert statuses(place) == {2: "retracted"}
+        invariants = verify(place.home.root, place.city.folder, place.source_root)
+        assert [one for one in invariants if not one.ok and not one.note_en] == []
+        retract(place, "u20260601.csv", undo=True)
+        assert statuses(place) == {2: "open"}
+        retract(place, "u20260602.csv", undo=True)
+        take(place)
+        assert statuses(place) == {2: "mended_at_source"}
+
+
+def test_a_ticket_of_a_superseded_file_does_not_open_again(new_place: NewPlace) -> None:
+    """A month's file mended by the next month's, then replaced: its ticket opens when it counts again, not before."""
+    place = new_place(delivery="delivery: snapshot\ncovers: {name: 'u2026(\\d\\d)'}")
+    bad = export_of(("A1", GOOD), ("A2", BAD))
+    take(place, {"u20260601.csv": bad, "u20260701.csv": export_of(("A1", GOOD), ("A2", MENDED))})
+    assert statuses(place) == {2: "mended_at_source"}
+    take(place, {"u20260602.csv": export_of(("A1", GOOD), ("A3", GOOD))})
+    retract(place, "u20260701.csv")
+    assert statuses(place) == {2: "replaced_at_source"}
+    retract(place, "u20260602.csv")
+    assert statuses(place) == {2: "open"}
+
+
 def test_a_row_that_was_mended_and_comes_back_bad_is_open_again_with_a_bounce(new_place: NewPlace) -> None:
     place = new_place()
     take(place, {"u20260601.csv": export_of(("A2", BAD)), "u20260602.csv": export_of(("A2", MENDED))})
@@ -240,6 +275,24 @@ def test_the_row_is_right(new_place: NewPlace) -> None:
     replay.accept(place, early.ticket, SIGNED, undo=True)
     assert (funnel(place), statuses(place)[2]) == ((4, 1, 3, 0, 0), "open")
     assert whats(place, early.ticket) == ["opened", "accepted", "reopened"]
+
+
+def test_a_decision_that_was_not_carried_out_says_so_and_the_next_run_does(new_place: NewPlace) -> None:
+    """Somebody wrote a wrong line into the binding: read anew by it the file would lose its rows, so it is held."""
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A3", GOOD), ("A2", "1999-01-01 07:00"))})
+    path = place.city.folder / "feeds" / "urban.yml"
+    right = path.read_text(encoding="utf-8")
+    path.write_text(right + "columns: {reported_at: 小类名称}\n", encoding="utf-8")
+    wrong = open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
+    ticket = entries(place)[0].ticket
+    with pytest.raises(FileHeld, match=r"entered and not carried out: .*read anew it has 0 accepted rows") as told:
+        replay.accept(wrong, ticket, SIGNED)
+    assert ticket in str(told.value)
+    assert statuses(place) == {3: "open"}
+    path.write_text(right, encoding="utf-8")
+    take(place)
+    assert statuses(place) == {3: "accepted"}
 
 
 def test_a_second_decision_that_is_taken_back_at_once_leaves_the_first(new_place: NewPlace) -> None:
