@@ -18,7 +18,6 @@ from typing import Any
 
 import yaml
 
-from pipelines.core.board_options import BoardOptions, board_options
 from pipelines.core.contracts import Contract, load_contract
 from pipelines.core.errors import ConfigurationError
 from pipelines.core.retention_days import stated
@@ -122,7 +121,7 @@ class City:
     retention_days: dict[str, int]
     keeps_raw: bool
     earliest: dt.date
-    boards: BoardOptions
+    boards: dict[str, Any]
     synthetic: dict[str, Any]
     feeds: tuple[Binding, ...]
     references: Path = field(compare=False)
@@ -393,7 +392,7 @@ def load_city(folder: Path) -> City:
         retention_days=stated(vault.get("retention_days"), where),
         keeps_raw=bool(vault.get("raw_store", True)),
         earliest=earliest.date(),
-        boards=board_options(entry.get("boards"), [path.stem for path in paths], where),
+        boards=entry.get("boards") or {},
         synthetic=entry.get("synthetic") or {},
         feeds=tuple(read_binding(path, folder) for path in paths),
         references=folder / "reference",

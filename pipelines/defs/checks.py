@@ -4,7 +4,9 @@ Belongs here: handing the batches that ingest left to quality.run, deleting them
 (quality), the pages (reports.validation).
 """
 
+import contextlib
 import datetime as dt
+import time
 from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
@@ -25,6 +27,8 @@ from quality import run as quality_run
 from quality.scorecard import score_feeds
 
 KEY = dg.AssetKey(["quality", "validation"])
+#: Longer than any file takes from its last batch to the ledger: a day.
+LEFT_SECONDS = 86_400
 
 
 def waiting_batches(place: Installation) -> list[tuple[Path, quality_run.BatchRequest]]:
@@ -34,8 +38,8 @@ def waiting_batches(place: Installation) -> list[tuple[Path, quality_run.BatchRe
     for path in sorted((place.home.vault / "tmp").glob("*/*.parquet")):
         feed, (sha256, _, parser) = path.parent.name, path.stem.rpartition("-")
         row = parses.get((feed, sha256, parser))
-        if row is None:  # a run was killed before the ledger knew the file: ingest will write the batch again
-            path.unlink()
+        if row is None:  # of a file that is on its way, or of a run that was killed: ingest will write the batch again
+            _drop_left(path)
             continue
         binding = place.city.feed(feed)
         request = quality_run.BatchRequest(
@@ -43,6 +47,13 @@ def waiting_batches(place: Installation) -> list[tuple[Path, quality_run.BatchRe
         )
         waiting.append((path, request))
     return waiting
+
+
+def _drop_left(path: Path) -> None:
+    """A batch of no parse goes once nobody can still be about to enter its file, which another process may do at any time."""
+    with contextlib.suppress(FileNotFoundError):
+        if time.time() - path.stat().st_mtime > LEFT_SECONDS:
+            path.unlink()
 
 
 def validate_waiting(place: Installation) -> list[QualityRow]:

@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import io
 import itertools
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from pipelines import ingest
 from pipelines.core.installation import Installation, open_installation
+from pipelines.defs.checks import waiting_batches
 
 NOW = dt.datetime(2026, 7, 1, 9)
 HEADER = ["任务号", "上报时间", "结案时间", "单元网格编码", "上报人", "上报人电话", "问题描述", "更新时间"]
@@ -230,3 +232,17 @@ def test_ordinals_do_not_depend_on_batches(city: Path, new_place: Place, monkeyp
     columns = ["_event_id", "_record_no", "_content_hash"]
     assert _landed(whole).select(columns).sort("_record_no").equals(_landed(small).select(columns).sort("_record_no"))
     assert whole.ledger.current_parses()[0]["repeat_n"] == small.ledger.current_parses()[0]["repeat_n"] == 370
+
+
+def test_a_batch_whose_file_is_not_entered_yet_is_left_to_whoever_writes_it(new_place: Place) -> None:
+    place = new_place()
+    _put(place, "u20260601.csv", _text([_row(1)]))
+    _take(place)
+    ((batch, request),) = waiting_batches(place)
+    coming = batch.with_name(f"{'a' * 64}-{request.parser}.parquet")
+    coming.write_bytes(batch.read_bytes())
+    assert [path for path, _ in waiting_batches(place)] == [batch]
+    assert coming.exists()
+    os.utime(coming, (0, 0))  # of a run that was killed
+    assert [path for path, _ in waiting_batches(place)] == [batch]
+    assert not coming.exists()
