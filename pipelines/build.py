@@ -17,6 +17,7 @@ from pipelines.building import changes
 from pipelines.building.dbt import PhaseResult, dbt_arguments, dbt_environment, dbt_program, run_phase
 from pipelines.building.inputs import Inputs, read_inputs, write_ops, write_raw_views
 from pipelines.building.models_page import write_models_page
+from pipelines.building.parsed import manifest
 from pipelines.core import decided, disk, faults
 from pipelines.core.bindings import City
 from pipelines.core.errors import BuildBlocked
@@ -162,6 +163,7 @@ def build(
     started = time.monotonic()
     prepared = prepare(home, city, settings, as_of)
     tell(f"{prepared.mode}{': ' + prepared.why_full if prepared.why_full else ''}; {prepared.touched_n} touched events")
+    manifest(home, settings)  # both phases then read one parse
     first = phase_one(prepared)
     tell(f"phase one: {first.models} models, {first.passed} checks")
     second = phase_two(prepared)

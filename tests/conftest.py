@@ -11,6 +11,7 @@ import ipaddress
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first, else as collected."""
     place = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_parses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """All homes of the session share dbt's parse of the project: 8 s of CPU, else paid by each."""
+    base = tmp_path_factory.getbasetemp()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CITYBRAIN_PARSES", str((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "parses"))
+        yield
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,8 @@ Belongs here: which asset follows which, and the pool of one. Does not: what a b
 """
 
 import contextlib
-import hashlib
 import importlib.metadata
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -19,7 +17,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from packaging.version import Version
 
 from pipelines import build, publish
-from pipelines.building.dbt import PROJECT, SELECTION, TAGS, Phase, dbt_environment, dbt_program, read_results, target_path
+from pipelines.building.dbt import SELECTION, TAGS, Phase, dbt_environment, read_results, target_path
+from pipelines.building.parsed import manifest
 from pipelines.core import faults
 from pipelines.core.errors import BuildBlocked
 from pipelines.core.settings import Home, Settings, export, pick
@@ -66,31 +65,6 @@ TRANSLATOR = Translator(
         enable_asset_checks=True, enable_source_tests_as_checks=True, enable_duplicate_source_asset_keys=True
     )
 )
-
-
-def manifest(home: Home, settings: Settings) -> Path:
-    """dbt's manifest of the project as it is now; parsed when a file of the project differs (about 5 s).
-
-    By content, not by time: a copied or unpacked project may be older than the manifest of another one.
-    """  # noqa: D403
-    target = target_path(home)
-    path, made_of = target / "manifest.json", target / "manifest.made_of"
-    files = sorted(p for p in PROJECT.rglob("*") if p.is_file())
-    digest = hashlib.sha256("".join(f"{p.relative_to(PROJECT)} {_sha256(p)}\n" for p in files).encode()).hexdigest()
-    if not path.exists() or not made_of.exists() or made_of.read_text() != digest:
-        target.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            [*dbt_program(), "parse"], cwd=PROJECT, env=dbt_environment(home, settings), capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise BuildBlocked("dbt cannot parse its project: " + done.stdout[-800:], where=str(PROJECT))
-        made_of.write_text(digest)
-    return path
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @dg.asset(

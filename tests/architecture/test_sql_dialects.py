@@ -6,19 +6,17 @@ is shown is that each compiled text parses in its dialect, not that Spark gives 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 import sqlglot
-from dbt.cli.main import dbtRunner
 from dbt.context.providers import BaseDatabaseWrapper
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
-from tests.architecture.project import ROOT, project_files
+from tests import compiling
+from tests.architecture.project import project_files
 
-DBT = ROOT / "dbt_project"
 #: Whose variant of a macro is taken first. dbt-spark is not installed, so only our own macros have a spark variant.
 VARIANTS = {"duckdb": ["duckdb", "default"], "spark": ["spark", "duckdb", "default"]}
 #: sqlglot parses more than Spark does: these constructs it accepts, and Spark has none of them ...
@@ -31,15 +29,8 @@ def compiled(folder: Path, dialect: str) -> dict[str, str]:
     """Model name -> compiled SQL, with the macros' variants for `dialect`; dbt's own files go to `folder`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseWrapper, "_get_adapter_macro_prefixes", lambda _: VARIANTS[dialect])
-        for name, value in {"CITYBRAIN_WAREHOUSE": folder / "w.duckdb", "CITYBRAIN_SPILL": folder / "spill"}.items():
-            patch.setitem(os.environ, name, str(value))
-        result = dbtRunner().invoke(
-            ["--quiet", "--no-send-anonymous-usage-stats", "--log-path", str(folder), "compile", "--no-introspect",
-             "--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(folder / dialect)]
-        )  # fmt: skip
-    assert result.success, result.exception or result.result
-    nodes = [run.node for run in result.result.results]  # type: ignore[union-attr]
-    return {n.name: n.compiled_code for n in nodes if n.resource_type == "model" and n.language == "sql"}
+        nodes = compiling.compiled(folder)
+    return {name: node.compiled_code for name, node in nodes.items() if node.language == "sql"}
 
 
 @pytest.fixture(scope="module", params=["duckdb", "spark"])

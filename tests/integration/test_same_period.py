@@ -9,14 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import chinese_calendar
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
+from tests import compiling
 from tests.conftest import ROOT
 
 DBT = ROOT / "dbt_project"
@@ -41,26 +40,12 @@ def cases_in(first: dt.date, last: dt.date) -> int:
     return sum(cases_on(first + ONE_DAY * n) for n in range((last - first).days + 1))
 
 
-def compiled(folder: Path) -> dict[str, str]:
-    """Model name -> SQL as dbt compiles it for DuckDB."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CITYBRAIN_WAREHOUSE", str(folder / "w.duckdb"))
-        patch.setenv("CITYBRAIN_SPILL", str(folder / "spill"))
-        result = dbtRunner().invoke(
-            ["--quiet", "--no-send-anonymous-usage-stats", "--log-path", str(folder), "compile", "--no-introspect",
-             "--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(folder), "--select", *MODELS]
-        )  # fmt: skip
-    assert result.success, result.exception or result.result
-    return {run.node.name: run.node for run in result.result.results}  # type: ignore[union-attr]
-
-
 @pytest.fixture(scope="module")
 def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    folder = tmp_path_factory.mktemp("same_period")
-    nodes: dict[str, Any] = compiled(folder)
+    nodes = compiling.compiled(tmp_path_factory.mktemp("same_period"), *MODELS)
     with duckdb.connect() as database:
-        database.execute("attach ':memory:' as w")  # the name under which dbt's profile knows it
-        database.execute("use w")
+        database.execute(f"attach ':memory:' as {compiling.DATABASE}")
+        database.execute(f"use {compiling.DATABASE}")
         for schema in ("seeds", "marts", "intermediate"):
             database.execute(f"create schema if not exists {schema}")
         for seed in ("ref_calendar", "ref_lunar_new_year", "ref_threshold", "ref_metric", "ref_metric_cut"):

@@ -8,11 +8,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
 from pipelines.core.errors import ConfigurationError
 from pipelines.core.targets import decided_row
 from pipelines.core.warehouse import open_published
+from tests import compiling
 from tests.conftest import ROOT, TinyCity
 
 DBT = ROOT / "dbt_project"
@@ -35,23 +35,14 @@ def test_the_demo_citys_targets_are_dated_and_what_is_no_goal_is_refused(tiny_ci
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The SQL of ref_target as dbt compiles it."""
-    folder = tmp_path_factory.mktemp("targets")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CITYBRAIN_WAREHOUSE", str(folder / "w.duckdb"))
-        patch.setenv("CITYBRAIN_SPILL", str(folder / "spill"))
-        result = dbtRunner().invoke(
-            ["--quiet", "--no-send-anonymous-usage-stats", "--log-path", str(folder), "compile", "--no-introspect",
-             "--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(folder), "--select", "ref_target"]
-        )  # fmt: skip
-    assert result.success, result.exception or result.result
-    return str(result.result.results[0].node.compiled_code)  # type: ignore[union-attr]
+    return str(compiling.compiled(tmp_path_factory.mktemp("targets"), "ref_target")["ref_target"].compiled_code)
 
 
 def held(compiled: str, sent: list[tuple[Any, ...]], decided: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """(value, from, to, decided) of one figure, given what was sent (value, from, to) and decided (value, from)."""
     with duckdb.connect() as database:
-        database.execute("attach ':memory:' as w")
-        database.execute("use w")
+        database.execute(f"attach ':memory:' as {compiling.DATABASE}")
+        database.execute(f"use {compiling.DATABASE}")
         for schema in ("seeds", "staging", "marts"):
             database.execute(f"create schema {schema}")
         # A whole of a level of its own: its figures are of level 0 all the same.
