@@ -6,17 +6,17 @@ Run by `citybrain boards` (dashboards/serve.py), never by hand: the flags matter
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 
 import streamlit as st
 
 from dashboards.boards import data_quality, overview, risk
 from dashboards.kit import data, page
-from dashboards.kit.access import Reader
 from dashboards.kit.city import read_city
-from dashboards.kit.page import BOARDS, Board
+from dashboards.kit.page import BOARDS, BOARDS_OF, Board
 from dashboards.kit.words import Words
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import ConfigurationError, UsageError
 from pipelines.core.settings import load_settings
 
 SHOWN = {"overview": overview.show, "risk": risk.show, "data_quality": data_quality.show}
@@ -29,18 +29,24 @@ def main() -> None:
     home = load_settings().home
     if home is None:
         return page.stop(Words("en")("guard.no_home", command="citybrain boards --home DIR"))
-    city = read_city(home)
+    try:
+        city = read_city(home)
+    except ConfigurationError as error:
+        logging.getLogger("citybrain.boards").error("%s", error)
+        return page.stop(Words("zh")("guard.options") + " " + Words("en")("guard.options"))
     view = page.current_view(city)
     words = Words(view.language)
     try:
-        source = data.open_source(home, Reader(role=city.role, scope=city.scope), build=view.build)
+        source = data.open_source(home, city.reader, build=view.build)
     except UsageError:
         return page.stop(words("guard.nothing", command="citybrain run"))
-    pages = {}
+    own, pages = BOARDS_OF[city.reader.role], {}
     for name, path in BOARDS.items():
-        board = Board(source, view, words, city, path)
-        shown = partial(page.whole_page, board, SHOWN[name])
-        pages[path] = st.Page(shown, title=words(f"board.{name}"), url_path=name, default=path == ".")
+        # The first address shows the first board that the role has; the address of a board that it has not says so.
+        given = name if name in own else own[0] if path == "." else ""
+        board = Board(source, view, words, city, BOARDS[given] if given else path)
+        shown = partial(page.whole_page, board, SHOWN.get(given, page.not_for_role))
+        pages[path] = st.Page(shown, title=words(f"board.{given or name}"), url_path=name, default=path == ".")
     here = st.navigation(list(pages.values()), position="hidden")
     page.go_on(pages, here, view)
     here.run()

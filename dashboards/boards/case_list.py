@@ -22,6 +22,9 @@ def show(board: Board, place: Place, figure: Figure) -> None:
     if not has_cases(figure.id):
         put(heading + tag("p", words("cases.not_of_cases"), kind="muted"), "cases")
         return
+    if not board.source.reader.sees_cases:
+        put(heading + tag("p", words("cases.not_for_role"), kind="muted"), "cases")
+        return
     if figure.row["is_suppressed"]:
         put(heading + tag("p", words("cases.hidden"), kind="muted"), "cases")
         return

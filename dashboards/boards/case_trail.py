@@ -19,6 +19,9 @@ def show(board: Board) -> None:
     """The case the view names."""
     words = board.words
     close = anchor(board.view.but(case=""), words("cases.back"))
+    if not board.source.reader.sees_cases:
+        put(tag("p", words("cases.not_for_role"), " ", close, kind="notice"), "case")
+        return
     row = board.source.row("case", event=board.view.case)
     if row is None:
         put(tag("p", words("case.gone", event=board.view.case), " ", close, kind="notice"), "case")

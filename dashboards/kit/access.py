@@ -1,11 +1,16 @@
 """Access: the one function that asks the published data, and that takes away the rows a reader may not see.
 
 Belongs here: who asks (role, scope), the rows they see, running a query file with bound parameters. Does not: caching
-and which build (data), what is asked (queries/*.sql), what is shown.
+and which build (data), what is asked (queries/*.sql), what is shown, which boards a role has (page).
 
 How: a reader's connection has a second catalog whose schema `marts` holds, for every published mart, a view with the
-rows of the reader's area only. A query file says `marts.fct_event` and cannot reach around it without naming another
-catalog, which a test forbids. A role only removes rows.
+rows within the reader's role and scope only. A query says `marts.fct_event`; a text that names another catalog, or reads
+a file, is refused before it runs. A role and a scope only remove rows.
+
+- An area: what lies in it and in the areas below it; figures of these areas alone.
+- A department, a feed: cases of theirs with all that hangs on them; of figures cut by department or feed their own cuts;
+  of files, rules and scores the feed's. Figures of a whole area stay: they are of nobody's department.
+- A clerk sees single cases of her own departments and feeds alone; an engineer sees files and counts, and no single case.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.core.board_options import Role
 from pipelines.core.errors import CityError, UsageError
 from pipelines.core.warehouse import PublishedBuild, open_published, quoted
 
@@ -26,16 +32,36 @@ QUERIES = Path(__file__).resolve().parents[1] / "queries"
 #: A board draws what a person can read; a query that returns more is a mistake in the query.
 LARGEST_RESULT = 6_000
 #: The level of `path_<level>` columns starts at 0; a province has none and sees everything below it anyway.
-_PATHS = "path_0, path_1, path_2, path_3, path_4, path_5"
+_PATHS = tuple(f"path_{level}" for level in range(6))
 _PARAMETER = re.compile(r"\$(\w+)")
+#: Ways around the reader's own catalog: another catalog, a file, another text as a query, a second statement.
+_AROUND = re.compile(
+    r"\b(?:memory|reader|system|temp|build_\w*\d\w*)\s*\.|\b(?:read|scan|parquet|sniff)_\w+\s*\(|\bglob\s*\(|\bduckdb_\w+\s*\(|"
+    r"\bquery(?:_table)?\s*\(|\b(?:from|join)\s+'|\b(?:attach|detach|copy|install|load|pragma|use|set|create|insert|update|delete)\s|;\s*\S",
+    re.IGNORECASE,
+)
+#: Columns by which a row hangs on a case.
+_OF_CASES = ("event_id", "event_id_a", "event_id_b", "case_event_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks. `scope` is the grid_code of the area they may see with everything in it; empty: all."""
+    """Who looks. `areas`, `departments`, `feeds`: what they may see, with all that lies below; empty: not bounded by it."""
 
-    role: str = "reader"
-    scope: str = ""
+    role: Role = ""
+    areas: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+
+    @property
+    def sees_cases(self) -> bool:
+        """Whether any single case is shown to them at all."""
+        return self.role != "engineer" and (self.role != "clerk" or bool(self.departments or self.feeds))
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether any row is taken away."""
+        return bool(self.areas or self.departments or self.feeds or not self.sees_cases)
 
 
 class ResultTooLarge(CityError):
@@ -56,8 +82,65 @@ def parameters_of(sql: str) -> set[str]:
     return set(_PARAMETER.findall(sql))
 
 
-def _narrow(build: PublishedBuild, scope: str) -> None:
-    """Make catalog `reader` with a view per mart: all rows, or those of `scope` and the areas in it."""
+def refuse_around(sql: str) -> None:
+    """Raise UsageError for a text that could reach around the reader's views."""
+    bare = re.sub(r"'(?:[^']|'')*'", "''", re.sub(r"--[^\n]*|/\*[\s\S]*?\*/", " ", sql)).replace('"', "")
+    if found := _AROUND.search(bare):
+        raise UsageError(f"a query may not say {found[0].strip()!r}", where="a board's query", remedy="read marts.*")
+
+
+def _list(codes: tuple[str, ...]) -> str:
+    return ", ".join(map(quoted, codes))
+
+
+class _Rows:
+    """Which rows of each mart a reader sees, as conditions on its columns."""
+
+    def __init__(self, reader: Reader, root: str) -> None:
+        self._reader = reader
+        areas = () if root in reader.areas else reader.areas
+        self._areas = self._departments = ""
+        if areas:
+            below = " or ".join(f"{path} in ({_list(areas)})" for path in _PATHS)
+            self._areas = f"select grid_code from memory.marts.dim_grid where grid_code in ({_list(areas)}) or {below}"
+        if reader.departments:
+            own = f"select unnest([{_list(reader.departments)}]) as dept_id"
+            below = "select d.dept_id from memory.marts.dim_department as d inner join own on d.parent_dept_id = own.dept_id"
+            self._departments = f"with recursive own as ({own} union {below}) select dept_id from own"
+
+    def _of_event(self) -> list[str]:
+        """Conditions on the columns of `fct_event`."""
+        found = [] if self._reader.sees_cases else ["false"]
+        if self._areas:
+            found.append(f"grid_code in ({self._areas})")
+        if self._departments:
+            found.append(f"lead_dept_id in ({self._departments})")
+        if self._reader.feeds:
+            found.append(f"feed in ({_list(self._reader.feeds)})")
+        return found
+
+    def of(self, mart: str, columns: list[str]) -> str:
+        """The condition on one mart; empty: all its rows."""
+        events, found = self._of_event(), []
+        if mart == "fct_event":
+            return " and ".join(events)
+        if events:
+            cases = f"select event_id from memory.marts.fct_event where {' and '.join(events)}"
+            found += [f"({name} is null or {name} in ({cases}))" for name in _OF_CASES if name in columns]
+        if self._areas and "grid_code" in columns:
+            found.append(f"grid_code in ({self._areas})")
+        if self._reader.feeds and "feed" in columns:
+            found.append(f"feed in ({_list(self._reader.feeds)})")
+        if "slice_kind" in columns and "slice_code" in columns:
+            if self._departments:
+                found.append(f"(slice_kind <> 'department' or slice_code in ({self._departments}))")
+            if self._reader.feeds:
+                found.append(f"(slice_kind <> 'feed' or slice_code in ({_list(self._reader.feeds)}))")
+        return " and ".join(found)
+
+
+def _narrow(build: PublishedBuild, reader: Reader) -> None:
+    """Make catalog `reader` with a view per mart: all rows, or those within the reader's role and scope."""
     connection = build.connection
     connection.execute("attach ':memory:' as reader")
     connection.execute("create schema reader.marts")
@@ -66,14 +149,10 @@ def _narrow(build: PublishedBuild, scope: str) -> None:
         "on c.table_name = v.view_name and c.schema_name = 'marts' and c.database_name = 'memory' "
         "where v.schema_name = 'marts' and v.database_name = 'memory' group by view_name order by view_name"
     ).fetchall()
-    root = connection.execute("select root_code from memory.marts.build_info").fetchall()[0][0]
-    if scope == root:
-        scope = ""
-    inside = f"select grid_code from memory.marts.dim_grid where grid_code = {quoted(scope)} or {quoted(scope)} in ({_PATHS})"
+    rows = _Rows(reader, str(connection.execute("select root_code from memory.marts.build_info").fetchall()[0][0]))
     for name, columns in marts:
-        where = f" where grid_code in ({inside})" if scope and "grid_code" in columns else ""
-        if scope and "event_id" in columns and "grid_code" not in columns:
-            where = f" where event_id in (select event_id from memory.marts.fct_event where grid_code in ({inside}))"
+        condition = rows.of(name, columns) if reader.is_bounded else ""
+        where = f" where {condition}" if condition else ""
         connection.execute(f"create view reader.marts.{name} as select * from memory.marts.{name}{where}")
 
 
@@ -91,15 +170,16 @@ def read(home_root: Path, manifest: dict[str, Any], reader: Reader, sql: str, pa
         The rows, at most LARGEST_RESULT.
 
     Raises:
-        UsageError: a parameter without value.
+        UsageError: a parameter without value, a text that reaches around the reader's views.
         ResultTooLarge: more rows than a board may show.
     """
+    refuse_around(sql)
     needed = parameters_of(sql)
     if missing := sorted(needed - set(params)):
         raise UsageError(f"no value for {', '.join(missing)}", where="a board's query")
     build = open_published(home_root, manifest)
     try:
-        _narrow(build, reader.scope)
+        _narrow(build, reader)
         cursor = build.connection.cursor()
         cursor.execute("use reader")
         bound = {name: list(params[name]) if isinstance(params[name], tuple) else params[name] for name in needed}

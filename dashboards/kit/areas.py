@@ -45,7 +45,8 @@ def place_of(board: Board) -> Place:
     """The area the view names, else the widest the reader may see. Ends the page if they may not see it."""
     info = board.source.row("build") or {}
     root = str(info.get("root_code", ""))
-    top = board.city.scope or root
+    own = board.source.reader.areas
+    top = own[0] if own and root not in own else root
     code = board.view.area or top
     way = board.source.ask("area", area=code, root=root).rows(named=True)
     known = [(row["grid_code"], area_name(board, row)) for row in way]
@@ -60,10 +61,12 @@ def place_of(board: Board) -> Place:
 
 
 def crumbs(board: Board, place: Place) -> Html:
-    """The way from the city to here, each step a link; nothing at the top."""
-    if not place.holders:
-        return EMPTY
+    """The way from the city to here, each step a link; nothing at the top, but to the other areas of a reader who has several."""
     view = board.view.but(case="", page=1)
+    if not place.holders:
+        others = [code for code in board.source.reader.areas if code != place.code and not place.is_root]
+        links = [anchor(view.but(area=code), code) for code in others]
+        return tag("p", board.words("area.others"), " ", join(links, board.words("comma")), kind="crumbs") if links else EMPTY
     steps: list[object] = [anchor(view.but(area="" if code == place.root else code), name) for code, name in place.holders]
     here = tag("span", tag("b", place.name), tag("span", f" {board.words(f'level.{place.level}')}", kind="small"))
     return tag("p", join([*steps, here], '<span class="sep">›</span>'), kind="crumbs")

@@ -12,21 +12,22 @@ from typing import Any
 
 import yaml
 
+from dashboards.kit.access import Reader
 from dashboards.kit.words import Language
+from pipelines.core.board_options import board_options
 from pipelines.core.settings import Home
 from pipelines.core.state import Ledger
 
 
 @dataclass(frozen=True, slots=True)
 class BoardCity:
-    """A city as boards show it; `scope` is the area a reader without a login sees, empty for all of it."""
+    """A city as boards show it; `reader` is who reads them until there is a log-in."""
 
     title_zh: str
     title_en: str
     language: Language
     is_synthetic: bool
-    scope: str
-    role: str
+    reader: Reader
     ledger_build: dict[str, Any] = field(default_factory=dict)
 
     def title(self, language: Language) -> str:
@@ -35,7 +36,10 @@ class BoardCity:
 
 
 def read_city(home_root: Path) -> BoardCity:
-    """The city of a home. A home that never ran, or whose city folder went away, gives a nameless city."""
+    """The city of a home. A home that never ran, or whose city folder went away, gives a nameless city.
+
+    Raises ConfigurationError for board options that are wrong: nobody is shown more than was meant.
+    """
     home = Home(home_root)
     folder, last = None, None
     if (home.state / "ledger.db").exists():
@@ -46,7 +50,8 @@ def read_city(home_root: Path) -> BoardCity:
             ledger.close()
     path = folder / "city.yml" if folder else None
     entry: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) if path and path.exists() else {}
-    boards = entry.get("boards") or {}
+    feeds = [one.stem for one in (folder / "feeds").glob("*.yml")] if folder else []
+    options = board_options(entry.get("boards"), feeds, str(path))
     languages = entry.get("languages") or ["zh", "en"]
     name = str(entry.get("name", ""))
     return BoardCity(
@@ -54,7 +59,6 @@ def read_city(home_root: Path) -> BoardCity:
         title_en=str(entry.get("title_en", name)),
         language="en" if languages[0] == "en" else "zh",
         is_synthetic=bool(entry.get("synthetic")),
-        scope=str(boards.get("scope", "")),
-        role=str(boards.get("role", "reader")),
+        reader=Reader(options.role, options.areas, options.departments, options.feeds),
         ledger_build=last or {},
     )

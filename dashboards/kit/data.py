@@ -51,7 +51,7 @@ class Source:
         """The rows of a text that `trace` made; parameters that it does not bind are left out."""
         needed = access.parameters_of(sql)
         kept = tuple(sorted((name, value) for name, value in params.items() if name in needed))
-        return _answer(str(self.home_root), self.manifest, (self.reader.role, self.reader.scope), sql, kept)
+        return _answer(str(self.home_root), self.manifest, self.reader, sql, kept)
 
     def row(self, query: str, **params: Any) -> dict[str, Any] | None:
         """The first row, or None."""
@@ -60,9 +60,10 @@ class Source:
 
 
 @st.cache_data(max_entries=ANSWERS_KEPT, show_spinner=False)
-def _answer(home_root: str, manifest: str, who: tuple[str, str], sql: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+def _answer(
+    home_root: str, manifest: str, reader: access.Reader, sql: str, params: tuple[tuple[str, Any], ...]
+) -> pl.DataFrame:  # fmt: skip
     """Keyed by all that decides the rows; the connection lives as long as the query."""
-    reader = access.Reader(role=who[0], scope=who[1])
     return access.read(Path(home_root), json.loads(manifest), reader, sql, dict(params))
 
 

@@ -23,9 +23,18 @@ from dashboards.kit.filters import View, from_params, to_params
 from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
 from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import Words
+from pipelines.core.board_options import Role
 
-#: The boards in the order of the head: path, "." for the first.
+#: The boards in the order of the head: path, "." for the first of all.
 BOARDS = {"overview": ".", "risk": "risk", "data_quality": "data_quality"}
+#: The boards that a role has; without a role all of them.
+BOARDS_OF: dict[Role, tuple[str, ...]] = {
+    "": tuple(BOARDS),
+    "leader": ("overview", "risk", "data_quality"),
+    "analyst": ("overview", "risk", "data_quality"),
+    "clerk": ("data_quality",),
+    "engineer": ("overview", "risk", "data_quality"),
+}
 _FOLDER = Path(__file__).parent
 _GO = "go_to_board"
 #: Streamlit's own frame, where it would say something in English or waste the top of the screen.
@@ -132,6 +141,7 @@ def head(board: Board) -> None:
     links = [
         anchor(keep, words(f"board.{name}"), page=path, kind="here" if path == board.path else "")
         for name, path in BOARDS.items()
+        if name in BOARDS_OF[board.source.reader.role]
     ]
     other = "en" if view.language == "zh" else "zh"
     switch = anchor(view.but(language=other), words("language.other"), kind="nowrap")
@@ -153,8 +163,7 @@ def _banner(board: Board) -> Html:
         facts.append(tag("span", words("banner.health"), " ", link))
     if board.city.is_synthetic:
         facts.append(tag("span", words("banner.synthetic")))
-    if board.city.scope:
-        facts.append(tag("span", words("banner.scope", area=board.city.scope)))
+    facts += [tag("span", told) for told in _who(board)]
     notices = []
     if last.get("status") in ("blocked", "failed"):
         started = words.moment(dt.datetime.fromisoformat(str(last["started_at"])))
@@ -164,6 +173,22 @@ def _banner(board: Board) -> Html:
         notices.append(words("banner.build_gone", build=board.view.build))
     shown = tag("div", join(notices, "<br>"), kind="notice", role="alert") if notices else EMPTY
     return tag("div", join(facts), kind="banner") + shown
+
+
+def _who(board: Board) -> list[str]:
+    """The reader's role and what bounds what they see; nothing for one who sees all."""
+    words, reader = board.words, board.source.reader
+    told = [words("banner.role", role=words(f"role.{reader.role}"))] if reader.role else []
+    for name in ("areas", "departments", "feeds"):
+        if codes := getattr(reader, name):
+            called = [_feed_name(board, code) for code in codes] if name == "feeds" else codes
+            told.append(words(f"banner.{name}", codes=words("comma").join(called)))
+    return told
+
+
+def _feed_name(board: Board, feed: str) -> str:
+    rows = board.source.ask("feeds").rows(named=True)
+    return next((board.words.pick(row, "title") for row in rows if row["feed"] == feed), feed)
 
 
 def foot(board: Board) -> None:
@@ -186,6 +211,14 @@ def stop(sentence: str) -> None:
     """Say why there is nothing to show, and end the page."""
     put(tag("p", sentence, kind="notice"), "guard")
     st.stop()
+
+
+def not_for_role(board: Board) -> None:
+    """What stands in the place of a board that the reader's role has not."""
+    own = BOARDS_OF[board.source.reader.role][0]
+    view = View(language=board.view.language, build=board.view.build)
+    link = anchor(view, board.words(f"board.{own}"), page=BOARDS[own])
+    put(tag("p", board.words("guard.role"), " ", link, kind="notice"), "guard")
 
 
 def whole_page(board: Board, show: Callable[[Board], None]) -> None:

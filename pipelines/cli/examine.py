@@ -8,19 +8,24 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.cli import show
+from pipelines.core.errors import UsageError
+from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import pick
+
+if TYPE_CHECKING:
+    from pipelines.core.bindings import City
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="where state is kept; default data/home/<city>")]
 CityOption = Annotated[Path | None, typer.Option("--city", help="a city folder, or the name of one in data/cities")]
 SourceOption = Annotated[Path | None, typer.Option("--source-root", help="folder that the feeds' patterns start from")]
 
 
-def check(city: CityOption = None) -> None:
+def check(city: CityOption = None, home: HomeOption = None) -> None:
     """Validate contracts, a city folder and the metric register, offline. / 离线校验契约、城市目录与指标登记表。"""
     from pipelines.core import contracts, register
     from pipelines.core.bindings import load_city, undecided_codes
@@ -34,6 +39,8 @@ def check(city: CityOption = None) -> None:
     for folder in folders:
         loaded = load_city(folder)
         feeds += len(loaded.feeds)
+        if told := _check_scope(loaded, home):
+            show.console.print(f"{folder.name}: {told}", markup=False)
         for name, number in undecided_codes(folder).items():
             told = pick(f"{number} codes are undecided (?): they count as UNMAPPED", f"{number} 个代码未定（?）：计为 UNMAPPED")
             show.console.print(f"{folder.name}/codes/{name}: {told}", markup=False)
@@ -42,6 +49,31 @@ def check(city: CityOption = None) -> None:
         pick(f"good: {len(contracts.contract_ids())} contracts, {len(folders)} cities with {feeds} feeds, {len(metrics)} metrics",
              f"正确：{len(contracts.contract_ids())} 份契约，{len(folders)} 个城市 {feeds} 个数据源，{len(metrics)} 个指标")
     )  # fmt: skip
+
+
+def _check_scope(city: City, home: Path | None) -> str:
+    """Compare the scope of the boards with the areas and departments of the city's last build; a remark where it has none.
+
+    Raises ConfigurationError for one that the build does not know.
+    """
+    from pipelines.core.board_options import check_places
+    from pipelines.core.installation import home_path
+    from pipelines.core.warehouse import open_published
+
+    if not (city.boards.areas or city.boards.departments):
+        return ""
+    try:
+        with open_published(home_path(home, city.name)) as build:
+            is_ours = build.rows("select city from marts.build_info") == [(city.name,)]
+            areas = [code for (code,) in build.rows("select distinct grid_code from marts.dim_grid")]
+            departments = [code for (code,) in build.rows("select distinct dept_id from marts.dim_department")]
+    except UsageError:
+        is_ours = False
+    if not is_ours:
+        return pick("boards: the scope is compared with the areas after a first run (--home)",
+                    "boards：看板范围待首次运行后与区域核对（--home）")  # fmt: skip
+    check_places(city.boards, areas, departments, str(city.folder / "city.yml"))
+    return ""
 
 
 def status(home: HomeOption = None) -> None:
@@ -135,7 +167,7 @@ def _unclaimed(place: Any) -> list[str]:
     left = unclaimed(place.city, place.source_root)
     if not left:
         return []
-    told = ", ".join(path.as_posix() for path in left[:NAMES_SHOWN]) + (", …" if len(left) > NAMES_SHOWN else "")
+    told = ", ".join(masked(path.as_posix()) for path in left[:NAMES_SHOWN]) + (", …" if len(left) > NAMES_SHOWN else "")
     return [pick(f"{len(left)} files fit no feed's pattern: {told} -> citybrain new-feed, or mend source.pattern",
                  f"{len(left)} 个文件不符合任何数据源的模式：{told} -> citybrain new-feed，或修改 source.pattern")]  # fmt: skip
 

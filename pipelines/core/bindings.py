@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.core.board_options import BoardOptions, board_options
 from pipelines.core.contracts import Contract, load_contract
 from pipelines.core.errors import ConfigurationError
 from pipelines.core.retention_days import stated
@@ -121,7 +122,7 @@ class City:
     retention_days: dict[str, int]
     keeps_raw: bool
     earliest: dt.date
-    boards: dict[str, Any]
+    boards: BoardOptions
     synthetic: dict[str, Any]
     feeds: tuple[Binding, ...]
     references: Path = field(compare=False)
@@ -392,7 +393,7 @@ def load_city(folder: Path) -> City:
         retention_days=stated(vault.get("retention_days"), where),
         keeps_raw=bool(vault.get("raw_store", True)),
         earliest=earliest.date(),
-        boards=entry.get("boards") or {},
+        boards=board_options(entry.get("boards"), [path.stem for path in paths], where),
         synthetic=entry.get("synthetic") or {},
         feeds=tuple(read_binding(path, folder) for path in paths),
         references=folder / "reference",

@@ -100,17 +100,17 @@ def settle(home: Home, ledger: Ledger) -> int:
     """Make the ledger say what the decisions say; returns how many files changed. One transaction; none if none lags."""
     told = human.every(home)
     destroy_decided(home, told)
-    retracted, amended = last_words(told, "retract"), amendments(told)
-    if ledger.amendments() != amended:
-        with ledger.transaction():
-            ledger.set_amendments(amended)
-    if not retracted:
+    if not last_words(told, "retract") and ledger.amendments() == amendments(told):
         return 0
     with ledger.transaction():
-        changed = [
-            (ledger.give_back if content.get("undo") else ledger.take_back)(*key) for key, content in sorted(retracted.items())
-        ]
-    return sum(changed)
+        told = human.every(home)  # read anew: what another process decided and carried out meanwhile is not undone
+        amended = amendments(told)
+        if ledger.amendments() != amended:
+            ledger.set_amendments(amended)
+        return sum(
+            (ledger.give_back if content.get("undo") else ledger.take_back)(*key)
+            for key, content in sorted(last_words(told, "retract").items())
+        )
 
 
 def destroy_decided(home: Home, decisions: Iterable[dict[str, Any]]) -> int:

@@ -34,7 +34,7 @@ PUBLISH = (
 )  # fmt: skip
 DECISIONS = ("after_upload", "after_decision")
 #: Points of shredding, retention and rotation, each after its decision.
-KEYS = ("after_keys", "after_objects", "after_new_key")
+KEYS = ("after_keys", "after_objects", "key_fsync", "key_rename", "between_masters", "after_new_key")
 POINTS = (*INGEST, *BUILD, *PUBLISH, *DECISIONS, *KEYS)
 #: Kinds that the disk refuses with, and the others.
 ERRNOS = {"enospc": errno.ENOSPC, "eio": errno.EIO}

@@ -17,7 +17,7 @@ import stat
 from pathlib import Path
 
 from pipelines.core.bindings import City, undecided_codes
-from pipelines.core.errors import CityError
+from pipelines.core.errors import CityError, VaultError
 from pipelines.core.health import Finding
 from pipelines.core.settings import Home, Settings, pick
 from pipelines.core.vault_keys import KEY_BYTES, OLDER, KeyRing, master_keys
@@ -98,14 +98,20 @@ def _rotation(home: Home, settings: Settings) -> list[Finding]:
         masters = master_keys(home, settings, level="doctor")
     except CityError as error:
         return [Finding(name, "problem", f"{error.where}: {error.what}", error.remedy)]
-    waiting = len(KeyRing(home, masters).stale())
+    ring = KeyRing(home, masters)
+    try:
+        ring.check()
+    except VaultError as error:  # made by a process that went on under the old one, which is no longer at hand
+        return [Finding(name, "problem", f"{error.where}: {error.what}", error.remedy)]
+    waiting = len(ring.stale())
     if masters.older is None:
         return []
     if waiting:
         told = pick(f"{waiting} keys are not under the new master key yet", f"{waiting} 个密钥尚未改由新主密钥加密")
         return [Finding(name, "note", told, "citybrain rotate-key")]
     told = pick("every key is under the new master key; the old one is still at hand", "所有密钥已由新主密钥加密；旧主密钥仍在")
-    end = pick("unset CITYBRAIN_MASTER_KEY_OLD", "取消 CITYBRAIN_MASTER_KEY_OLD")
+    end = pick("start every process anew, citybrain rotate-key, then unset CITYBRAIN_MASTER_KEY_OLD",
+               "重启所有进程，运行 citybrain rotate-key，再取消 CITYBRAIN_MASTER_KEY_OLD")  # fmt: skip
     return [Finding(name, "note", told, "citybrain rotate-key --retire" if older.exists() else end)]
 
 

@@ -30,6 +30,12 @@ PLAINLY_PERSONAL = re.compile(
     rf"|[{PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}(?![A-Za-z0-9])"
     r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:com|cn|net|org|edu|gov|hk|mo|tw)(?![A-Za-z0-9])"
 )
+#: For cells of keys, which hold long numbers with dates in them: a telephone stands alone, an identity number has a day of birth.
+IN_KEYS = re.compile(
+    r"(?<!\d)1[3-9]\d{9}(?!\d)"
+    r"|(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
+    rf"|(?<!\d){OLD_IDENTITY}(?!\d)|[^@\s]+@[^@\s]+\.\w+|(?<!\d)\d{{3}}[-.]\d{{3}}[-.]\d{{4}}(?!\d)"
+)
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 HIDDEN = "●"
 
@@ -43,6 +49,11 @@ def masked(text: str, stand_in: Callable[[str], str] = lambda _: HIDDEN) -> str:
     if told == text:
         return text
     return HAN.sub(lambda found: stand_in(found[0]) if NAME.search(found[0]) else found[0], told)
+
+
+def holds_personal_key(text: str, *, names: bool = True) -> bool:
+    """The same for a cell of a key (below): numbers of cases are long, and any eighteen digits would look like an identity."""
+    return bool(IN_KEYS.search(text) or ANY_PLATE.search(text) or (names and NAME.search(text.strip())))
 
 
 def holds_personal(text: str, *, names: bool = True) -> bool:

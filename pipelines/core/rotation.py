@@ -3,19 +3,24 @@
 Belongs here: the order of the steps, what must hold before the old key may go. Does not: wrapping (vault_keys), data keys
 themselves, which stay as they are: a data key that became known is left by shredding its month.
 
-A kill leaves every data key wrapped by one of the two master keys, and both are at hand until `retire`.
+A kill leaves every data key wrapped by one of the two master keys, and both are at hand until `retire`. One process at a
+time: two that each made a new key would leave data keys under one that is gone.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.core import decisions, faults, vault_keys
+from pipelines.core import decisions, disk, faults, vault_keys
 from pipelines.core.decided import Signed
 from pipelines.core.decisions import Decision
 from pipelines.core.errors import UsageError
 from pipelines.core.installation import Installation
-from pipelines.core.settings import pick
+from pipelines.core.settings import Home, pick
 from pipelines.core.vault_keys import KeyRing, key_id, master_keys
 
 
@@ -28,12 +33,29 @@ class Rotated:
     next_step: str
 
 
+@contextlib.contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """The master keys are changed by nobody else within the block; another process waits for its turn."""
+    disk.make_folder(home.keys)
+    folder = os.open(home.keys, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def rotate(place: Installation, signed: Signed) -> Rotated:
     """Begin a rotation, or go on with one, until the new master key wraps every data key.
 
     Raises UsageError where nothing is to be done, and without a name and a reason; VaultError where the environment names no
     old key and some data key needs one.
     """
+    with _alone(place.home):
+        return _rotate(place, signed)
+
+
+def _rotate(place: Installation, signed: Signed) -> Rotated:
     masters = master_keys(place.home, place.settings, level=place.city.level)
     is_known = masters.older is not None or not place.settings.master_key
     if not is_known and not KeyRing(place.home, masters).stale():
@@ -50,8 +72,10 @@ def rotate(place: Installation, signed: Signed) -> Rotated:
     faults.hit("after_new_key")
     n = KeyRing(place.home, masters).rewrap()
     if place.settings.master_key:
-        told = pick("CITYBRAIN_MASTER_KEY_OLD may be unset once every process was started anew",
-                    "所有进程重启后，可取消 CITYBRAIN_MASTER_KEY_OLD")  # fmt: skip
+        told = pick("start every process anew, run citybrain rotate-key again (one that went on may have made a key under the "
+                    "old master key), then unset CITYBRAIN_MASTER_KEY_OLD",
+                    "请重启所有进程，再次运行 citybrain rotate-key（未重启的进程可能用旧主密钥新建了密钥），"
+                    "然后取消 CITYBRAIN_MASTER_KEY_OLD")  # fmt: skip
     else:
         told = pick("citybrain rotate-key --retire destroys the old key file once every process was started anew",
                     "所有进程重启后，用 citybrain rotate-key --retire 销毁旧密钥文件")  # fmt: skip
@@ -60,6 +84,11 @@ def rotate(place: Installation, signed: Signed) -> Rotated:
 
 def retire(place: Installation, signed: Signed) -> Rotated:
     """End the overlap of a home with key files. Raises UsageError where there is none."""
+    with _alone(place.home):
+        return _retire(place, signed)
+
+
+def _retire(place: Installation, signed: Signed) -> Rotated:
     masters = master_keys(place.home, place.settings, level=place.city.level)
     old = place.home.keys / vault_keys.OLDER
     if place.settings.master_key or not old.exists() or masters.older == masters.current:

@@ -1,6 +1,7 @@
 """Rows that were set aside, as they came: read out of the vault.
 
-Belongs here: that reading. Does not: writing them (ingesting), what of them a person may see (reports/worklist).
+Belongs here: that reading, and what stands in for a value that may not be told. Does not: writing them (ingesting), what of
+them a person may see (reports/worklist).
 """
 
 from __future__ import annotations
@@ -10,6 +11,16 @@ from typing import Any
 
 from pipelines.core.errors import VaultError
 from pipelines.core.installation import Installation
+from pipelines.core.personal_shapes import HIDDEN
+from pipelines.core.vault import Vault
+
+#: A mark as letters: patterns of bindings look for digits in names.
+LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+
+
+def stand_in(text: str, vault: Vault) -> str:
+    """A keyed mark in place of a personal value: equal values stay equal, others differ, and nothing of them is told."""
+    return f"{HIDDEN}{vault.mark(text).translate(LETTERS)}"
 
 
 def rows_set_aside(place: Installation, feed: str, sha256: str, parser: str) -> dict[int, Any]:

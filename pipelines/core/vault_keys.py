@@ -24,7 +24,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pipelines.core import disk
+from pipelines.core import disk, faults
 from pipelines.core.errors import HomeError, KeyGone, VaultError
 from pipelines.core.settings import Home, Settings, pick
 
@@ -112,12 +112,22 @@ def master_keys(home: Home, settings: Settings, *, level: str) -> MasterKeys:
 
 
 def next_master(home: Home, settings: Settings, keys: MasterKeys) -> MasterKeys:
-    """The keys of the overlap, when a rotation begins or goes on; from the environment both, else new files of the home."""
+    """The keys of the overlap, when a rotation begins or goes on; from the environment both, else new files of the home.
+
+    Raises VaultError where the key files are no longer those of `keys`: a new key must never take the place of one that the
+    caller does not know, under which data keys may lie.
+    """
     if settings.master_key:
         return keys
     old = home.keys / OLDER
+    if master_keys(home, settings, level="rotation") != keys:
+        raise VaultError(
+            pick("another process changed the master key meanwhile", "其间另一进程更换了主密钥"), where=str(old),
+            remedy="citybrain rotate-key",
+        )  # fmt: skip
     if keys.older is None or keys.older == keys.current:  # equal: killed before the new one was written
         _replace(old, base64.b64encode(keys.current))
+        faults.hit("between_masters")
         _replace(home.keys / CURRENT, base64.b64encode(secrets.token_bytes(KEY_BYTES)))
     return master_keys(home, settings, level="rotation")
 

@@ -5,7 +5,7 @@ the workbook a clerk gets (worklist_xlsx), judging or taking rows (ingest, repla
 
 An entry holds key columns and failing cells, nothing else of the row. A P4 or free-text cell is never read out of the
 vault's text into an entry, nor is a value that looks personal in any other column (columns may have been swapped): the entry says
-that it fails, not what it holds.
+that it fails, not what it holds; in a key column a keyed mark stands in for it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pipelines.core.contracts import CONTRACTS, Column
 from pipelines.core.headers import positions
 from pipelines.core.installation import Installation
 from pipelines.core.overruling import why_not
-from pipelines.core.personal_shapes import holds_personal
-from pipelines.core.set_aside import rows_set_aside
+from pipelines.core.personal_shapes import holds_personal, holds_personal_key
+from pipelines.core.set_aside import rows_set_aside, stand_in
 from pipelines.core.settings import PROJECT_ROOT
 from pipelines.core.spelling import nearest
 from pipelines.reports import rule_words
@@ -187,7 +187,7 @@ class Desk:
 
 
 def _cells(desk: Desk, binding: Binding, rule_ids: Iterable[str], raw: Any) -> tuple[dict[str, str], tuple[Cell, ...]]:
-    """Key columns (header to text), and the cells that fail or hold a code nobody knows."""
+    """Key columns (header to text, or what stands in for it), and the cells that fail or hold a code nobody knows."""
     if not isinstance(raw, dict):
         return {}, ()
     header = list(raw)
@@ -200,9 +200,10 @@ def _cells(desk: Desk, binding: Binding, rule_ids: Iterable[str], raw: Any) -> t
             continue
         title = header[place[column.name]]
         text = raw[title]
-        if column.name in binding.key_columns and column.name not in failing and not is_hidden(column):
-            key[title] = text or ""
         known = () if is_hidden(column) else desk.codes_of(binding, column)
+        if column.name in binding.key_columns and column.name not in failing and not is_hidden(column):
+            is_personal = bool(text) and holds_personal_key(text, names=not known)
+            key[title] = stand_in(text.strip(), desk.place.vault) if is_personal else text or ""
         is_unknown = bool(known and text and codes.plain(text) not in known and column.codes not in told_by)
         if column.name in failing or is_unknown:
             near = nearest_code(text, known) if is_unknown else ""

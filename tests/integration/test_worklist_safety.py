@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 import typer
 
 from pipelines import ingest, replay
-from pipelines.cli import quarantine
+from pipelines.cli import examine, quarantine
 from pipelines.core.errors import VaultError
 from pipelines.core.installation import Installation, open_installation
 from pipelines.defs.checks import validate_waiting
@@ -179,6 +180,41 @@ def test_a_personal_value_in_another_column_is_not_exported(new_place: NewPlace,
     data = mended(place, out, "上报时间", {"A2": MENDED})
     assert canary.encode() not in everything_outside_the_vault(place, out)
     assert bring_back(place, data) == {"2": "accepted"}
+
+
+def test_a_personal_value_in_a_key_column_is_told_by_a_mark(new_place: NewPlace, tmp_path: Path) -> None:
+    """Columns were swapped: the number of the case is somebody's. Its row is known by ticket, file, record and mark."""
+    place = new_place()
+    canaries = [PHONE, NAME, IDENTITY, IDENTITY[:6] + IDENTITY[8:-1], "豫PA1234", f"电话{PHONE}", "zhao@example.org"]
+    number = "410102202606130001234"  # long, with a day in it: no telephone, nobody's
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), *((one, BAD) for one in (*canaries, number)))})
+    keys = [entry.key["任务号"] for entry in entries(place)]
+    assert [key[0] for key in keys] == ["●"] * len(canaries) + ["4"]
+    assert (len(set(keys)), keys[-1]) == (len(canaries) + 1, number)
+    out = tmp_path / "o.xlsx"
+    data = mended(place, out, "上报时间", {keys[0]: MENDED})
+    _, told = at_the_keyboard("list", "--home", str(place.home.root))
+    assert keys[0] in told
+    said = everything_outside_the_vault(place, out) + told.encode()
+    assert not [one for one in canaries if one.encode() in said]
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert bring_back(place, data)["2"] == "accepted"
+    book[worklist_xlsx.ROWS]["C3"], book[worklist_xlsx.ROWS]["D3"] = keys[0], MENDED  # pasted one row too low
+    again = io.BytesIO()
+    book.save(again)
+    assert {bring_back(place, again.getvalue())[n] for n in "23"} == {"closed", "other_row"}
+
+
+def test_a_personal_name_of_a_workbook_or_of_an_unknown_file_is_not_told(new_place: NewPlace, tmp_path: Path) -> None:
+    place, named = new_place(), f"{NAME}{PHONE}"
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD)), f"{named}.csv": b"a,b"})
+    (told,) = examine._unclaimed(place)
+    assert "●" in told
+    feed, rows = worklist_xlsx.read_back(mended(place, tmp_path / "o.xlsx", "上报时间", {"A2": MENDED}), name="x")
+    replay.replay(place, feed, b"x", rows, by="clerk", name=f"{named}.xlsx", now=NOW)
+    assert statuses(place) == {2: "mended"}
+    said = told.encode() + everything_outside_the_vault(place)
+    assert not [one for one in (NAME, PHONE) if one.encode() in said]
 
 
 def test_a_personal_value_in_a_column_of_codes_is_not_exported(new_place: NewPlace, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboards.kit import access
-from dashboards.kit.access import QUERIES, Reader, ResultTooLarge, parameters_of, query_text, read
+from dashboards.kit.access import QUERIES, Reader, ResultTooLarge, parameters_of, query_text, read, refuse_around
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import Home
 from pipelines.core.warehouse import scratch
@@ -24,16 +24,23 @@ ROWS = {
         ) as t (grid_code, grid_level, parent_code, path_0, path_1, path_2)
         cross join (select null::varchar as path_3, null::varchar as path_4, null::varchar as path_5)""",
     "fct_event": """
-        select * from (values ('a', '111'), ('b', '111'), ('c', '121'), ('d', 'UNASSIGNED'), ('e', '11')) as t (event_id, grid_code)""",
+        select * from (values ('a', '111', 'p1', 'police'), ('b', '111', 'p2', 'police'), ('c', '121', 'u1', 'urban'),
+            ('d', 'UNASSIGNED', 'u1', 'urban'), ('e', '11', null, 'police')) as t (event_id, grid_code, lead_dept_id, feed)""",
     "fct_event_version": "select * from (values ('a', 1), ('a', 2), ('c', 1), ('d', 1)) as t (event_id, version_no)",
-    "fct_feed_outcome": "select 'police' as feed, 10 as read_n",
+    "fct_event_link": "select * from (values ('a', 'b'), ('a', 'c')) as t (event_id_a, event_id_b)",
+    "fct_feed_outcome": "select * from (values ('police', 10), ('urban', 7)) as t (feed, read_n)",
+    "dim_department": "select * from (values ('p0', null), ('p1', 'p0'), ('p2', 'p1'), ('u1', null)) as t (dept_id, parent_dept_id)",
+    "fct_metric_value": """
+        select * from (values ('M1', 'all', 'all', '111', 3), ('M1', 'department', 'p1', '111', 1), ('M1', 'department', 'u1', '111', 2),
+            ('M50', 'feed', 'urban', '1', 9), ('M50', 'feed', 'police', '1', 8)) as t (metric_id, slice_kind, slice_code, grid_code, num)""",
 }
 
 
-@pytest.fixture
-def published(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A published build of a few rows, in the shape publish gives it."""
-    folder = Home(tmp_path).published
+    root = tmp_path_factory.mktemp("published")
+    folder = Home(root).published
     folder.mkdir(parents=True)
     with scratch() as connection:
         connection.execute(f"attach '{folder / 'b1.duckdb'}' as made")
@@ -41,13 +48,13 @@ def published(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
             connection.execute(f"create table made.{name} as {sql}")
     manifest = {"build": "b1", "file": "b1.duckdb", "as_of": "2026-06-30T23:59:59", "parts": []}
     (folder / "CURRENT.json").write_text(json.dumps(manifest), encoding="utf-8")
-    return tmp_path, manifest
+    return root, manifest
 
 
 def events(
     place: tuple[Path, dict[str, Any]], scope: str, sql: str = "select event_id from marts.fct_event order by 1"
 ) -> list[str]:
-    return read(*place, Reader(scope=scope), sql, {}).to_series().to_list()
+    return read(*place, Reader(areas=(scope,) if scope else ()), sql, {}).to_series().to_list()
 
 
 @pytest.mark.parametrize(
@@ -63,11 +70,82 @@ def test_versions_follow_their_event(published: Any) -> None:
 
 
 def test_tables_without_an_area_are_for_everybody(published: Any) -> None:
-    assert read(*published, Reader(scope="12"), "select read_n from marts.fct_feed_outcome", {}).item() == 10
+    assert read(*published, Reader(areas=("12",)), "select sum(read_n) as n from marts.fct_feed_outcome", {}).item() == 17
 
 
 def test_a_scope_is_a_value_and_no_sql(published: Any) -> None:
     assert events(published, "x' or '1' = '1") == []
+
+
+CASES = "select event_id from marts.fct_event order by 1"
+CUTS = "select slice_code from marts.fct_metric_value order by 1"
+
+
+@pytest.mark.parametrize(
+    ("reader", "seen"),
+    [
+        (Reader(areas=("111", "12")), "abc"),
+        (Reader(departments=("p0",)), "ab"),  # with the departments below it
+        (Reader(departments=("u1",), areas=("12",)), "c"),
+        (Reader(feeds=("urban",)), "cd"),
+        (Reader(role="leader"), "abcde"),
+        (Reader(role="analyst", areas=("1",)), "abcde"),
+        (Reader(role="engineer"), ""),
+        (Reader(role="clerk"), ""),  # of nobody's feeds
+        (Reader(role="clerk", areas=("11",)), ""),
+        (Reader(role="clerk", feeds=("police",), departments=("p2",)), "b"),
+    ],
+)
+def test_a_role_and_a_scope_only_remove_cases(published: Any, reader: Reader, seen: str) -> None:
+    assert read(*published, reader, CASES, {})["event_id"].to_list() == list(seen)
+    versions = read(*published, reader, "select distinct event_id from marts.fct_event_version order by 1", {})
+    assert versions["event_id"].to_list() == [event for event in "acd" if event in seen]
+    links = read(*published, reader, "select event_id_a, event_id_b from marts.fct_event_link order by 2", {}).rows()
+    assert links == [pair for pair in [("a", "b"), ("a", "c")] if set(pair) <= set(seen)]
+
+
+@pytest.mark.parametrize(
+    ("reader", "seen"),
+    [
+        (Reader(), ["all", "p1", "police", "u1", "urban"]),
+        (Reader(departments=("p0",)), ["all", "p1", "police", "urban"]),
+        (Reader(feeds=("urban",)), ["all", "p1", "u1", "urban"]),
+        (Reader(areas=("11",)), ["all", "p1", "u1"]),
+        (Reader(role="engineer"), ["all", "p1", "police", "u1", "urban"]),
+    ],
+)
+def test_figures_of_an_area_stay_and_other_cuts_go(published: Any, reader: Reader, seen: list[str]) -> None:
+    assert read(*published, reader, CUTS, {})["slice_code"].to_list() == seen
+
+
+def test_a_feeds_files_are_its_readers(published: Any) -> None:
+    sql = "select read_n from marts.fct_feed_outcome order by 1"
+    assert read(*published, Reader(feeds=("urban",)), sql, {})["read_n"].to_list() == [7]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from memory.marts.fct_event", 'select * from "memory".marts.fct_event', "select * from MEMORY . marts.fct_event",
+        "select * from build_b1.fct_event", "select * from system.information_schema.tables", "from read_parquet('x')",
+        "select * from 'x.parquet'", "select * from query('select 1')", "select * from query_table('memory.marts.fct_event')",
+        "use memory", "select 1; select 2", "attach 'x' as y", "select * from duckdb_views()", "copy marts.fct_event to 'x'",
+        "select 1 /* */ from/**/memory/**/.marts.fct_event",
+    ],
+)  # fmt: skip
+def test_no_text_reaches_around_the_reader(sql: str) -> None:
+    with pytest.raises(UsageError, match="may not say"):
+        refuse_around(sql)
+
+
+def test_a_text_is_looked_at_before_it_runs(published: Any) -> None:
+    with pytest.raises(UsageError, match="may not say"):
+        read(*published, Reader(areas=("12",)), "select event_id from memory.marts.fct_event", {})
+
+
+def test_a_value_in_quotes_is_no_way_around(published: Any) -> None:
+    sql = "select 'memory.x; use y' as said from marts.build_info -- attach nothing"
+    assert read(*published, Reader(), sql, {}).item() == "memory.x; use y"
 
 
 def test_parameters_are_bound(published: Any) -> None:

@@ -160,7 +160,9 @@ def test_a_fault_strikes_the_time_it_was_asked_for() -> None:
 def test_every_fault_point_stands_somewhere_and_every_place_has_a_known_name() -> None:
     text = "\n".join(read(path) for path in python_files() if path.parts[0] in ("pipelines", "quality") and path.stem != "faults")
     standing = {name for name in faults.POINTS if f'faults.hit("{name}")' in text}
-    standing |= {f"{what}_{step}" for what in ("vault", "landing", "part", "file", "pointer") for step in ("fsync", "rename")}
+    standing |= {
+        f"{what}_{step}" for what in ("key", "vault", "landing", "part", "file", "pointer") for step in ("fsync", "rename")
+    }
     standing |= {f"{side}_phase_{phase}" for side in ("before", "after") for phase in (1, 2)}
     assert standing == set(faults.POINTS)
     assert text.count("faults.hit(") - text.count('faults.hit(f"') == sum(

@@ -55,7 +55,7 @@ def built(root: Path, months: dict[str, int], *, as_of: dt.datetime, language: s
         )
     manifest = json.dumps({"build": "b1", "file": "b1.duckdb", "as_of": as_of.isoformat(), "parts": []})
     spoken = "zh" if language == "zh" else "en"
-    city = BoardCity("甲市", "City A", spoken, is_synthetic=True, scope="", role="")
+    city = BoardCity("甲市", "City A", spoken, is_synthetic=True, reader=Reader())
     return Board(Source(root, manifest, Reader()), View(language=spoken), Words(spoken), city, "data_quality")
 
 
