@@ -155,7 +155,7 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
         if _is_done(binding, place, sha256):
             path = name_told(at.place, place)
             ledger.sight(binding.feed, path, at.size_bytes, at.mtime_ns, sha256=sha256, seen_at=seen_at)
-            _release_archive(candidate, place)
+            _release_archive(candidate, place, seen_at)
             return FileOutcome(binding.feed, told, sha256, verdict, message=message)
         name = told
     if known is None:
@@ -167,7 +167,7 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
     for seen in {at.place: at, candidate.place: candidate}.values():
         path = name_told(seen.place, place)
         ledger.sight(binding.feed, path, seen.size_bytes, seen.mtime_ns, sha256=sha256, seen_at=seen_at)
-    _release_archive(candidate, place)
+    _release_archive(candidate, place, seen_at)
     return outcome
 
 
@@ -183,14 +183,14 @@ def _take(
                 place.ledger.drifts.enter(row.feed, row.sha256, parsed.header, parsed.changes)
             raise judged
     except FileHeld as error:
-        return refuse(row, error, place)
+        return refuse(row, error, place, at=seen_at)
     faults.hit("before_ledger")
     place.ledger.enter_all([parsed])
     faults.hit("after_ledger")
     return outcome_of(parsed)
 
 
-def refuse(row: FileRow, error: FileHeld, place: Installation) -> FileOutcome:
+def refuse(row: FileRow, error: FileHeld, place: Installation, *, at: str = "") -> FileOutcome:
     """Hold a file; what an earlier parser loaded of it stays, with a note."""
     binding = place.city.feed(row.feed)
     mark = (
@@ -203,7 +203,7 @@ def refuse(row: FileRow, error: FileHeld, place: Installation) -> FileOutcome:
         row, status=row.status if before else "held", held_what=masked(error.what), held_where=masked(error.where),
         held_remedy=f"{masked(error.remedy)}{mark}",
     )  # fmt: skip
-    place.ledger.hold(held, file_parser(binding, place.ledger, row.sha256) if isinstance(error, FileJudged) else "")
+    place.ledger.hold(held, file_parser(binding, place.ledger, row.sha256) if isinstance(error, FileJudged) else "", at=at)
     n = before["accepted_n"] if before else 0
     kept = pick(f"; its {n} rows read before stay", f"；先前读入的 {n} 行保持不变") if before else ""
     return FileOutcome(row.feed, row.name, row.sha256, "held", message=f"{masked(str(error))}{kept}")
@@ -271,7 +271,7 @@ def load_stored(row: FileRow, place: Installation, *, now: dt.datetime, holds_dr
     return _take(lambda: stored_work(row, place), row, place, now.isoformat(timespec="seconds"), holds_drift=holds_drift)
 
 
-def _release_archive(member: drop.Candidate, place: Installation) -> None:
+def _release_archive(member: drop.Candidate, place: Installation, seen_at: str) -> None:
     """An archive that was held for its password gives way to its members once they can be read."""
     if member.member is None:
         return
@@ -279,7 +279,7 @@ def _release_archive(member: drop.Candidate, place: Installation) -> None:
     sha256 = ledger.seen(member.feed, path, member.path.stat().st_size, member.mtime_ns)
     row = ledger.file(member.feed, sha256) if sha256 else None
     if row is not None and row.status == "held" and "password" in row.held_what:
-        ledger.hold(_replace(row, status="superseded", covers="", held_what="", held_where="", held_remedy=""))
+        ledger.hold(_replace(row, status="superseded", covers="", held_what="", held_where="", held_remedy=""), at=seen_at)
 
 
 def _replace(row: FileRow, **changes: Any) -> FileRow:

@@ -2,7 +2,8 @@
 
 Belongs here: choosing the files, readings and decisions that were there, and putting them into a home of its own. Does not:
 building it (build, publish). Nothing is read anew and no key is needed: landing never expires. Rules are today's - register,
-reference tables, models -; of a file read several times the reading of that time counts, if its rows were read by then.
+reference tables, models -; of a file read several times the reading of that time counts, if its rows were read by then. What a
+file was called and whether it was held is told by core.file_history; of a ledger of before it is as now.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.core import decided
+from pipelines.core import decided, file_history, tickets
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import Home, pick
 from pipelines.core.state import Ledger
@@ -54,10 +55,11 @@ def make(home: Home, to: Path, known_by: dt.datetime) -> Past:
     for name in ("ledger.db", "state.db"):
         _copy(home.state / name, past.state / name)
     decisions = _forget_decisions(past.state / "state.db", until)
-    _forget_files(past.state / "ledger.db", until)
+    Ledger.of(past).close()  # one of before gets the tables that it lacks
+    closing = _forget_files(past.state / "ledger.db", until)
     ledger = Ledger.of(past)
     try:
-        _settle(past, ledger)
+        _settle(past, ledger, closing)
         counting = ledger.current_parses()
         every = len(ledger.rows("select sha256 from file"))
         for parse in ledger.rows("select landing_path from parse where is_current = 1"):
@@ -89,9 +91,13 @@ def _forget_decisions(state: Path, until: str) -> int:
         return int(database.execute("select count(*) from decision").fetchone()[0])
 
 
-def _forget_files(path: Path, until: str) -> None:
-    """Take out of the ledger what came later, and let of each file the reading of that time be current."""
+def _forget_files(path: Path, until: str) -> list[tuple[str, str, str]]:
+    """Take out of the ledger what came later, and let of each file the reading of that time be current.
+
+    Returns tickets that a file closed at some time, with that file.
+    """
     with contextlib.closing(sqlite3.connect(path)) as ledger, ledger:
+        ledger.row_factory = sqlite3.Row
         tables = [name for (name,) in ledger.execute("select name from sqlite_master where type = 'table'")]
         ledger.execute("delete from receipt where at > ?", [until])
         ledger.execute("delete from file where received_at > ?", [until])
@@ -99,25 +105,30 @@ def _forget_files(path: Path, until: str) -> None:
             columns = {row[1] for row in ledger.execute(f"pragma table_info({table})")}
             if {"feed", "sha256"} <= columns and table != "file":
                 ledger.execute(f"delete from {table} where (feed, sha256) not in (select feed, sha256 from file)")
-        readings = ledger.execute(READING, [until]).fetchall()
+        readings = [tuple(row) for row in ledger.execute(READING, [until])]
         ledger.execute("update parse set is_current = 0")
         ledger.executemany(
             "update parse set is_current = 1 where feed = ? and sha256 = ? and parser = ?", [row[:3] for row in readings]
         )
         ledger.execute("delete from build")
+        ledger.execute("delete from score where seen_at > ?", [until.replace("T", " ")])
         ledger.execute("update file set status = 'held'")  # what was not read by then; the others in a moment
         ledger.executemany(
             "update file set status = case covers when '' then 'loaded' else 'superseded' end where feed = ? and sha256 = ?",
             [row[:2] for row in readings],
         )
+        file_history.rewind(ledger, until)
+        return tickets.rewind(ledger, until)
 
 
-def _settle(past: Home, ledger: Ledger) -> None:
-    """Which of the files count: of those that cover the same the newest, none that was retracted."""
+def _settle(past: Home, ledger: Ledger, closing: list[tuple[str, str, str]]) -> None:
+    """Which of the files count: of those that cover the same the newest, none that was retracted; and what that closes."""
     with ledger.transaction():
         for one in ledger.rows("select distinct feed, covers from file where covers <> ''"):
             ledger.receipts.settle(one["feed"], one["covers"])
     decided.settle(past, ledger)
+    counting = {(row["feed"], row["sha256"]) for row in ledger.rows("select feed, sha256 from file where status = 'loaded'")}
+    ledger.close_at_source({ticket: sha256 for ticket, feed, sha256 in reversed(closing) if (feed, sha256) in counting})
 
 
 def _link(source: Path, target: Path) -> None:

@@ -92,7 +92,8 @@ def switch(place: Installation, read: Iterable[Reread]) -> None:
     for one in every:
         if isinstance(one.refused, FileHeld):
             # As the switch left it: another file may cover the same by now, or no more.
-            ingest.refuse(place.ledger.file(one.file.feed, one.file.sha256) or one.file, one.refused, place)
+            row = place.ledger.file(one.file.feed, one.file.sha256) or one.file
+            ingest.refuse(row, one.refused, place, at=place.now().isoformat(timespec="seconds"))
 
 
 def discard(place: Installation, read: Iterable[Reread]) -> None:

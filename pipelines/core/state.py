@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.core import faults, measured, tickets
+from pipelines.core import faults, file_history, measured, tickets
 from pipelines.core.drifts import NO_HEADER, Change, Drifts, Header
 from pipelines.core.errors import HomeError
 from pipelines.core.measured import MarkRow, ScoreRow
@@ -158,6 +158,7 @@ class Ledger:
         self._db.executescript(SCHEMA)
         tickets.prepare(self._db)
         measured.prepare(self._db)
+        file_history.prepare(self._db)
         self.receipts, self.drifts = Receipts(self._db), Drifts(self._db)
 
     @classmethod
@@ -233,10 +234,15 @@ class Ledger:
         """Whether these bytes were parsed by this parser."""
         return bool(self.rows("select 1 from parse where feed = ? and sha256 = ? and parser = ?", feed, sha256, parser))
 
-    def hold(self, row: FileRow, judged_by: str = "") -> None:
+    def _put(self, row: FileRow, at: str) -> None:
+        """Enter what is now known of a file; what was known of it stays on record."""
+        self._db.execute(*_insert(row, "file"))
+        file_history.note(self._db, row.feed, row.sha256, at)
+
+    def hold(self, row: FileRow, judged_by: str = "", *, at: str = "") -> None:
         """Enter a file that is held whole; `judged_by` is the parser that read it, where holding it is a judgement."""
         with self.transaction():
-            self._db.execute(*_insert(row, "file"))
+            self._put(row, at or row.received_at)
             self.receipts.enter(row.feed, row.sha256, row.received_at)
             self._db.execute("delete from judgement where feed = ? and sha256 = ?", [row.feed, row.sha256])
             if judged_by:
@@ -276,7 +282,7 @@ class Ledger:
             dated = (row.extracted_at or "") if dates_rows else ""
             self.receipts.again(row.feed, row.sha256, at=at, mtime_ns=mtime_ns, dated=dated)
             if not dates_rows:
-                self._db.execute(*_insert(row, "file"))
+                self._put(row, at)
                 for covers in {row.covers, before.covers if before else ""} - {""}:
                     self.receipts.settle(row.feed, covers)
 
@@ -293,11 +299,11 @@ class Ledger:
     def _enter(self, parsed: Parsed) -> None:
         row, parse = parsed.file, parsed.parse
         before = self.file(row.feed, row.sha256)
-        self._db.execute(*_insert(row, "file"))
         self.receipts.enter(row.feed, row.sha256, row.received_at)
         self._db.execute("delete from judgement where feed = ? and sha256 = ?", [row.feed, row.sha256])
         self._db.execute("update parse set is_current = 0 where feed = ? and sha256 = ?", [parse.feed, parse.sha256])
         self._db.execute(*_insert(parse, "parse"))
+        self._put(row, parse.loaded_at)
         for rule in parsed.rules:
             self._db.execute(*_insert(rule, "rule_outcome"))
         if parsed.header.columns:

@@ -54,11 +54,11 @@ def prepare(db: sqlite3.Connection) -> None:
             db.execute(f"alter table quarantine add column {column} text not null default ''")
 
 
-def _turn(db: sqlite3.Connection, to: str, where: str, *values: Any, note: str = "") -> None:
-    """Give every ticket that `where` finds the status `to`, each with its line of history."""
+def _turn(db: sqlite3.Connection, to: str, where: str, *values: Any, note: str = "", at: str = "") -> None:
+    """Give every ticket that `where` finds the status `to`, each with its line of history (`at`: of the run, else of now)."""
     db.execute(
-        f"insert into ticket_event select ticket, {NOW}, ?, '', ? from quarantine where {where}",
-        [to if to != "open" else "reopened", note, *values],
+        f"insert into ticket_event select ticket, iif(? <> '', ?, {NOW}), ?, '', ? from quarantine where {where}",
+        [at, at, to if to != "open" else "reopened", note, *values],
     )
     db.execute(f"update quarantine set status = ?, closed_by = ? where {where}", [to, note if to in AT_SOURCE else "", *values])
 
@@ -91,7 +91,7 @@ def enter(
         ("mended", amended.format(gone, "mend")),
         ("replaced", gone),
     ):
-        _turn(db, status, where, feed, sha256, parser)
+        _turn(db, status, where, feed, sha256, parser, at=at)
 
 
 def take_back(db: sqlite3.Connection, feed: str, sha256: str) -> None:
@@ -132,6 +132,28 @@ def bounce(db: sqlite3.Connection, refused: Iterable[str], *, who: str, upload: 
         "where ticket = ? and what = 'refused' and note = ?)",
         [(ticket, at, who, upload, ticket, upload) for ticket in refused],
     )
+
+
+def rewind(db: sqlite3.Connection, until: str) -> list[tuple[str, str, str]]:
+    """Tickets as they were, but for what other files did to them: those wait again.
+
+    Returns every ticket that a file ever closed, and that file (feed, sha256), for the caller to say which counts by then.
+    """
+    closed = "from ticket_event e join quarantine q using (ticket) where e.what = 'mended_at_source' order by e.rowid"
+    closing = [(str(row[0]), str(row[1]), str(row[2])) for row in db.execute(f"select ticket, q.feed, e.note {closed}")]
+    db.execute("delete from quarantine where opened_at > ?", [until])
+    db.execute("delete from ticket_event where at > ? or ticket not in (select ticket from quarantine)", [until])
+    last = (
+        "select what from ticket_event e where e.ticket = quarantine.ticket and what not in ('refused', 'bounced') "
+        "order by rowid desc limit 1"
+    )
+    db.execute(
+        f"update quarantine set closed_by = '', status = coalesce((select iif(what in ('opened', 'reopened', 'retracted', "
+        f"'mended_at_source'), 'open', what) from ({last})), 'open')"
+    )
+    read = "(select parser from parse p where p.feed = quarantine.feed and p.sha256 = quarantine.sha256 and p.is_current = 1)"
+    db.execute(f"update quarantine set parser = coalesce({read}, parser) where status in ('open', 'replaced_at_source')")
+    return closing
 
 
 def amendments(db: sqlite3.Connection, feed: str = "", sha256: str = "") -> list[Amendment]:

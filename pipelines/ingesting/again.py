@@ -52,7 +52,7 @@ def receive(known: FileRow, name: str, mtime_ns: int, binding: Binding, place: I
     if found is not None and parse is not None:
         mark = f" [{parse['parser']}]"
         now = replace(now, status="held", held_what=found.what, held_where=found.where, held_remedy=found.remedy + mark)
-        ledger.hold(now, parse["parser"])
+        ledger.hold(now, parse["parser"], at=seen_at)
     ledger.receive_again(now, at=seen_at, mtime_ns=mtime_ns, dates_rows=False)
     if found is not None:
         return "held", str(found)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines import ingest, past, reparse
+from pipelines import ingest, past, reparse, replay
 from pipelines.core import decided
 from pipelines.core.errors import UsageError
 from pipelines.core.installation import Installation, open_installation
+from pipelines.core.measured import ScoreRow
 from pipelines.core.named_files import named_file
+from quality.verify import verify
+from tests.integration.returned_rows import BAD, GOOD, export_of
 from tests.integration.small_exports import COVERED, built_of, make_place, rows_of, standing
 
-MONDAY, TUESDAY, WEDNESDAY = (dt.datetime(2026, 7, day, 9) for day in (6, 7, 8))
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (dt.datetime(2026, 7, day, 9) for day in (6, 7, 8, 9))
 EVENING = dt.timedelta(hours=12)
 
 
@@ -97,3 +101,89 @@ def test_there_is_nothing_before_the_first_file_and_no_home_is_overwritten(tmp_p
     assert not (tmp_path / "past").exists()
     with pytest.raises(UsageError, match="not empty"):
         past.make(place.home, place.home.root, TUESDAY + EVENING)
+
+
+def told_of(place: Installation) -> tuple[Any, ...]:
+    """What a home knows of its files, tickets and scores, beside what a build is made of."""
+    files = place.ledger.rows("select name, sha256, extracted_at, covers, status, held_what from file order by sha256")
+    tickets = place.ledger.rows("select ticket, parser, status, closed_by from quarantine order by ticket")
+    return files, tickets, place.ledger.rows("select * from score order by 1, 2, 3, 4")
+
+
+class Days:
+    """A home over days: what it knew at the end of each is what its past of that evening knows."""
+
+    def __init__(self, base: Path, delivery: str) -> None:
+        self.base, self.place = base, make_place(base / "place", delivery)
+        self.then: list[tuple[dt.datetime, tuple[Any, ...], tuple[Any, ...]]] = []
+
+    def end(self, day: dt.datetime) -> None:
+        self.place.ledger.add_scores([ScoreRow("urban", "2026-06", "validity", f"{day:%Y-%m-%d %H:%M:%S}", day.day, 100)])
+        self.then.append((day + EVENING, built_of(self.place), told_of(self.place)))
+
+    def check(self) -> None:
+        assert len({str(told) for *_, told in self.then}) == len(self.then)
+        for number, (moment, built, told) in enumerate(self.then):
+            seen = at(self.place, moment, self.base / f"past{number}")
+            assert told_of(seen) == told
+            assert built_of(seen) == built
+
+
+def send(place: Installation, now: dt.datetime, name: str, data: bytes) -> None:
+    """A file written at that time."""
+    path = place.source_root / name
+    path.write_bytes(data)
+    os.utime(path, (now.timestamp(), now.timestamp()))
+    take(place, now, {})
+
+
+@pytest.mark.parametrize("names", [("u20260601.csv", "u20260602.csv", "u20260603.csv"), ("u1.csv", "u2.csv", "u3.csv")])
+@pytest.mark.parametrize("delivery", ["delivery: increment", COVERED])
+def test_bytes_that_were_sent_again_later_are_what_they_were_then(tmp_path: Path, names: tuple[str, ...], delivery: str) -> None:
+    """A, then B, then A's bytes again: before the third, B counts and A has its first name and time."""
+    days = Days(tmp_path, delivery)
+    a, b = rows_of(1, 2, 3), rows_of(1, 2, 4, day=2)
+    for day, name, data in zip((MONDAY, TUESDAY, WEDNESDAY), names, (a, b, a), strict=True):
+        send(days.place, day, name, data)
+        days.end(day)
+    days.check()
+
+
+def test_a_superseded_file_that_was_sent_again_and_held_did_not_count_then(tmp_path: Path) -> None:
+    days = Days(tmp_path, COVERED)
+    few, many = rows_of(1), rows_of(*range(20), day=2)
+    send(days.place, MONDAY, "u1.csv", few)
+    days.end(MONDAY)
+    send(days.place, TUESDAY, "u2.csv", many)
+    days.end(TUESDAY)
+    send(days.place, WEDNESDAY, "u3.csv", few)
+    days.end(WEDNESDAY)
+    assert standing(days.place) == {"u1.csv": "held", "u2.csv": "loaded"}
+    file = named_file(days.place.ledger, "u1.csv")
+    decided.release(days.place.home, days.place.ledger, file, decided.Signed("data desk", "it is right", THURSDAY))
+    ingest.load_stored(file, days.place, now=THURSDAY)
+    days.end(THURSDAY)
+    assert standing(days.place) == {"u1.csv": "loaded", "u2.csv": "superseded"}
+    days.check()
+
+
+@pytest.mark.parametrize("delivery", ["delivery: increment", f"{COVERED}\nkey: none"])
+def test_tickets_are_in_their_state_of_then(tmp_path: Path, delivery: str) -> None:
+    """Accepted on Tuesday, mended at the source or replaced on Wednesday, that file retracted on Thursday."""
+    days = Days(tmp_path, delivery)
+    place = days.place
+    take(place, MONDAY, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", "1999-01-01 07:00"))})
+    days.end(MONDAY)
+    early = place.ledger.rows("select ticket from quarantine where record_no = 3")[0]["ticket"]
+    replay.accept(place, early, decided.Signed("clerk", "checked on paper", TUESDAY))
+    days.end(TUESDAY)
+    take(place, WEDNESDAY, {"u20260602.csv": export_of(("A2", GOOD), ("A1", GOOD), updated="2026-06-02 08:00:00")})
+    days.end(WEDNESDAY)
+    decide(place, "u20260602.csv", THURSDAY)
+    days.end(THURSDAY)
+    found = [[ticket["status"] for ticket in tickets] for _, _, (_, tickets, _) in days.then]
+    closed = "mended_at_source" if delivery == "delivery: increment" else "replaced_at_source"
+    assert found == [["open", "open"], ["open", "accepted"], [closed, "accepted"], ["open", "accepted"]]
+    days.check()
+    past_home = tmp_path / "past2"
+    assert [one for one in verify(past_home, place.city.folder, place.source_root) if not one.ok and not one.note_en] == []
