@@ -8,6 +8,7 @@ the rerun writes the same names again.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import gzip
 import io
 import zlib
@@ -27,6 +28,7 @@ from pipelines.core.errors import (
     FileHeld,
     FileJudged,
     FileShrunk,
+    ObjectDamaged,
     PasswordRefused,
     SourceUnavailable,
     StorageFailed,
@@ -163,12 +165,22 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
         size, at_text = candidate.size_bytes, _text(extracted)
         known = FileRow(binding.feed, sha256, binding.contract.id, name, size, seen_at, at_text, covers, "held")
     row = _replace(known, name=name)
-    outcome = _take(lambda: _receive(candidate, binding, place, row), row, place, seen_at)
+    outcome = _take_delivered(candidate, row, place, seen_at)
     for seen in {at.place: at, candidate.place: candidate}.values():
         path = name_told(seen.place, place)
         ledger.sight(binding.feed, path, seen.size_bytes, seen.mtime_ns, sha256=sha256, seen_at=seen_at)
     _release_archive(candidate, place, seen_at)
     return outcome
+
+
+def _take_delivered(candidate: drop.Candidate, row: FileRow, place: Installation, seen_at: str) -> FileOutcome:
+    """Take a file of the drop folder; where the vault's copy of its bytes is damaged, they are received anew."""
+    work = functools.partial(_receive, candidate, place.city.feed(row.feed), place, row)
+    try:
+        return _take(work, row, place, seen_at)
+    except ObjectDamaged:
+        place.vault.path("raw", row.feed, row.sha256).unlink(missing_ok=True)
+        return _take(work, row, place, seen_at)
 
 
 def _take(

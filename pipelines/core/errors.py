@@ -108,3 +108,7 @@ class VaultError(CityError):
 
 class KeyGone(VaultError):
     """The key of encrypted data was shredded or is missing: with any master key, nobody reads it."""
+
+
+class ObjectDamaged(VaultError):
+    """What lies in the vault is no object, or was changed or cut off: where the drop folder has it, it is received anew."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from pipelines.core import decided, decisions, faults, vault_keys
 from pipelines.core.decided import Signed
 from pipelines.core.decisions import Decision
-from pipelines.core.errors import UsageError, VaultError
+from pipelines.core.errors import ObjectDamaged, UsageError
 from pipelines.core.installation import Installation
 from pipelines.core.settings import pick
 from pipelines.core.vault import place_of, read_header
@@ -59,7 +59,7 @@ def objects(place: Installation, *, feed: str = "") -> dict[Place, list[Path]]:
         if not path.name.startswith("."):
             try:
                 found.setdefault(place_of(read_header(path)[0]), []).append(path)
-            except (VaultError, ValueError, KeyError):  # damaged: no key opens it
+            except (ObjectDamaged, FileNotFoundError):  # no key opens it; a batch whose checks another process ended just now
                 continue
     return found
 
@@ -79,7 +79,7 @@ def cost_of(place: Installation, doomed: Iterable[Place]) -> Cost:
     every = objects(place)
     for key in dict.fromkeys(doomed):
         paths = every.get(key, [])
-        locked.append(Locked(key, tuple(paths), sum(path.stat().st_size for path in paths)))
+        locked.append(Locked(key, tuple(paths), sum(path.stat().st_size for path in paths if path.exists())))
         if key[0] == "raw":
             files |= {(key[1], path.name) for path in paths}
         if key[0] == "quarantine":

@@ -26,7 +26,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.core import disk, faults
-from pipelines.core.errors import KeyGone, VaultError
+from pipelines.core.errors import KeyGone, ObjectDamaged
 from pipelines.core.settings import Home, pick
 from pipelines.core.vault_keys import KeyRing, MasterKeys, Place
 
@@ -36,6 +36,8 @@ ROOMS: tuple[Room, ...] = ("raw", "party", "quarantine", "uploads", "tmp")
 MAGIC = b"CBV1"
 CHUNK = 1 << 20
 TAG = 16
+#: Of a header; `key` is missing in objects of before.
+FIELDS = {"room", "feed", "month", "prefix"}
 #: The key of marks belongs to no month: it outlives every rotation and is shredded with none.
 MARKS: Place = ("marks", "all", "always")
 
@@ -59,7 +61,7 @@ class Vault:
         """Whether an object is there and its key too; one that was shredded is not held, whatever bytes lie about."""
         try:
             self.data_key(path)
-        except (FileNotFoundError, KeyGone):
+        except (FileNotFoundError, KeyGone, ObjectDamaged):
             return False
         return True
 
@@ -124,13 +126,27 @@ def place_of(header: dict[str, str]) -> Place:
 
 
 def read_header(path: Path) -> tuple[dict[str, str], bytes, int]:
-    """The header of an object: its fields, its bytes, and where the chunks begin. Raises VaultError if it is none."""
+    """The header of an object: its fields, its bytes, and where the chunks begin. Raises ObjectDamaged if it is none."""
     with path.open("rb") as raw:
-        if raw.read(4) != MAGIC:
-            raise VaultError("not a vault file", where=str(path))
-        (size,) = struct.unpack(">H", raw.read(2))
+        begins, length = raw.read(4), raw.read(2)
+        size = int.from_bytes(length, "big")
         text = raw.read(size)
-    return json.loads(text), text, 6 + size
+    try:
+        fields = json.loads(text)
+        is_one = begins == MAGIC and len(text) == size and fields.keys() >= FIELDS
+    except (ValueError, AttributeError):  # no JSON, no text, no object
+        is_one = False
+    if not is_one:
+        raise _damaged(pick("not a vault file", "不是保险库文件"), path)
+    return fields, text, len(begins) + len(length) + size
+
+
+def _damaged(what: str, path: Path | str) -> ObjectDamaged:
+    return ObjectDamaged(
+        what, where=str(path),
+        remedy=pick("bring vault/ back from its backup, or lay the file into the drop folder and run citybrain run",
+                    "请从备份恢复 vault/，或将文件放入投递目录，再运行 citybrain run"),
+    )  # fmt: skip
 
 
 def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
@@ -226,7 +242,8 @@ class _Opener(io.RawIOBase):
             try:
                 self._plain = self._key.decrypt(nonce, sealed, self._header)
             except InvalidTag as error:
-                raise VaultError(f"chunk {number} was changed or cut off", where=self._where) from error
+                told = pick(f"chunk {number} was changed or cut off", f"第 {number} 块被改动或截断")
+                raise _damaged(told, self._where) from error
             self._cached = number
         return self._plain
 

@@ -155,6 +155,42 @@ def test_a_key_that_was_lost_ends_no_feed(place: Installation) -> None:
     assert [row for row in landed(changed) if row[0] != "C1"] == before
 
 
+def damaged(path: Path, how: str) -> None:
+    """An empty object, one without a header, one of which a bit turned."""
+    whole = path.read_bytes()
+    path.write_bytes({"empty": b"", "short": whole[:5], "turned": whole[:-1] + bytes([whole[-1] ^ 1])}[how])
+
+
+@pytest.mark.parametrize("how", ["empty", "short", "turned"])
+def test_a_damaged_object_ends_no_feed_and_its_file_is_received_anew(tmp_path: Path, how: str) -> None:
+    place = make_place(tmp_path)
+    take(place, {FILE: export_of(("A1", GOOD), ("A2", GOOD)), "u20260602.csv": export_of(("C1", GOOD))})
+    before, stored = landed(place), raw_of(place, FILE)
+    damaged(stored, how)
+    changed = other_rules(place)
+    assert take(changed) == {FILE: "loaded", "u20260602.csv": "loaded"}
+    assert landed(changed) == before
+    with changed.vault.open(stored) as stream:
+        assert stream.read() == (place.source_root / FILE).read_bytes()
+    damaged(raw_of(place, "u20260602.csv"), how)
+    assert shredding.cost_of(changed, shredding.keys_of(changed, "urban", "202607")).files == 2 - (how != "turned")
+
+
+def test_an_object_that_vanishes_while_objects_are_listed_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch whose checks are done is deleted by another process."""
+    place = make_place(tmp_path)
+    take(place, {FILE: export_of(("A1", GOOD))})
+    read = shredding.read_header
+
+    def gone(path: Path) -> object:
+        if path.parent.parent.name == "tmp":
+            path.unlink()
+        return read(path)
+
+    monkeypatch.setattr(shredding, "read_header", gone)
+    assert {key[0] for key in shredding.objects(place)} == {"raw", "quarantine"}
+
+
 @pytest.mark.parametrize("point", ["after_decision", "after_keys"])
 def test_a_kill_between_the_steps_is_carried_out_by_the_next_command(
     place: Installation, monkeypatch: pytest.MonkeyPatch, point: str

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipelines.core.errors import HomeError, VaultError
+from pipelines.core.errors import HomeError, ObjectDamaged, VaultError
 from pipelines.core.settings import Home, Settings
-from pipelines.core.vault import CHUNK, Vault
+from pipelines.core.vault import CHUNK, Vault, read_header
 from pipelines.core.vault_keys import MasterKeys, master_keys
 
 SETTINGS = Settings(None, None, "en", "1GB", 1, None)
@@ -55,6 +55,32 @@ def test_a_changed_or_cut_file_is_refused(vault: Vault) -> None:
     path.write_bytes(whole[: -(CHUNK + 16)])  # the last chunk gone: what is left must not pass for the whole
     with pytest.raises(VaultError, match="changed or cut off"), vault.open(path) as stream:
         stream.read()
+
+
+NO_OBJECT = [
+    b"",
+    b"CB",
+    b"CBV1",
+    b"CBV1\x00",
+    b"CBV1\x00\x09{}",
+    b"CBV1\x00\x02{}",
+    b"CBV1\x00\x02[]",
+    b"CBV1\x00\x02\xff\xff",
+    b"PK\x03\x04",
+]
+
+
+@pytest.mark.parametrize("data", NO_OBJECT)
+def test_a_file_that_is_no_object_is_not_held_and_said_to_be_none(home: Home, vault: Vault, data: bytes) -> None:
+    with vault.create("raw", "f", "x", month="202601") as sink:
+        sink.write(b"a")
+    path = vault.path("raw", "f", "x")
+    path.write_bytes(data)
+    assert not vault.holds(path)
+    for reader in (vault.open, vault.data_key, read_header):
+        with pytest.raises(ObjectDamaged) as error:
+            reader(path)
+        assert all((error.value.what, error.value.where, error.value.remedy))
 
 
 def test_another_master_key_opens_nothing(home: Home, vault: Vault, tmp_path: Path) -> None:
