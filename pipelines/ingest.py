@@ -43,13 +43,13 @@ from pipelines.ingesting import again, amend, at_source, kept, notes, receive
 from pipelines.ingesting.amend import store as store_mends
 from pipelines.ingesting.batches import Tally, Work, mark_rows, write_batches
 from pipelines.ingesting.drift import judge as judge_drift
-from pipelines.ingesting.kept import has_bytes, headers_told, is_shredded, name_told
+from pipelines.ingesting.kept import has_bytes, headers_told, is_shredded, month_of, name_told
 from pipelines.ingesting.parser import dated_parser, file_parser, parser_id
 from pipelines.ingesting.shrink import shrunk
 from pipelines.ingesting.trial import judge_rows
 from pipelines.sources import drop
 
-__all__ = ["file_parser", "has_bytes", "is_shredded", "judge_drift", "judge_rows", "parser_id", "store_mends"]
+__all__ = ["file_parser", "has_bytes", "is_shredded", "judge_drift", "judge_rows", "month_of", "parser_id", "store_mends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +304,7 @@ def _receive(candidate: drop.Candidate, binding: Binding, place: Installation, r
     city, vault = place.city, place.vault
     stored = vault.path("raw", binding.feed, row.sha256)
     if city.keeps_raw and not has_bytes(row, place):  # new, or its key is gone
-        receive.keep(candidate, vault, row.feed, row.sha256, month=kept.month_of(row))
+        receive.keep(candidate, vault, row.feed, row.sha256, month=month_of(row))
     faults.hit("after_vault")
     if candidate.refused is not None:
         raise candidate.refused

@@ -74,13 +74,12 @@ def replay(
     if not by.strip():
         raise UsageError(pick("a replay needs a name", "须写明经办人"), where=name, remedy="--by")
     decided.settle(place.home, place.ledger)
-    month = now.strftime("%Y%m")
-    with place.vault.create("uploads", feed, f"{upload}.xlsx", month=month) as stream:
+    tickets = {row.ticket: (_ticket(place, row.ticket), row) for row in rows}
+    with place.vault.create("uploads", feed, f"{upload}.xlsx", month=_months(place, feed, tickets.values(), now)) as stream:
         stream.write(data)
     verdicts: dict[str, Verdict] = {}
     by_file: dict[str, list[tuple[dict[str, Any], Row]]] = {}
-    for row in {row.ticket: row for row in rows}.values():
-        ticket = _ticket(place, row.ticket)
+    for ticket, row in tickets.values():
         if ticket is None or ticket["feed"] != feed:
             verdicts[row.ticket] = Verdict(row.ticket, "unknown")
         elif ticket["status"] != "open":
@@ -97,16 +96,36 @@ def replay(
         if good:
             mends[sha256] = good
     if mends:
-        cells = ingest.store_mends(place.vault, feed, mends, month=month)
-        faults.hit("after_upload")
-        for sha256, good in mends.items():
-            file = place.ledger.file(feed, sha256)
-            assert file is not None
-            decision = file_decision("mend", file, signed, upload=upload, cells=cells, records=sorted(good))
-            decisions.enter(place.home, decision)
+        _decide(place, feed, mends, signed, upload=upload)
         faults.hit("after_decision")
         carry_out(place, binding, now=now)
     return _settled(place, verdicts, by=by, upload=upload, now=now)
+
+
+def _months(place: Installation, feed: str, rows: Iterable[tuple[dict[str, Any] | None, Row]], now: dt.datetime) -> str:
+    """The month of receipt of the files that a workbook is about, or the span of them: it is shredded with any one of them."""
+    about = {ticket["sha256"] for ticket, _ in rows if ticket is not None and ticket["feed"] == feed}
+    files = [file for sha256 in about if (file := place.ledger.file(feed, sha256))]
+    months = sorted({ingest.month_of(file) for file in files}) or [now.strftime("%Y%m")]
+    return months[0] if len(months) == 1 else f"{months[0]}-{months[-1]}"
+
+
+def _decide(
+    place: Installation, feed: str, mends: dict[str, dict[int, dict[str, str | None]]], signed: Signed, *, upload: str
+) -> None:
+    """Keep mended cells under the month of their file, so that they go with it; then enter what was decided about each file."""
+    files = {sha256: file for sha256 in mends if (file := place.ledger.file(feed, sha256))}
+    by_month: dict[str, list[str]] = {}
+    for sha256, file in files.items():
+        by_month.setdefault(ingest.month_of(file), []).append(sha256)
+    cells: dict[str, str] = {}
+    for month, of_month in by_month.items():
+        mark = ingest.store_mends(place.vault, feed, {sha256: mends[sha256] for sha256 in of_month}, month=month)
+        cells |= dict.fromkeys(of_month, mark)
+    faults.hit("after_upload")
+    for sha256, file in files.items():
+        decision = file_decision("mend", file, signed, upload=upload, cells=cells[sha256], records=sorted(mends[sha256]))
+        decisions.enter(place.home, decision)
 
 
 def _judge_file(

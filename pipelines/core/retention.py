@@ -4,8 +4,9 @@ Belongs here: what is over its time, dropping it, the decision. Does not: how lo
 somebody's word (shredding).
 
 Bytes as received and the text of rows set aside go when their file was received longer ago than its feed's days; uploads when
-their month was. A month all of which is over its time is shredded, so that backups lose it too. What belongs to rows still open
-on the work list stays, and is told, unless a person says that it goes as well. Landing, the ledger and every count stay.
+the month of the files that they are about was. A month all of which is over its time is shredded, so that backups lose it too.
+What belongs to rows still open on the work list stays, with what was mended of the same file, and is told, unless a person says
+that it goes as well. Landing, the ledger and every count stay.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pipelines.core.decisions import Decision
 from pipelines.core.installation import Installation
 from pipelines.core.retention_days import days_of
 from pipelines.core.vault import MARKS
-from pipelines.core.vault_keys import Place
+from pipelines.core.vault_keys import Place, first_and_last
 
 #: Rooms whose objects begin with the hash of the file that they are about.
 OF_FILES = ("raw", "quarantine", "tmp")
@@ -43,13 +44,23 @@ class Overdue:
 
 
 def _month_end(month: str) -> dt.datetime:
-    year, number = int(month[:4]), int(month[4:6])
+    last = first_and_last(month)[1]
+    year, number = int(last[:4]), int(last[4:6])
     return dt.datetime(year, number, calendar.monthrange(year, number)[1], 23, 59, 59)
 
 
 def _days(place: Installation, now: dt.datetime) -> dict[str, int]:
     said = place.city.retention_days
     return {b.feed: days_of(said, b.feed, b.contract.id, now.date()) for b in place.city.feeds}
+
+
+def _mended(place: Installation) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """Uploads with mended cells: feed and name to the files they are about, without which these cannot be read anew."""
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for one in place.ledger.amendments():
+        if one.kind == "mend":
+            found.setdefault((one.feed, f"{one.detail}.json"), set()).add((one.feed, one.sha256))
+    return found
 
 
 def overdue(place: Installation, *, now: dt.datetime, with_open: bool = False) -> Overdue:
@@ -63,6 +74,7 @@ def overdue(place: Installation, *, now: dt.datetime, with_open: bool = False) -
         (row["feed"], row["sha256"]): row["n"]
         for row in place.ledger.rows("select feed, sha256, count(*) as n from quarantine where status = 'open' group by 1, 2")
     }
+    mended = _mended(place)
     paths: list[Path] = []
     keys: list[Place] = []
     files, waiting = set(), set()
@@ -76,6 +88,8 @@ def overdue(place: Installation, *, now: dt.datetime, with_open: bool = False) -
             about = (feed, path.name.partition("-")[0])
             known = received.get(about) if room in OF_FILES else None
             if (known[0] if known else _month_end(month)) + kept_for >= now:
+                continue
+            if room == "uploads" and not with_open and mended.get((feed, path.name), set()) & open_rows.keys():
                 continue
             if about in open_rows and known and room != "tmp":
                 waiting.add(about)

@@ -21,7 +21,7 @@ from pipelines.core.errors import ObjectDamaged, UsageError
 from pipelines.core.installation import Installation
 from pipelines.core.settings import pick
 from pipelines.core.vault import place_of, read_header
-from pipelines.core.vault_keys import Place
+from pipelines.core.vault_keys import Place, first_and_last
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def keys_of(place: Installation, feed: str, month: str) -> list[Place]:
     if feed not in known:
         place.city.feed(feed)
     every = {*vault_keys.places(place.home), *objects(place, feed=feed)}
-    return sorted(key for key in every if key[1] == feed and key[2].partition(".")[0] == month)
+    return sorted(key for key in every if key[1] == feed and first_and_last(key[2])[0] <= month <= first_and_last(key[2])[1])
 
 
 def shred(place: Installation, doomed: list[Place], signed: Signed, *, name: str, feed: str, kind: str = "shred") -> int:

@@ -6,7 +6,8 @@ data (vault), who decides that a key is destroyed and why (shredding, retention)
 `vault/keys/<room>/<feed>/<YYYYMM>.key` is 4 bytes of magic, 8 of the master key's id, a nonce of 12 and the sealed key with
 `room/feed/month` as associated data; a file of a home of before has nonce and key only. Where a month was shredded, a stone
 `<YYYYMM>.shredded` says so for ever: a key that a backup brings back is not used, and what is written to that month later
-gets a key of its own, `<YYYYMM>.2`.
+gets a key of its own, `<YYYYMM>.2`. A workbook about files of several months has one of its own, `<YYYYMM>-<YYYYMM>`,
+which is shredded with any month of that span.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ OLD_FORM_BYTES = NONCE_BYTES + KEY_BYTES + 16
 MAKE_ONE = "openssl rand -base64 32"
 CURRENT, OLDER = "master.key", "master.old.key"
 
-#: Room, feed, and month (YYYYMM, from the second key of a month on YYYYMM.2).
+#: Room, feed, and month (YYYYMM, from the second key of a month on YYYYMM.2; a span of months YYYYMM-YYYYMM).
 Place = tuple[str, str, str]
 
 
@@ -133,6 +134,12 @@ def next_master(home: Home, settings: Settings, keys: MasterKeys) -> MasterKeys:
 
 
 # --- data keys --------------------------------------------------------------------------------------------------------
+
+
+def first_and_last(month: str) -> tuple[str, str]:
+    """The first and the last month (YYYYMM) of what a key locks, from the key's name."""
+    first, _, last = month.partition(".")[0].partition("-")
+    return first, last or first
 
 
 def key_path(home: Home, place: Place) -> Path:

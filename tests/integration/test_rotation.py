@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
 from pipelines.core import decisions, faults, health_home, rotation
-from pipelines.core.errors import VaultError
-from pipelines.core.installation import Installation, open_installation
-from pipelines.core.vault_keys import CURRENT, OLDER, master_keys, next_master
-from tests.integration.returned_rows import SIGNED
-from tests.integration.small_exports import make_place
+from pipelines.core.errors import UsageError, VaultError
+from pipelines.core.installation import Installation
+from pipelines.core.vault_keys import CURRENT, OLDER, master_keys, next_master, places
+from tests.integration.kept_months import FILE, again, july_and_august, raw_of, say
+from tests.integration.returned_rows import GOOD, SIGNED, export_of
+from tests.integration.small_exports import make_place, take
 
 
-def again(place: Installation) -> Installation:
-    """The same home, opened by a new process."""
-    return open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
+@pytest.fixture
+def place(tmp_path: Path) -> Installation:
+    return july_and_august(tmp_path)
 
 
 def sealed(place: Installation, name: str, month: str) -> Path:
@@ -97,3 +99,60 @@ def test_a_key_that_a_process_made_under_the_old_master_key_is_not_left_behind(
     monkeypatch.delenv("CITYBRAIN_MASTER_KEY_OLD")
     assert told_of_rotation(again(place)) == []
     assert again(place).vault.holds(late)
+
+
+def test_the_master_key_of_a_home_changes_while_it_works(place: Installation) -> None:
+    home = ("--home", str(place.home.root))
+    signed = ("--by", "data desk", "--reason", "yearly")
+    assert "keys wrapped anew" in say("rotate-key", *signed, *home)[1]
+    opened = again(place)
+    assert opened.vault.holds(raw_of(place, FILE))
+    assert place.vault.holds(raw_of(place, FILE))  # opened before the rotation: it goes on
+    assert opened.vault.keys.stale() == []
+    say("rotate-key", *signed, *home)  # again: the same overlap, no third key
+    old = place.home.keys / "master.old.key"
+    assert old.exists()
+    (told,) = [one for one in health_home.keys(place.home, place.settings, is_production=False) if one.name == "key rotation"]
+    assert (told.state, told.remedy) == ("note", "citybrain rotate-key --retire")
+    say("rotate-key", "--retire", *signed, *home)
+    assert not old.exists()
+    with again(place).vault.open(raw_of(place, FILE)) as stream:
+        assert stream.read() == (place.source_root / FILE).read_bytes()
+    with pytest.raises(UsageError, match="no old key"):
+        say("rotate-key", "--retire", *signed, *home)
+    assert [d["content"] for d in decisions.every(place.home) if d["kind"] == "rotate_key"]
+
+
+@pytest.mark.parametrize("point", ["after_decision", "after_new_key"])
+def test_a_rotation_that_was_killed_goes_on(place: Installation, point: str) -> None:
+    stored = raw_of(place, FILE)
+    with faults.armed(f"{point}:exception"), pytest.raises(faults.InjectedFault):
+        rotation.rotate(again(place), SIGNED)
+    between = again(place)
+    assert between.vault.holds(stored)
+    assert take(between, {"u20260603.csv": export_of(("D1", GOOD))}) == {"u20260603.csv": "loaded"}
+    rotation.rotate(again(place), SIGNED)
+    rotation.retire(again(place), SIGNED)
+    assert again(place).vault.keys.stale() == []
+    assert again(place).vault.holds(stored)
+    assert again(place).vault.holds(raw_of(place, "u20260603.csv"))
+
+
+def test_a_master_key_of_the_environment_changes(place: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = (place.home.keys / "master.key").read_text()
+    new = base64.b64encode(bytes(range(32))).decode()
+    monkeypatch.setenv("CITYBRAIN_MASTER_KEY", new)
+    with pytest.raises(VaultError, match="does not open"):
+        again(place).vault.open(raw_of(place, FILE))
+    with pytest.raises(VaultError, match="does not open"):
+        rotation.rotate(again(place), SIGNED)
+    assert not [d for d in decisions.every(place.home) if d["kind"] == "rotate_key"]
+    monkeypatch.setenv("CITYBRAIN_MASTER_KEY_OLD", old)
+    overlap = again(place)
+    assert overlap.vault.holds(raw_of(place, FILE))
+    assert rotation.rotate(overlap, SIGNED).wrapped == len(places(place.home))
+    monkeypatch.delenv("CITYBRAIN_MASTER_KEY_OLD")
+    shutil.rmtree(place.home.keys)
+    assert again(place).vault.holds(raw_of(place, FILE))
+    with pytest.raises(UsageError, match="already"):
+        rotation.rotate(again(place), SIGNED)

@@ -1,28 +1,21 @@
-"""A month that nobody can read again: what goes, what stays, what every command then says; and a master key that changes."""
+"""A month that nobody can read again: what goes, what stays, what every command then says; and what accidents leave."""
 
 from __future__ import annotations
 
-import base64
-import datetime as dt
-import io
-import shutil
+import json
 from pathlib import Path
 
 import pytest
-import typer
-from rich.console import Console
-from typer.testing import CliRunner
 
-from pipelines import ingest, reparse, replay
-from pipelines.cli import keys, show
-from pipelines.core import decisions, faults, health_home, retention, rotation, shredding
-from pipelines.core.errors import ConfigurationError, UsageError, VaultError
-from pipelines.core.installation import Installation, open_installation
+from pipelines import reparse, replay
+from pipelines.core import decisions, faults, shredding
+from pipelines.core.errors import UsageError, VaultError
+from pipelines.core.installation import Installation
 from pipelines.core.vault_keys import key_path, places
 from pipelines.reports import worklist_xlsx
 from quality.verify import verify
+from tests.integration.kept_months import FILE, MONTH, again, july_and_august, other_rules, raw_of, say, two_months
 from tests.integration.returned_rows import (
-    BAD,
     GOOD,
     MENDED,
     SIGNED,
@@ -36,53 +29,14 @@ from tests.integration.returned_rows import (
 )  # fmt: skip
 from tests.integration.small_exports import NOW, make_place, standing, take
 
-EARLY = "1999-01-01 07:00"  # may be overruled
-FILE, MONTH = "u20260601.csv", "2026-07"
-
 
 @pytest.fixture
 def place(tmp_path: Path) -> Installation:
-    """A home that took one file in July 2026: one good row, two bad, one mended by hand; and one file in August."""
-    made = make_place(tmp_path)
-    take(made, {FILE: export_of(("A1", GOOD), ("A2", BAD), ("A3", BAD), ("A4", EARLY))})
-    bring_back(made, mended(made, tmp_path / "o.xlsx", "上报时间", {"A3": MENDED}))
-    (made.source_root / "u20260801.csv").write_bytes(export_of(("B1", "2026-08-01 07:00:00"), updated="2026-08-01 08:00:00"))
-    ingest.ingest_feed(made.city.feeds[0], made, now=dt.datetime(2026, 8, 2))
-    return made
+    return july_and_august(tmp_path)
 
 
 def shred(place: Installation) -> int:
     return shredding.shred(place, shredding.keys_of(place, "urban", "202607"), SIGNED, name=MONTH, feed="urban")
-
-
-def again(place: Installation) -> Installation:
-    """The same home, opened by a new process."""
-    return open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
-
-
-def raw_of(place: Installation, name: str) -> Path:
-    (row,) = place.ledger.rows("select sha256 from file where name = ?", name)
-    return place.vault.path("raw", "urban", row["sha256"])
-
-
-def other_rules(place: Installation) -> Installation:
-    """The city with a binding that reads files by another parser."""
-    binding = place.city.folder / "feeds" / "urban.yml"
-    binding.write_text(binding.read_text(encoding="utf-8") + "title_en: other\n", encoding="utf-8")
-    return again(place)
-
-
-def say(*words: str) -> tuple[int, str]:
-    """A command of the family as a person types it."""
-    app = typer.Typer()
-    keys.attach(app)
-    out = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(show, "console", Console(file=out, soft_wrap=True))
-        result = CliRunner().invoke(app, list(words))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, out.getvalue()
 
 
 def test_after_shredding_nothing_of_the_month_is_readable_and_everything_else_is_as_it_was(place: Installation) -> None:
@@ -153,6 +107,26 @@ def test_a_key_that_was_lost_ends_no_feed(place: Installation) -> None:
     assert verdicts == {FILE: "held", "u20260602.csv": "loaded", "u20260801.csv": "loaded"}
     assert changed.vault.holds(raw_of(place, FILE))
     assert [row for row in landed(changed) if row[0] != "C1"] == before
+
+
+def test_what_was_mended_of_a_month_goes_with_it_whenever_it_came_back(tmp_path: Path) -> None:
+    place = two_months(tmp_path)
+    before = landed(place)
+    copies = {path: path.read_bytes() for path in (place.home.vault / "uploads").rglob("*") if path.is_file()}
+    assert {path.suffix: place.vault.holds(path) for path in copies} == {".json": True, ".xlsx": True}
+    assert {key for key in shredding.keys_of(place, "urban", "202607") if key[0] == "uploads"} == {
+        ("uploads", "urban", "202607"), ("uploads", "urban", "202607-202608"),
+    }  # fmt: skip
+    shred(place)
+    for path, data in copies.items():  # a backup brings them back
+        path.write_bytes(data)
+    (left,) = (path for path in copies if again(place).vault.holds(path))
+    (august,) = place.ledger.rows("select sha256 from file where name = 'u20260801.csv'")
+    with again(place).vault.open(left) as stream:
+        assert list(json.loads(stream.read())) == [august["sha256"]]
+    changed = other_rules(place)
+    assert take(changed) == {"u20260801.csv": "loaded"}  # with the cells mended of it
+    assert landed(changed) == before
 
 
 def damaged(path: Path, how: str) -> None:
@@ -228,149 +202,3 @@ def test_the_command_asks_says_and_records(place: Installation, monkeypatch: pyt
     for words, match in ((("--feed", "urbn", "--month", MONTH), "urban"), (("--feed", "urban", "--month", "July"), "2026-06")):
         with pytest.raises(Exception, match=match):
             say("shred", *words, *home)
-
-
-def test_the_master_key_of_a_home_changes_while_it_works(place: Installation) -> None:
-    home = ("--home", str(place.home.root))
-    signed = ("--by", "data desk", "--reason", "yearly")
-    assert "keys wrapped anew" in say("rotate-key", *signed, *home)[1]
-    opened = again(place)
-    assert opened.vault.holds(raw_of(place, FILE))
-    assert place.vault.holds(raw_of(place, FILE))  # opened before the rotation: it goes on
-    assert opened.vault.keys.stale() == []
-    say("rotate-key", *signed, *home)  # again: the same overlap, no third key
-    old = place.home.keys / "master.old.key"
-    assert old.exists()
-    (told,) = [one for one in health_home.keys(place.home, place.settings, is_production=False) if one.name == "key rotation"]
-    assert (told.state, told.remedy) == ("note", "citybrain rotate-key --retire")
-    say("rotate-key", "--retire", *signed, *home)
-    assert not old.exists()
-    with again(place).vault.open(raw_of(place, FILE)) as stream:
-        assert stream.read() == (place.source_root / FILE).read_bytes()
-    with pytest.raises(UsageError, match="no old key"):
-        say("rotate-key", "--retire", *signed, *home)
-    assert [d["content"] for d in decisions.every(place.home) if d["kind"] == "rotate_key"]
-
-
-@pytest.mark.parametrize("point", ["after_decision", "after_new_key"])
-def test_a_rotation_that_was_killed_goes_on(place: Installation, point: str) -> None:
-    stored = raw_of(place, FILE)
-    with faults.armed(f"{point}:exception"), pytest.raises(faults.InjectedFault):
-        rotation.rotate(again(place), SIGNED)
-    between = again(place)
-    assert between.vault.holds(stored)
-    assert take(between, {"u20260603.csv": export_of(("D1", GOOD))}) == {"u20260603.csv": "loaded"}
-    rotation.rotate(again(place), SIGNED)
-    rotation.retire(again(place), SIGNED)
-    assert again(place).vault.keys.stale() == []
-    assert again(place).vault.holds(stored)
-    assert again(place).vault.holds(raw_of(place, "u20260603.csv"))
-
-
-def test_a_master_key_of_the_environment_changes(place: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = (place.home.keys / "master.key").read_text()
-    new = base64.b64encode(bytes(range(32))).decode()
-    monkeypatch.setenv("CITYBRAIN_MASTER_KEY", new)
-    with pytest.raises(VaultError, match="does not open"):
-        again(place).vault.open(raw_of(place, FILE))
-    with pytest.raises(VaultError, match="does not open"):
-        rotation.rotate(again(place), SIGNED)
-    assert not [d for d in decisions.every(place.home) if d["kind"] == "rotate_key"]
-    monkeypatch.setenv("CITYBRAIN_MASTER_KEY_OLD", old)
-    overlap = again(place)
-    assert overlap.vault.holds(raw_of(place, FILE))
-    assert rotation.rotate(overlap, SIGNED).wrapped == len(places(place.home))
-    monkeypatch.delenv("CITYBRAIN_MASTER_KEY_OLD")
-    shutil.rmtree(place.home.keys)
-    assert again(place).vault.holds(raw_of(place, FILE))
-    with pytest.raises(UsageError, match="already"):
-        rotation.rotate(again(place), SIGNED)
-
-
-# --- retention
-
-DAYS = dt.timedelta(days=400)  # of retention.csv
-
-
-def test_what_was_kept_long_enough_is_dropped_and_rows_and_counts_stay(place: Installation) -> None:
-    before = landed(place), funnel(place), statuses(place), standing(place)
-    first, second = raw_of(place, FILE), raw_of(place, "u20260801.csv")
-    assert retention.overdue(place, now=NOW + DAYS).paths == ()
-    found = retention.overdue(place, now=NOW + DAYS + dt.timedelta(hours=1))
-    assert (found.files, found.keys, found.waiting, found.tickets) == (1, (), (FILE,), 2)  # but for the batch, all is kept
-    assert first not in found.paths
-    late = NOW + DAYS + dt.timedelta(days=31)  # the month of July is over its time, the first of August not
-    found = retention.overdue(place, now=late, with_open=True)
-    assert first in found.paths
-    wanted = {(room, "202607") for room in ("raw", "quarantine", "uploads", "tmp")}
-    assert {key[:1] + key[2:] for key in found.keys} == wanted
-    assert retention.overdue_files(place, now=late) == 1
-    retention.apply(place, found, SIGNED)
-    opened = again(place)
-    assert not first.exists()
-    assert opened.vault.holds(second)
-    assert (landed(opened), funnel(opened), statuses(opened), standing(opened)) == before
-    assert retention.overdue(opened, now=late, with_open=True).paths == ()
-    assert retention.overdue_files(place, now=late) == 0
-    assert not [key for key in places(place.home) if key[2] == "202607"]
-    (decision,) = [d for d in decisions.every(place.home) if d["kind"] == "retention"]
-    assert decision["decided_by"] == SIGNED.by
-    assert take(opened) == {}
-
-
-@pytest.mark.parametrize("point", ["after_decision", "after_objects"])
-def test_retention_that_was_killed_is_ended_by_the_next_time(place: Installation, point: str) -> None:
-    late = NOW + DAYS + dt.timedelta(days=31)
-    before = landed(place), funnel(place)
-    found = retention.overdue(place, now=late, with_open=True)
-    with faults.armed(f"{point}:exception"), pytest.raises(faults.InjectedFault):
-        retention.apply(place, found, SIGNED)
-    opened = again(place)
-    take(opened)  # any run: what was decided on keys is carried out
-    assert not [key for key in places(place.home) if key[2] == "202607"]
-    assert not opened.vault.holds(raw_of(place, FILE))
-    retention.apply(opened, retention.overdue(opened, now=late, with_open=True), SIGNED)
-    assert retention.overdue(opened, now=late, with_open=True).paths == ()
-    assert (landed(opened), funnel(opened)) == before
-
-
-def test_a_file_goes_when_its_own_days_are_over_and_its_month_when_all_are(place: Installation) -> None:
-    """Received on the second of August: its bytes may go on its day, the month's key at the month's end."""
-    at = dt.datetime(2026, 8, 2) + DAYS + dt.timedelta(minutes=1)
-    found = retention.overdue(place, now=at)
-    assert raw_of(place, "u20260801.csv") in found.paths
-    assert not [key for key in found.keys if key[2] == "202608"]
-    retention.apply(place, found, SIGNED)
-    found = retention.overdue(again(place), now=dt.datetime(2026, 9, 1) + DAYS)
-    assert ("raw", "urban", "202608") in found.keys  # nothing of it is left here, but in a backup there may be
-
-
-def test_a_city_states_days_of_its_own(place: Installation) -> None:
-    path = place.city.folder / "city.yml"
-    stands = path.read_text(encoding="utf-8")
-    for text, days in (
-        ('{retention_days: {"*": 50, urban: 10}}', 10),
-        ("{retention_days: 50}", 50),
-        ('{retention_days: {"*": 50}}', 50),
-    ):
-        path.write_text(f"{stands}vault: {text}\n", encoding="utf-8")
-        opened = again(place)
-        assert retention.overdue(opened, now=NOW + dt.timedelta(days=days), with_open=True).files == 0
-        assert retention.overdue(opened, now=NOW + dt.timedelta(days=days, hours=1), with_open=True).files == 1
-    for text in ("{retention_days: never}", "{retention_days: 0}", "{retention_days: {urban: -1}}"):
-        path.write_text(f"{stands}vault: {text}\n", encoding="utf-8")
-        with pytest.raises(ConfigurationError, match="number of days"):
-            again(place)
-
-
-def test_retention_at_the_keyboard(place: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CITYBRAIN_LANG", "en")
-    monkeypatch.setattr(Installation, "now", lambda _: NOW + DAYS + dt.timedelta(days=31))
-    home = ("--home", str(place.home.root))
-    assert "nothing was changed" in say("retention", *home)[1]
-    code, told = say("retention", "--apply", "--by", "data desk", "--reason", "law", *home)
-    assert (code, "2 rows still open" in told, "are kept" in told) == (0, True, True)
-    assert place.vault.holds(raw_of(place, FILE))
-    code, told = say("retention", "--apply", "--with-open", "--by", "data desk", "--reason", "law", *home)
-    assert (code, "go as well" in told, "dropped:" in told) == (0, True, True)
-    assert not raw_of(place, FILE).exists()
