@@ -41,7 +41,7 @@ from pipelines.core.settings import environment, pick
 from pipelines.core.state import FileRow, Parsed, ParseRow
 from pipelines.ingesting import again, amend, at_source, kept, notes, receive
 from pipelines.ingesting.amend import store as store_mends
-from pipelines.ingesting.batches import Tally, Work, mark_rows, write_batches
+from pipelines.ingesting.batches import Tally, Work, check_funnel, mark_rows, write_batches
 from pipelines.ingesting.drift import judge as judge_drift
 from pipelines.ingesting.kept import has_bytes, headers_told, is_shredded, month_of, name_told
 from pipelines.ingesting.parser import dated_parser, file_parser, parser_id
@@ -364,7 +364,7 @@ def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
         len(tally.quarantined), tally.repeats, len(reading.nondata), _text(tally.clock_min), _text(tally.clock_max),
         reading.encoding, loaded_at,
     )  # fmt: skip
-    _check_funnel(parse_row, work)
+    check_funnel(parse_row, work)
     entered = _replace(
         row, contract=work.binding.contract.id, status="loaded", extracted_at=_text(work.extracted_at), covers=work.covers,
         unknown_columns="|".join(headers_told(header.unknown)), held_what="", held_where="", held_remedy="",
@@ -389,15 +389,6 @@ def outcome_of(parsed: Parsed) -> FileOutcome:
         row.feed, parsed.file.name, row.sha256, "loaded", row.read_n, row.accepted_n, row.quarantined_n, row.repeat_n,
         row.nondata_n, parsed.message,
     )  # fmt: skip
-
-
-def _check_funnel(row: ParseRow, work: Work) -> None:
-    left = row.read_n - row.accepted_n - row.quarantined_n - row.repeat_n - row.nondata_n
-    if left:
-        raise FileHeld(
-            f"{left} of {row.read_n} records are unaccounted for", where=work.name,
-            remedy="this is a fault of citybrain: report it; the file is kept and was not loaded",
-        )  # fmt: skip
 
 
 def _text(moment: dt.datetime | None) -> str | None:

@@ -24,7 +24,8 @@ from pipelines.core.decided import Signed, file_decision
 from pipelines.core.errors import FileHeld, UsageError
 from pipelines.core.installation import Installation
 from pipelines.core.overruling import why_not
-from pipelines.core.set_aside import rows_set_aside
+from pipelines.core.personal_shapes import HIDDEN, masked
+from pipelines.core.set_aside import rows_set_aside, stand_in
 from pipelines.core.settings import pick
 
 Outcome = Literal["accepted", "refused", "unchanged", "closed", "unknown", "other_row", "formula", "gone"]
@@ -70,7 +71,8 @@ def replay(
     Raises UsageError without a name, ConfigurationError for an unknown feed, VaultError where the bytes are not kept.
     """
     binding, upload = place.city.feed(feed), hashlib.sha256(data).hexdigest()
-    signed = Signed(by, pick(f"mended in {name}", f"在 {name} 中更正"), now)
+    told = masked(name)  # the decision rests outside the vault
+    signed = Signed(by, pick(f"mended in {told}", f"在 {told} 中更正"), now)
     if not by.strip():
         raise UsageError(pick("a replay needs a name", "须写明经办人"), where=name, remedy="--by")
     decided.settle(place.home, place.ledger)
@@ -146,7 +148,9 @@ def _judge_file(
         raw = kept[ticket["parser"]].get(number)
         if not isinstance(raw, dict):
             verdicts[row.ticket] = Verdict(row.ticket, "gone")
-        elif any(header in raw and text.strip() != (raw[header] or "").strip() for header, text in row.key.items()):
+        elif any(
+            header in raw and not _is_same(text.strip(), (raw[header] or "").strip(), place) for header, text in row.key.items()
+        ):
             verdicts[row.ticket] = Verdict(row.ticket, "other_row")
         else:
             came[number], mends[number] = raw, row.cells
@@ -156,6 +160,11 @@ def _judge_file(
         failed = tuple(judgement.failed[number])
         verdicts[tickets[number]] = Verdict(tickets[number], "refused" if failed else "accepted", failed)
     return verdicts, {number: cells for number, cells in mends.items() if not judgement.failed[number]}
+
+
+def _is_same(told: str, came: str, place: Installation) -> bool:
+    """Whether a key cell that came back is the row's: as it came, or the mark by which a personal one went out."""
+    return told == came or (told.startswith(HIDDEN) and told == stand_in(came, place.vault))
 
 
 def _settled(

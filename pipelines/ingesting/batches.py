@@ -21,9 +21,10 @@ from pipelines.cleaning import judge as judging
 from pipelines.cleaning.seen import Seen
 from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
+from pipelines.core.errors import FileHeld
 from pipelines.core.measured import MarkRow
 from pipelines.core.settings import ArchiveLimits, Home
-from pipelines.core.state import RuleRow
+from pipelines.core.state import ParseRow, RuleRow
 from pipelines.core.vault import Vault
 from pipelines.ingesting import amend
 from pipelines.ingesting.amend import NONE, Amendments
@@ -192,3 +193,13 @@ def _clock(good: pl.DataFrame, binding: Binding, tally: Tally) -> None:
             if isinstance(low, dt.datetime) and isinstance(high, dt.datetime):
                 tally.clock_min = min(low, tally.clock_min or low)
                 tally.clock_max = max(high, tally.clock_max or high)
+
+
+def check_funnel(row: ParseRow, work: Work) -> None:
+    """Raises FileHeld if a record is neither accepted nor told why not."""
+    left = row.read_n - row.accepted_n - row.quarantined_n - row.repeat_n - row.nondata_n
+    if left:
+        raise FileHeld(
+            f"{left} of {row.read_n} records are unaccounted for", where=work.name,
+            remedy="this is a fault of citybrain: report it; the file is kept and was not loaded",
+        )  # fmt: skip

@@ -13,12 +13,10 @@ from pipelines.core.bindings import Binding
 from pipelines.core.errors import VaultError
 from pipelines.core.installation import Installation
 from pipelines.core.personal_shapes import HIDDEN, holds_personal, masked
+from pipelines.core.set_aside import stand_in
 from pipelines.core.settings import pick
 from pipelines.core.state import FileRow
 from pipelines.sources.names import covered, extract_time
-
-#: A mark as letters: patterns of bindings look for digits in names.
-LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 def name_told(text: str, place: Installation) -> str:
@@ -26,7 +24,7 @@ def name_told(text: str, place: Installation) -> str:
 
     Equal names stay equal and others differ, so that files are told apart and a binding's patterns go on.
     """
-    return masked(text, lambda found: f"{HIDDEN}{place.vault.mark(found).translate(LETTERS)}")
+    return masked(text, lambda found: stand_in(found, place.vault))
 
 
 def standing(binding: Binding, name: str, place: Installation) -> tuple[dt.datetime | None, str]:
