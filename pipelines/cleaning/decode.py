@@ -22,14 +22,19 @@ csv.field_size_limit(sys.maxsize)
 
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 PIECE = 1 << 20
+#: A header is looked for in so many rows from the first that is not blank.
+HEADER_SEARCH_ROWS = 20
+#: From so many cells on a row is no text that happens to hold a delimiter.
+SURELY_COLUMNS = 3
 
 
 @dataclass(slots=True)
 class Count:
     """What the independent counter found in a CSV file.
 
-    `records` counts every record after the header, blank lines included; ordinals start at 1. `is_ended`: the last line has
-    its end, without which nobody can tell a whole file from one that was cut off in its last cell.
+    `records` counts every record but the header, blank lines and titles above it included; ordinals start at 1. `titles`: how
+    many of them stand above the header, which are in `blank` too. `is_ended`: the last line has its end, without which nobody
+    can tell a whole file from one that was cut off in its last cell.
     """
 
     encoding: str
@@ -40,6 +45,7 @@ class Count:
     blank: list[int] = field(default_factory=list)
     ragged: dict[int, list[str]] = field(default_factory=dict)
     is_ended: bool = True
+    titles: int = 0
 
     @property
     def well_formed(self) -> int:
@@ -49,7 +55,7 @@ class Count:
     @property
     def has_newlines_in_values(self) -> bool:
         """Whether some value spans lines."""
-        return self.lines != self.records
+        return self.lines != self.records - self.titles
 
 
 def ladder(head: bytes, declared: str) -> list[str]:
@@ -119,21 +125,28 @@ class _Tail(io.BufferedIOBase):
         return self._last.rstrip(b"\x00").endswith((b"\n", b"\r"))
 
 
+def _titles(rows: list[list[str]]) -> int:
+    """How many of the first rows are titles: of one filled cell at the most, above a row that most rows below are as wide as."""
+    at = next((n for n, row in enumerate(rows) if sum(bool(cell.strip()) for cell in row) > 1), 0)
+    width, below = len(rows[at]), [len(row) for row in rows[at:] if row]
+    same = below.count(width)
+    is_header = all(len(row) in (0, 1, width) for row in rows[:at]) and (same > 1 or width >= SURELY_COLUMNS)
+    return at if is_header and 2 * same > len(below) else 0
+
+
 def _count(stream: BinaryIO, encoding: str, delimiter: str) -> Count:
     tail = _Tail(stream)
     text = io.TextIOWrapper(cast("BinaryIO", tail), encoding=encoding, errors="strict", newline="")
     reader = csv.reader(itertools.chain(text, [_END]), delimiter=delimiter)
-    header: list[str] = []
-    for header in reader:
-        if header:
-            break
-    if header == [_END]:
+    numbered = ((reader.line_num, row) for row in reader)
+    looked = list(itertools.islice(itertools.dropwhile(lambda one: not one[1], numbered), HEADER_SEARCH_ROWS))
+    if looked[0][1] == [_END]:
         return Count(encoding, [], 0)
-    found = Count(encoding, header, reader.line_num)
-    width = len(header)
-    row: list[str] = header
-    at = 0
-    for at, row in enumerate(reader, start=1):
+    titles = _titles([row for _, row in looked if row != [_END]])
+    line, row = looked[titles]
+    found = Count(encoding, row, line, blank=list(range(1, titles + 1)), titles=titles)
+    width, at = len(row), titles
+    for at, row in enumerate(itertools.chain((row for _, row in looked[titles + 1 :]), reader), start=titles + 1):
         if len(row) != width:
             if row:
                 found.ragged[at] = row
@@ -198,6 +211,6 @@ def csv_rows(open_bytes: Callable[[], BinaryIO], count: Count, delimiter: str) -
         for row in reader:
             if row:
                 break
-        for number, row in enumerate(reader, start=1):
+        for number, row in enumerate(itertools.islice(reader, count.titles, None), start=count.titles + 1):
             if len(row) == len(count.header):
                 yield number, row

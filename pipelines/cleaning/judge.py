@@ -52,8 +52,15 @@ def _lacking(
     """A needed column is missing. What may be it under another name is proposed, if this is a header at all."""
     what = f"column {needed.title_zh} ({needed.name}) is missing; known are {len(chosen)} of {len(header)} columns"
     near = alike(unknown, needed, binding) if chosen else None
+    if stated := binding.columns.get(needed.name):
+        what = f"columns: {stated} ({needed.name}) is not in the file; known are {len(chosen)} of {len(header)} columns"
+    if near is None and stated:
+        remedy = f"mend columns: in feeds/{binding.feed}.yml: write the header as the file has it"
+        return FileHeld(what, where=name, remedy=remedy)
     if near is None:
-        return FileHeld(what, where=name, remedy=f"add columns: {{{needed.name}: <header>}} to feeds/{binding.feed}.yml")
+        title = "" if chosen else "if its first line is a title, ask for the file without it; else "
+        remedy = f"{title}add columns: {{{needed.name}: <header>}} to feeds/{binding.feed}.yml"
+        return FileHeld(what, where=name, remedy=remedy)
     text = told(near[0])
     return FileHeld(
         f"{what}; {text} may be it ({100 * near[1]:.0f} % alike)", where=name,

@@ -112,7 +112,7 @@ def _before(parsed: Parsed, binding: Binding, place: Installation) -> Sequence[s
 
 def changes(header: Sequence[str], before: Sequence[str] | None, binding: Binding) -> list[Change]:
     """What changed between two headers; the first file has no before."""
-    found: list[Change] = []
+    found = _misnamed(header, before or (), binding)
     if before is None or not header:
         return found
     new = [text for text in positions(list(header), binding)[1] if text.strip()]
@@ -131,6 +131,24 @@ def changes(header: Sequence[str], before: Sequence[str] | None, binding: Bindin
     found += [Change("added", "", text, 0, _added(text)) for text in new]
     if not found and binding.format != "jsonl" and _is_reordered(header, before):
         found.append(Change("reordered", "", "", 0, ""))
+    return found
+
+
+def _misnamed(header: Sequence[str], before: Sequence[str], binding: Binding) -> list[Change]:
+    """Headers that `columns:` states and that neither this file nor the one before has: mistyped, for all anybody knows.
+
+    Not of JSON lines, of which a file has only the keys that its records use.
+    """
+    found: list[Change] = []
+    if not header or binding.format == "jsonl":
+        return found
+    now, unknown = positions(list(header), binding)
+    was = positions(list(before), binding)[0]
+    for column in [c for c in binding.contract.columns if binding.columns.get(c.name) and c.name not in {*now, *was}]:
+        stated = binding.columns[column.name]
+        near = alike(unknown, column, binding)
+        kind: Kind = "renamed" if near else "missing"
+        found.append(Change(kind, column.name, *(near or (stated, 0)), _not_there(column, stated, near)))
     return found
 
 
@@ -167,6 +185,14 @@ def _missing(column: Column) -> str:
     )
 
 
+def _not_there(column: Column, stated: str, near: tuple[str, float] | None) -> str:
+    maybe = pick(f"; did you mean {near[0]}?", f"；是否指 {near[0]}？") if near else ""
+    return pick(
+        f"columns: {stated} ({column.name}) is not in the file, so {column.title_zh} stays empty{maybe}",
+        f"columns: 文件中没有 {stated}（{column.name}），{column.title_zh}为空{maybe}",
+    )
+
+
 def _renamed(column: Column, text: str, share: float) -> str:
     return pick(
         f"column {column.title_zh} ({column.name}) is no longer sent; {text} may be it ({100 * share:.0f} % alike) and is left "
@@ -198,4 +224,9 @@ def _remedy(found: Sequence[Change], binding: Binding) -> str:
                 f"if it is, write {line} in feeds/{binding.feed}.yml and run citybrain reparse",
                 f"如确认，请在 feeds/{binding.feed}.yml 写入 {line}，再运行 citybrain reparse",
             )
+    if any(one.kind == "missing" and one.header == binding.columns.get(one.column) for one in found):
+        return pick(
+            f"mend columns: in feeds/{binding.feed}.yml, or ask the department whether it is meant",
+            f"请修改 feeds/{binding.feed}.yml 中的 columns:，或向报送部门核实",
+        )
     return pick("ask the department whether it is meant", "请向报送部门核实")

@@ -115,12 +115,18 @@ def _look_at_text(path: Path, open_bytes: Opener, encoding: str) -> Seen:
     used = decode.ladder(head[:4], declared)[0]
     text = head.decode(used, errors="ignore")
     delimiter, row = delimiter_of(text)
-    seen = _seen(path, read.read_csv(open_bytes, declared=declared, delimiter=delimiter, name=path.name), "csv")
+    reading = read.read_csv(open_bytes, declared=declared, delimiter=delimiter, name=path.name)
+    seen = _seen(path, reading, "csv")
+    titles = next(n for n, number in enumerate([*reading.nondata, 0], start=1) if n != number) - 1
     seen.encoding, seen.delimiter = declared, "" if delimiter == "," else delimiter
     told = declared or "utf-8"
     seen.notes.append(pick(f"text, {told}, cells parted by {delimiter!r}", f"文本，编码 {told}，以 {delimiter!r} 分隔"))
     seen.doubts += [doubt] if doubt else []
-    if row > 0:
+    if titles:
+        seen.notes.append(
+            pick(f"{titles} lines of title above the header, read as no data", f"表头上方 {titles} 行标题，不计为数据")
+        )
+    elif row > 0:
         seen.doubts.append(
             pick(f"the header seems to stand on line {row + 1}, after a title: a text file's first line is its header; "
                  "ask for it without the title, or as XLSX",

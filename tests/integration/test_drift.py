@@ -158,6 +158,22 @@ def said(place: Installation, line: str) -> Installation:
     return open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
 
 
+def test_a_stated_header_that_no_file_has_is_told(tmp_path: Path) -> None:
+    place = said(make_place(tmp_path), "columns: {closed_at: 结案时问, class_text: 天气}")
+    (place.source_root / "u20260602.csv").write_bytes(text_of(ROWS, header=HEADER).encode())
+    (outcome,) = ingest.ingest_feed(place.city.feeds[0], place, now=NOW)
+    assert outcome.verdict == "loaded"
+    assert "columns: 结案时问 (closed_at) is not in the file, so 结案时间 stays empty; did you mean 结案时间?" in outcome.message
+    assert "columns: 天气 (class_text) is not in the file" in outcome.message
+    is_sentence(outcome.message)
+    assert len(examine._drifted(place)) == 2
+    place = said(make_place(tmp_path / "needed"), "columns: {reported_at: 上报时问}")
+    assert take(place, {"u20260602.csv": text_of(ROWS, header=HEADER).encode()}) == {"u20260602.csv": "held"}
+    (told,) = examine._feed_waits(place, place.city.feeds[0])
+    assert "columns: 上报时问 (reported_at) is not in the file" in told
+    assert "上报时间 may be it" in told
+
+
 def test_what_looks_like_nothing_is_not_proposed(tmp_path: Path) -> None:
     place = make_place(tmp_path)
     assert "may be it" not in second(place, _renamed("上报时间", "备注一")()).message

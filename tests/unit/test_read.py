@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import openpyxl
 import polars as pl
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pipelines.cleaning import decode, read, read_sheets
 from pipelines.core.errors import FileHeld
 from pipelines.core.settings import ArchiveLimits
+from quality.recount import count_records
 
 
 def _csv(data: bytes, declared: str = "") -> read.Reading:
@@ -71,6 +73,26 @@ def test_utf_8_that_ends_inside_a_character_is_not_taken_for_another_encoding(en
         _csv(data + "字".encode()[:keep])
     assert _rows(_csv(data))[-1] == (99, "1", "汉字")
     assert _rows(_csv("no,name\n1,汉字".encode("gb18030"))) == [(1, "1", "汉字")]
+
+
+@pytest.mark.parametrize("title", ["二〇二五年工单\n", "工单,,\n导出：某人\n\n", "\n\n工单\n"])
+@pytest.mark.parametrize("body", ["1,a,b\n2,c,d\n", '1,"a\n",b\n2,c,d\n', "1,a,b\n9,x\n2,c,d\n", "1,a,b\n\n2,c,d\n", ""])
+def test_titles_above_the_header_are_counted_as_no_data(tmp_path: Path, title: str, body: str) -> None:
+    data = f"{title}编号,甲,乙\n{body}".encode()
+    plain, reading = _csv(data[len(title.encode()) :]), _csv(data)
+    above = title.lstrip("\n").count("\n")
+    assert reading.header == plain.header == ["编号", "甲", "乙"]
+    assert reading.records == plain.records + above
+    assert reading.nondata == [*range(1, above + 1), *(n + above for n in plain.nondata)]
+    assert {n - above: row for n, row in reading.ragged.items()} == plain.ragged
+    assert [(int(str(n)) - above, *row) for n, *row in _rows(reading)] == _rows(plain)
+    (tmp_path / "x.csv").write_bytes(data)
+    assert count_records(tmp_path / "x.csv", {}) == reading.records
+
+
+@pytest.mark.parametrize("text", ["备注\na,b\nc\nd\n", "备注\na,b\n", "编号\n1\n2\n", "a,b\n1,2\n", "甲,乙\nx\n1,2\n"])
+def test_a_header_is_not_taken_for_a_title(text: str) -> None:
+    assert _csv(text.encode()).header == text.split("\n", maxsplit=1)[0].split(",")
 
 
 def test_an_empty_file_is_held() -> None:

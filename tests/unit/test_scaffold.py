@@ -172,7 +172,10 @@ def test_a_delimiter_and_a_title_row(tmp_path: Path) -> None:
     path.write_text("接警登记表\n编号;报警时间;类别\n1;2025-01-01;a\n2;2025-01-02;b\n", encoding="utf-8")
     seen = looking.look(path, limits=ArchiveLimits())
     assert seen.delimiter == ";"
-    assert any("line 2" in doubt for doubt in seen.doubts)
+    assert seen.header == ["编号", "报警时间", "类别"]
+    assert any("1 lines of title" in note for note in seen.notes)
+    path.write_text("接警登记表;市局\n编号;报警时间;类别\n1;2025-01-01;a\n2;2025-01-02;b\n", encoding="utf-8")
+    assert any("line 2" in doubt for doubt in looking.look(path, limits=ArchiveLimits()).doubts)
 
 
 @pytest.mark.parametrize(("one", "other"), [
