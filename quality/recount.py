@@ -104,7 +104,7 @@ def _encodings(path: Path | Held, stated: str) -> list[str]:
 
 
 def _count_csv(path: Path | Held, *, encoding: str, delimiter: str) -> int:
-    """Lines but the header, those that are blank above it left out; a title above it is one of them, so no header is looked for."""
+    """Records but the header, leading blank lines left out; a title above the header is one, so none has to be looked for."""
     for candidate in _encodings(path, encoding):
         try:
             with _open(path) as stream, io.TextIOWrapper(stream, encoding=candidate, newline="") as text:

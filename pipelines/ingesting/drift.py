@@ -148,7 +148,8 @@ def _misnamed(header: Sequence[str], before: Sequence[str], binding: Binding) ->
         stated = binding.columns[column.name]
         near = alike(unknown, column, binding)
         kind: Kind = "renamed" if near else "missing"
-        found.append(Change(kind, column.name, *(near or (stated, 0)), _not_there(column, stated, near)))
+        header_meant, share = near or (stated, 0)
+        found.append(Change(kind, column.name, header_meant, share, _not_there(column, stated, near)))
     return found
 
 
