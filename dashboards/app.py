@@ -11,7 +11,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboards.boards import data_quality, overview, risk
+from dashboards.boards import data_quality, overview, returned, risk
 from dashboards.kit import data, page
 from dashboards.kit.city import read_city
 from dashboards.kit.page import BOARDS, BOARDS_OF, Board
@@ -19,7 +19,7 @@ from dashboards.kit.words import Words
 from pipelines.core.errors import ConfigurationError, UsageError
 from pipelines.core.settings import load_settings
 
-SHOWN = {"overview": overview.show, "risk": risk.show, "data_quality": data_quality.show}
+SHOWN = {"overview": overview.show, "risk": risk.show, "data_quality": data_quality.show, "returned": returned.show}
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Dirt, a part of the data quality board: what went wrong in the exports, how often, and what was done about it.
 
 Belongs here: one line per kind of the catalogue, also where none came. Does not: finding dirt (cleaning, the models),
-the rows that wait for their bureau (the work list; a line says how to open it).
+the rows that wait for their bureau (the board of returned rows, to which lines lead).
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from typing import Any
 import polars as pl
 
 from dashboards.kit.chance import whole
-from dashboards.kit.markup import EMPTY, Column, Html, chip, join, sparkline, table, tag
-from dashboards.kit.page import Board
+from dashboards.kit.filters import View
+from dashboards.kit.markup import EMPTY, Column, Html, anchor, chip, join, sparkline, table, tag
+from dashboards.kit.page import BOARDS, Board, has_board
 from dashboards.kit.periods import last_complete_month, open_month
 from dashboards.kit.words import NOTHING
+from pipelines.reports.rule_words import sentence_of
 
 #: Ends of the ids of rules that set rows aside: these may wait on the work list.
 RULES = ("required", "range", "window")
@@ -66,7 +68,7 @@ def dirt(board: Board, feeds: list[dict[str, Any]]) -> Html:
         shown += _table(board, came, marks, names, []) if came.height else tag("p", words("quality.open_no_dirt"))
         shown += tag("p", note, kind="muted small") if came.height else EMPTY
         every += marks.rows(named=True)
-    return shown + _work_list(board, every)
+    return shown + _work_list(board, every, names)
 
 
 def _found(board: Board, first: dt.date, last: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -126,18 +128,26 @@ def _counts(board: Board, counts: dict[str, int]) -> Html:
     return join(parts, board.words("comma")) + more if parts else tag("span", NOTHING, kind="muted")
 
 
-def _work_list(board: Board, found: list[dict[str, Any]]) -> Html:
-    """How to open the work list on what may wait there: one command per feed and rule, by kind of dirt."""
+def _work_list(board: Board, found: list[dict[str, Any]], names: dict[str, str]) -> Html:
+    """The way to the rows that may wait there: one link per feed and rule, by kind of dirt."""
+    if not has_board(board, "returned"):
+        return EMPTY
     lines = []
     for code in dict.fromkeys(row["dirt_code"] for row in found):
-        asked = [
-            f"citybrain quarantine list --feed {row['feed']} --rule {column}-{row['mark']}"
-            for row in found
-            if row["dirt_code"] == code and row["origin"] == "rule" and row["mark"] in RULES
-            for column in str(row["columns"]).split(", ")
-        ]
-        commands = join([tag("code", command) for command in asked[: whole("reasons_shown")]], "<br>")
-        lines += [tag("p", tag("b", code), " ", commands, kind="small")] if asked else []
+        asked: dict[tuple[str, str], Html] = {}
+        for row in found:
+            if row["dirt_code"] == code and row["origin"] == "rule" and row["mark"] in RULES:
+                for column in str(row["columns"]).split(", "):
+                    rule = f"{column}-{row['mark']}"
+                    said = getattr(sentence_of(row["contract"], rule, column), board.view.language)
+                    view = View(language=board.view.language, feed=row["feed"], rule=rule)
+                    asked[row["feed"], rule] = anchor(
+                        view, f"{names.get(row['feed'], row['feed'])}: {said}", page=BOARDS["returned"]
+                    )
+        if asked:
+            lines.append(
+                tag("li", tag("b", code), " ", join(list(asked.values())[: whole("reasons_shown")], board.words("semicolon")))
+            )
     if not lines:
         return EMPTY
-    return tag("h3", board.words("quality.dirt_list")) + join(lines)
+    return tag("h3", board.words("quality.dirt_list")) + tag("ul", join(lines), kind="list small")

@@ -14,8 +14,9 @@ import polars as pl
 
 from dashboards.boards.dirt import months_shown, months_with_files, open_head
 from dashboards.kit.chance import whole
-from dashboards.kit.markup import EMPTY, Column, Html, chip, sparkline, table, tag
-from dashboards.kit.page import Board
+from dashboards.kit.filters import View
+from dashboards.kit.markup import EMPTY, Column, Html, anchor, chip, sparkline, table, tag
+from dashboards.kit.page import BOARDS, Board, has_board
 from dashboards.kit.words import NOTHING
 
 
@@ -38,7 +39,10 @@ def scores(board: Board, feeds: list[dict[str, Any]]) -> Html:
     formulas = tag(
         "ul", *[tag("li", tag("b", words.pick(one, "name")), " ", _formula(board, one)) for one in told], kind="small muted"
     )
-    opened = tag("p", words("quality.scores_list"), " ", tag("code", "citybrain quarantine list --feed"), kind="small")
+    opened = EMPTY
+    if has_board(board, "returned"):
+        view = View(language=board.view.language)
+        opened = tag("p", anchor(view, words("quality.scores_list"), page=BOARDS["returned"]), kind="small")
     return shown + opened + formulas + (_moved(board, found, feeds, told) if not found.is_empty() else EMPTY)
 
 

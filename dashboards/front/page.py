@@ -15,7 +15,6 @@ from pathlib import Path
 from dashboards.boards import overview, risk
 from dashboards.front.needs import Need, needs_of
 from dashboards.kit import charts, data
-from dashboards.kit.access import Reader
 from dashboards.kit.areas import Place, place_of
 from dashboards.kit.chance import whole
 from dashboards.kit.city import BoardCity, read_city
@@ -43,7 +42,7 @@ def front_page(home_root: Path, *, build: str = "", boards_at: str = "") -> str:
         UsageError: nothing is published yet.
     """
     city = read_city(home_root)
-    source = data.open_source(home_root, Reader(role=city.role, scope=city.scope), build=build)
+    source = data.open_source(home_root, city.reader, build=build)
     inside = [_spoken(source, city, language) for language in LANGUAGES]
     first = city.language
     switches = [

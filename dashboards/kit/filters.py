@@ -18,7 +18,7 @@ from dashboards.kit.words import LANGUAGES, Language
 YEAR_TO_DATE = "ytd"
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _PAGE = re.compile(r"[1-9][0-9]{0,5}")
-_CODE = re.compile(r"[\w.\-]{1,64}")
+_CODE = re.compile(r"[\w.\-]{1,96}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ class View:
         build: a published build that is still kept.
         figure: a metric_id whose trend, areas and cases are open.
         case: an event_id whose trail is open.
+        feed: a feed whose returned rows are listed.
+        rule: a rule that they break.
+        ticket: one returned row that is open.
         page: page of a list, from 1.
     """
 
@@ -43,6 +46,9 @@ class View:
     build: str = ""
     figure: str = ""
     case: str = ""
+    feed: str = ""
+    rule: str = ""
+    ticket: str = ""
     page: int = 1
 
     def but(self, **changes: Any) -> View:
@@ -59,8 +65,11 @@ class View:
 #: Query parameter of each part; short, and the same in both languages, so that a link can be passed on.
 PARAMETERS = {
     "language": "lang", "area": "area", "period": "period", "kind": "kind", "build": "build", "figure": "figure",
-    "case": "case", "page": "page",
+    "case": "case", "feed": "feed", "rule": "rule", "ticket": "ticket", "page": "page",
 }  # fmt: skip
+
+#: Parts that are a code.
+CODES = ("area", "kind", "build", "figure", "case", "feed", "rule", "ticket")
 
 
 def to_params(view: View) -> dict[str, str]:
@@ -82,8 +91,7 @@ def from_params(params: Mapping[str, str], *, language: Language = "zh") -> View
     """The view that query parameters name; what makes no sense is left out, never an error (a link may be old)."""
     found = {part: str(params.get(name, "")) for part, name in PARAMETERS.items()}
     spoken: Language = "zh" if found["language"] == "zh" else "en" if found["language"] == "en" else language
-    area, kind, build, figure, case = (_text(found[part]) for part in ("area", "kind", "build", "figure", "case"))
-    view = View(language=spoken, area=area, kind=kind, build=build, figure=figure, case=case)
+    view = View(language=spoken).but(**{part: _text(found[part]) for part in CODES})
     if View(period=found["period"]).month:
         view = view.but(period=found["period"])
     return view.but(page=int(found["page"])) if _PAGE.fullmatch(found["page"]) else view

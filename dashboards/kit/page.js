@@ -1,10 +1,22 @@
 /* Shows the markup of one element and turns clicks on its links into a rerun instead of a new session.
-   Every link is a real address: opening it in a new tab, or copying it, gives the same view. */
+   Every link is a real address: opening it in a new tab, or copying it, gives the same view.
+   A form with data-act is sent as one value: its fields by name, a file as its name, size and bytes in base64. */
 let lastFocus = "";
+
+function packed(file, most) {
+  if (!file) return null;
+  if (file.size > most) return { name: file.name, size: file.size, data: "" };
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done({ name: file.name, size: file.size, data: reader.result.split(",")[1] ?? "" });
+    reader.onerror = () => failed(reader.error);
+    reader.readAsDataURL(file);
+  });
+}
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
-  root.innerHTML = data.html;
+  if (root.shown !== data.html) root.innerHTML = root.shown = data.html; // what is being typed stays
   if (data.language) document.documentElement.lang = data.language === "zh" ? "zh-CN" : "en";
   const skip = document.querySelector('[data-testid="stSkipToContent"]');
   if (data.skip && skip) skip.textContent = data.skip;
@@ -13,6 +25,23 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     setTriggerValue("go", link.getAttribute("href"));
+  };
+  root.onchange = (event) => {
+    const chosen = event.target.closest("label")?.querySelector(".chosen");
+    if (event.target.type === "file" && chosen) chosen.textContent = event.target.files[0]?.name ?? "";
+  };
+  root.onsubmit = async (event) => {
+    const form = event.target.closest("form[data-act]");
+    if (!form) return;
+    event.preventDefault();
+    const button = form.querySelector("button");
+    button.disabled = true;
+    button.textContent = button.dataset.busy;
+    const told = { form: form.dataset.act };
+    for (const field of form.querySelectorAll("[name]")) {
+      told[field.name] = field.type === "file" ? await packed(field.files[0], Number(field.dataset.most)) : field.value;
+    }
+    setTriggerValue("act", told);
   };
   if (data.focus && data.focus !== lastFocus) root.scrollIntoView({ behavior: "auto", block: "start" });
   if (data.focus !== undefined) lastFocus = data.focus;

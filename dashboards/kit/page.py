@@ -26,14 +26,14 @@ from dashboards.kit.words import Words
 from pipelines.core.board_options import Role
 
 #: The boards in the order of the head: path, "." for the first of all.
-BOARDS = {"overview": ".", "risk": "risk", "data_quality": "data_quality"}
+BOARDS = {"overview": ".", "risk": "risk", "data_quality": "data_quality", "returned": "returned"}
 #: The boards that a role has; without a role all of them.
 BOARDS_OF: dict[Role, tuple[str, ...]] = {
     "": tuple(BOARDS),
     "leader": ("overview", "risk", "data_quality"),
     "analyst": ("overview", "risk", "data_quality"),
-    "clerk": ("data_quality",),
-    "engineer": ("overview", "risk", "data_quality"),
+    "clerk": ("returned", "data_quality"),
+    "engineer": ("overview", "risk", "data_quality", "returned"),
 }
 _FOLDER = Path(__file__).parent
 _GO = "go_to_board"
@@ -88,8 +88,14 @@ def _component() -> Callable[..., object]:
     return made
 
 
-def put(content: Html, key: str, *, focus: str | None = None, words: Words | None = None) -> None:
-    """Show markup. `focus`: scroll here when it changes to something new; `words`: make the frame speak them too."""
+def put(
+    content: Html, key: str, *, focus: str | None = None, words: Words | None = None,
+    act: Callable[[dict[str, Any]], None] | None = None,
+) -> None:  # fmt: skip
+    """Show markup. `focus`: scroll here when it changes to something new; `words`: make the frame speak them too.
+
+    act: is given what a form in the markup (with data-act) was filled in with, before the page is made anew.
+    """
     shown: dict[str, str] = {"html": content.text}
     if words is not None:
         shown |= {"language": words.language, "skip": words("frame.skip")}
@@ -102,7 +108,12 @@ def put(content: Html, key: str, *, focus: str | None = None, words: Words | Non
         if href:
             _go(str(href))
 
-    _component()(key=name, data=shown, on_go_change=follow)
+    def acted() -> None:
+        told = st.session_state[name].get("act")
+        if act is not None and isinstance(told, dict):
+            act(told)
+
+    _component()(key=name, data=shown, on_go_change=follow, on_act_change=acted)
 
 
 def _go(href: str) -> None:
@@ -118,6 +129,11 @@ def go_on(pages: dict[str, Any], here: Any, view: View) -> None:
     target = st.session_state.pop(_GO, None)
     if target in pages and pages[target] is not here:
         st.switch_page(pages[target], query_params=to_params(view))
+
+
+def has_board(board: Board, name: str) -> bool:
+    """Whether the reader's role has a board, so that a link to it leads somewhere."""
+    return name in BOARDS_OF[board.source.reader.role]
 
 
 def current_view(city: BoardCity) -> View:
@@ -141,7 +157,7 @@ def head(board: Board) -> None:
     links = [
         anchor(keep, words(f"board.{name}"), page=path, kind="here" if path == board.path else "")
         for name, path in BOARDS.items()
-        if name in BOARDS_OF[board.source.reader.role]
+        if has_board(board, name)
     ]
     other = "en" if view.language == "zh" else "zh"
     switch = anchor(view.but(language=other), words("language.other"), kind="nowrap")

@@ -1,11 +1,11 @@
 """`citybrain quarantine`: the work list of rows that were set aside - listed, exported, brought back, overruled.
 
-Belongs here: options, printing, exit codes. Does not: what is on the list (reports.worklist), taking rows (replay).
+Belongs here: options, printing, exit codes. Does not: what is on the list, taking rows (desk, which
+the board of returned rows calls too).
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,7 +32,6 @@ OUTCOMES = {
     "formula": ("refused: a cell holds a formula", "未通过：单元格中含公式"),
     "gone": ("cannot be mended here: mend it at the source and send it again", "无法在此更正：请在源系统更正后重新报送"),
 }
-NO_NAME = re.compile(r"[^\w-]")
 #: What is done with: nothing waits for a person because of it.
 DONE = ("accepted", "closed")
 
@@ -47,9 +46,9 @@ def _place(home: Path | None) -> Any:
 
 
 def _entries(place: Any, bureau: str, feed: str, rule: str) -> list[Any]:
-    from pipelines.reports import worklist
+    from pipelines import desk
 
-    return worklist.entries(place, now=place.now(), bureau=bureau, feed=feed, rule=rule)
+    return desk.entries(place, now=place.now(), bureau=bureau, feed=feed, rule=rule)
 
 
 @quarantine.command("list")
@@ -82,6 +81,7 @@ def export(
     bureau: BureauOption = "", feed: FeedOption = "", rule: RuleOption = "", home: HomeOption = None,
 ) -> None:  # fmt: skip
     """Write what waits as workbooks for the bureaus. / 导出待更正的表格。"""
+    from pipelines import desk
     from pipelines.reports import worklist_xlsx
 
     place = _place(home)
@@ -89,7 +89,7 @@ def export(
     for entry in _entries(place, bureau, feed, rule):
         parted.setdefault((entry.bureau, entry.feed), []).append(entry)
     for (of, feed_id), entries in sorted(parted.items()):
-        path = out / f"{NO_NAME.sub('_', of)}-{feed_id}.xlsx"
+        path = out / desk.workbook_name(of, feed_id)
         worklist_xlsx.write(entries, path)
         show.console.print(pick(f"{path}: {len(entries)} rows", f"{path}：{len(entries)} 行"), markup=False)
     if not parted:
@@ -99,23 +99,20 @@ def export(
 @quarantine.command()
 def replay(file: Annotated[Path, typer.Argument(help="the mended workbook")], by: ByOption, home: HomeOption = None) -> None:
     """Bring a mended workbook back: a verdict on every row. / 回放更正后的表格，逐行给出结论。"""
-    from pipelines import replay as replaying
+    from pipelines import desk
     from pipelines.core.errors import UsageError
-    from pipelines.reports import worklist, worklist_xlsx
 
     place = _place(home)
     try:
         data = file.read_bytes()
     except OSError as error:
         raise UsageError(pick("cannot be read", "无法读取"), where=str(file)) from error
-    replaying.check_workbook(data, place, name=file.name)
-    feed, rows = worklist_xlsx.read_back(data, name=file.name)
-    verdicts = replaying.replay(place, feed, data, rows, by=by, name=file.name, now=place.now())
-    for verdict in verdicts:
-        words = worklist.told(place.city.feed(feed), verdict.rule_ids) if verdict.rule_ids else None
+    told = desk.bring_back(place, desk.EVERYTHING, data, by=by, name=file.name, now=place.now())
+    for verdict, words in told.verdicts:
         broken = pick(f": {words.en}", f"：{words.zh}") if words else ""
         show.console.print(f"{verdict.ticket}: {pick(*OUTCOMES[verdict.outcome])}{broken}", markup=False)
-    taken = sum(verdict.outcome == "accepted" for verdict in verdicts)
+    verdicts = [verdict for verdict, _ in told.verdicts]
+    taken = told.taken_n
     show.console.print(pick(f"{taken} of {len(verdicts)} rows accepted", f"{len(verdicts)} 行中接收 {taken} 行"))
     if taken:
         show.console.print(pick(*NEXT))
@@ -128,11 +125,10 @@ def accept(
     undo: Annotated[bool, typer.Option("--undo", help="set the row aside again")] = False,
 ) -> None:  # fmt: skip
     """The row is right: take it as it is. / 该行无误：按原样接收。"""
-    from pipelines import replay as replaying
-    from pipelines.core.decided import Signed
+    from pipelines import desk
 
     place = _place(home)
-    replaying.accept(place, ticket, Signed(by, reason, place.now()), undo=undo)
+    desk.accept(place, desk.EVERYTHING, ticket, by=by, reason=reason, now=place.now(), undo=undo)
     done = pick("set aside again", "已重新隔离") if undo else pick("taken as it is", "已按原样接收")
     show.console.print(f"{ticket}: {done}", markup=False)
     show.console.print(pick(*NEXT))

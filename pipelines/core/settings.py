@@ -6,7 +6,10 @@ Belongs here: the environment, the language of messages, the folders of a home. 
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +20,9 @@ Language = Literal["zh", "en"]
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 CITIES = PROJECT_ROOT / "data" / "cities"
+
+#: The language of the reader whom this thread serves, where it serves one.
+_SPOKEN: ContextVar[str] = ContextVar("spoken", default="")
 
 #: Telemetry of the libraries below us, switched off for every child process as well (pitfall list, 2026-11).
 QUIET = {
@@ -226,9 +232,19 @@ def wrong_password(variable: str, *, name: str) -> PasswordRefused:
     )  # fmt: skip
 
 
+@contextlib.contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Within the block messages are in this language, whatever the environment says: boards serve readers of both."""
+    token = _SPOKEN.set(language)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
 def pick(en: str, zh: str) -> str:
     """The message in the user's language."""
-    return zh if os.environ.get("CITYBRAIN_LANG", "en").lower().startswith("zh") else en
+    return zh if (_SPOKEN.get() or os.environ.get("CITYBRAIN_LANG", "en").lower()).startswith("zh") else en
 
 
 def export(values: dict[str, str]) -> None:

@@ -63,6 +63,12 @@ def _put(sheet: Any, row: int, column: int, text: str) -> Any:
 
 
 def write(entries: Iterable[Entry], path: Path) -> None:
+    """One workbook of one feed's entries, as a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(as_bytes(entries))
+
+
+def as_bytes(entries: Iterable[Entry]) -> bytes:
     """One workbook of one feed's entries."""
     rows = list(entries)
     book = openpyxl.Workbook()
@@ -90,8 +96,9 @@ def write(entries: Iterable[Entry], path: Path) -> None:
     sheet.freeze_panes = "C2"
     _lists(book, sheet, rows, at)
     _map(book, rows, keys, at, headers)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    book.save(path)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
 
 
 def _lists(book: Any, sheet: Any, rows: list[Entry], at: dict[str, int]) -> None:

@@ -14,6 +14,7 @@ from tests.architecture.project import parse, python_files
 ACCESS = Path("dashboards/kit/access.py")
 DATA = Path("dashboards/kit/data.py")
 CITY = Path("dashboards/kit/city.py")
+ACTS = Path("dashboards/boards/returned_acts.py")
 #: Of core.warehouse: what a reader needs to open a build, and who may name it.
 OWNERS = {"open_published": {ACCESS}, "PublishedBuild": {ACCESS}, "quoted": {ACCESS}, "current_manifest": {DATA}}
 #: Who may say what: makes a reader, asks as one, reads the ledger.
@@ -24,7 +25,10 @@ CALLS = {
     "data._answer": {DATA},
     "Ledger.of": {CITY},
     "Source": {DATA},
+    "desk.Scope": {ACTS},
 }
+#: Rows that were set aside are no part of a build: these two modules ask the clerk's desk for them, within the reader's scope.
+DESK = {ACTS, Path("dashboards/boards/returned.py")}
 DATABASES = {"duckdb", "sqlite3", "pyarrow", "adbc_driver_manager", "connectorx"}
 OPENS_DATA = re.compile(r"(read|scan)_\w+|from_arrow|SQLContext|sql")
 IS_SQL = re.compile(r"\b(select\b[\s\S]*\bfrom\s+\w|insert\s+into|delete\s+from|create\s+(table|view)|attach\s)", re.IGNORECASE)
@@ -43,6 +47,10 @@ def around(path: Path, tree: ast.AST) -> list[str]:
                 found += [name for name in names if path not in OWNERS.get(name, set())]
             elif (module == "pipelines.core" and "warehouse" in names) or "pipelines.core.warehouse" in names:
                 found.append("warehouse")
+            if path not in DESK and ((module == "pipelines" and "desk" in names) or "pipelines.desk" in (module, *names)):
+                found.append("desk")
+        elif isinstance(node, ast.Attribute) and ast.unparse(node) == "desk.EVERYTHING":
+            found.append("desk.EVERYTHING")
         elif isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             if path not in CALLS.get(called, {path}):
@@ -68,6 +76,8 @@ def test_a_board_has_one_way_to_the_data() -> None:
         "pl.read_parquet('published/parts/x.parquet')", "polars.scan_parquet('x')", "pl.sql('x')", "st.connection('x')",
         "board.source.ask_sql('select * from marts.fct_event')", "access.read(home, manifest, reader, sql, {})",
         "data.open_source(home, Reader())", "Source(home, manifest, reader)", "Ledger.of(home)", "access.Reader(areas=())",
+        "from pipelines import desk", "from pipelines.desk import entries", "desk.entries(place, desk.EVERYTHING, now=now)",
+        "desk.Scope(is_all=True)",
     ],
 )  # fmt: skip
 def test_a_way_around_is_seen(line: str) -> None:

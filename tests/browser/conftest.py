@@ -13,6 +13,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from dashboards import serve
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
-PATHS = {"overview": "", "risk": "risk", "data_quality": "data_quality"}
+PATHS = {"overview": "", "risk": "risk", "data_quality": "data_quality", "returned": "returned"}
 WAIT_MS = 60_000
 
 
@@ -48,15 +49,15 @@ def wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path, s
     raise RuntimeError(f"the boards did not start: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
-@pytest.fixture(scope="session")
-def boards_port(tiny_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The boards of the tiny city, served as `citybrain boards` serves them."""
+@contextmanager
+def serving(home: Path, log: Path) -> Iterator[int]:
+    """The boards of a home, served as `citybrain boards` serves them; the port."""
     if shutil.which(CHROMIUM) is None:
         pytest.skip(f"no Chromium at {CHROMIUM}: apt-get install chromium fonts-noto-cjk")
-    port, log = free_port(), tmp_path_factory.mktemp("boards") / "log.txt"
+    port = free_port()
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            serve.command(port, tiny_home), env={**os.environ, **serve.environment(tiny_home)}, stdout=stream, stderr=stream
+            serve.command(port, home), env={**os.environ, **serve.environment(home)}, stdout=stream, stderr=stream
         )
         try:
             wait_until_healthy(port, process, log)
@@ -64,6 +65,13 @@ def boards_port(tiny_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def boards_port(tiny_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The boards of the tiny city."""
+    with serving(tiny_home, tmp_path_factory.mktemp("boards") / "log.txt") as port:
+        yield port
 
 
 @dataclass
@@ -94,6 +102,13 @@ class Reader:
         """Everything a reader can read, also in charts and small drawings."""
         return str(self.page.evaluate(ALL_TEXT))
 
+    def own_words(self) -> str:
+        """The same without what a bureau sent, which is shown as it came: headers, keys, failing cells."""
+        self.page.evaluate(
+            "document.querySelectorAll('*').forEach(e => e.shadowRoot?.querySelectorAll('.data').forEach(d => d.remove()))"
+        )
+        return self.text()
+
 
 #: The text of the page including that of shadow roots, where our markup stands.
 ALL_TEXT = """() => {
@@ -111,7 +126,7 @@ ALL_TEXT = """() => {
 
 
 @pytest.fixture(scope="session")
-def browser(boards_port: int) -> Iterator[Any]:
+def browser() -> Iterator[Any]:
     """Debian's Chromium, headless."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is of the dev set")
     with playwright.sync_playwright() as started:
@@ -132,10 +147,17 @@ def is_missing(answer: Any) -> bool:
 
 @pytest.fixture
 def reader(browser: Any, boards_port: int) -> Iterator[Reader]:
+    """A fresh window on the boards of the tiny city."""
+    with window_on(browser, boards_port) as window:
+        yield window
+
+
+@contextmanager
+def window_on(browser: Any, port: int) -> Iterator[Reader]:
     """A fresh window; whatever it asks of another machine is aborted, and fails the test."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, locale="zh-CN")
     page = context.new_page()
-    window = Reader(page, boards_port)
+    window = Reader(page, port)
 
     def decide(route: Any) -> None:
         address = urlsplit(route.request.url)

@@ -21,6 +21,9 @@ VIEWS = st.builds(
     build=CODES,
     figure=CODES,
     case=CODES,
+    feed=CODES,
+    rule=CODES,
+    ticket=CODES,
     page=st.integers(1, 999_999),
 )
 ANYTHING = st.dictionaries(st.sampled_from(sorted(PARAMETERS.values())), st.text(max_size=70))
