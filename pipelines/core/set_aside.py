@@ -7,20 +7,31 @@ them a person may see (reports/worklist).
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from pipelines.core.errors import VaultError
 from pipelines.core.installation import Installation
-from pipelines.core.personal_shapes import HIDDEN
+from pipelines.core.personal_shapes import HIDDEN, masked
 from pipelines.core.vault import Vault
 
 #: A mark as letters: patterns of bindings look for digits in names.
 LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+#: One such mark, or several without anything between them.
+MARKS = re.compile(f"(?:{HIDDEN}[a-p]{{12}})+")
 
 
 def stand_in(text: str, vault: Vault) -> str:
     """A keyed mark in place of a personal value: equal values stay equal, others differ, and nothing of them is told."""
     return f"{HIDDEN}{vault.mark(text).translate(LETTERS)}"
+
+
+def path_told(text: str, vault: Vault) -> str:
+    """A file's name or path as everything outside the vault has it: what is plainly personal in it gives way to a keyed mark.
+
+    Equal names stay equal and others differ, so that files are told apart and a binding's patterns go on.
+    """
+    return masked(text, lambda found: stand_in(found, vault))
 
 
 def rows_set_aside(place: Installation, feed: str, sha256: str, parser: str) -> dict[int, Any]:

@@ -9,6 +9,7 @@ between leaves a decision that the next command carries out (`decided.settle`), 
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pipelines.core.decided import Signed
 from pipelines.core.decisions import Decision
 from pipelines.core.errors import ObjectDamaged, UsageError
 from pipelines.core.installation import Installation
+from pipelines.core.set_aside import MARKS, path_told
 from pipelines.core.settings import pick
 from pipelines.core.vault import place_of, read_header
 from pipelines.core.vault_keys import Place, first_and_last
@@ -90,11 +92,18 @@ def cost_of(place: Installation, doomed: Iterable[Place]) -> Cost:
         if row is not None and place.ledger.current_parse(feed, sha256) is None:
             unread.append(row.name)
         seen = place.ledger.rows("select path from sighting where feed = ? and sha256 = ?", feed, sha256)
-        at = [
-            folder for one in seen for folder in (Path(one["path"]), *Path(one["path"]).parents)
-        ]  # a member lies in its archive
-        in_clear += [row.name] if row is not None and any(path.is_file() for path in at) else []
+        at = [path for one in seen for path in (Path(one["path"]), *Path(one["path"]).parents)]  # a member lies in its archive
+        in_clear += [row.name] if row is not None and any(_lies(path, place) for path in at) else []
     return Cost(tuple(locked), len(files), tuple(unread), tickets, tuple(in_clear))
+
+
+def _lies(seen: Path, place: Installation) -> bool:
+    """Whether a file lies where the ledger saw one; where its name held something personal the ledger has a mark instead."""
+    if not MARKS.search(str(seen)):
+        return seen.is_file()
+    sure = Path(MARKS.split(str(seen))[0]).parent
+    pattern = "*".join(glob.escape(part) for part in MARKS.split(str(seen.relative_to(sure))))
+    return any(path.is_file() and path_told(str(path), place.vault) == str(seen) for path in sure.glob(pattern))
 
 
 def _open_tickets(place: Installation, feed: str, stem: str) -> int:

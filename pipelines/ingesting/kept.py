@@ -12,19 +12,16 @@ from collections.abc import Iterable
 from pipelines.core.bindings import Binding
 from pipelines.core.errors import VaultError
 from pipelines.core.installation import Installation
-from pipelines.core.personal_shapes import HIDDEN, holds_personal, masked
-from pipelines.core.set_aside import stand_in
+from pipelines.core.personal_shapes import HIDDEN, holds_personal
+from pipelines.core.set_aside import path_told
 from pipelines.core.settings import pick
 from pipelines.core.state import FileRow
 from pipelines.sources.names import covered, extract_time
 
 
 def name_told(text: str, place: Installation) -> str:
-    """A file's name or path as everything outside the vault has it: what is plainly personal in it gives way to a keyed mark.
-
-    Equal names stay equal and others differ, so that files are told apart and a binding's patterns go on.
-    """
-    return masked(text, lambda found: stand_in(found, place.vault))
+    """A file's name or path as everything outside the vault has it."""
+    return path_told(text, place.vault)
 
 
 def standing(binding: Binding, name: str, place: Installation) -> tuple[dt.datetime | None, str]:

@@ -18,6 +18,8 @@ from tests.integration.kept_months import FILE, MONTH, again, july_and_august, o
 from tests.integration.returned_rows import (
     GOOD,
     MENDED,
+    NAME,
+    PHONE,
     SIGNED,
     bring_back,
     entries,
@@ -133,6 +135,23 @@ def damaged(path: Path, how: str) -> None:
     """An empty object, one without a header, one of which a bit turned."""
     whole = path.read_bytes()
     path.write_bytes({"empty": b"", "short": whole[:5], "turned": whole[:-1] + bytes([whole[-1] ^ 1])}[how])
+
+
+def test_a_file_with_a_personal_name_that_still_lies_in_the_drop_folder_is_told(tmp_path: Path) -> None:
+    place = make_place(tmp_path / "周口[1]")
+    names = [f"u20260601_{NAME}{PHONE}.csv", f"u20260602_{PHONE}.csv", f"u20260602_{'137' + '12345679'}.csv", "u20260603.csv"]
+    take(place, {name: export_of((f"A{n}", GOOD)) for n, name in enumerate(names)})
+    told = [row["name"] for row in place.ledger.rows("select name from file order by name")]
+
+    def lying() -> set[str]:
+        return set(shredding.cost_of(place, shredding.keys_of(place, "urban", "202607")).in_clear)
+
+    assert (len(told), lying()) == (4, set(told))
+    (place.source_root / names[1]).unlink()  # another one that looks like it lies there still
+    assert len(lying()) == 3
+    for name in (names[0], names[2], names[3]):
+        (place.source_root / name).unlink()
+    assert lying() == set()
 
 
 @pytest.mark.parametrize("how", ["empty", "short", "turned"])
