@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -28,9 +29,11 @@ EPOCH, MICROSECOND = dt.datetime(1970, 1, 1), dt.timedelta(microseconds=1)
 
 
 def _float(value: float) -> str:
-    """The shortest decimal that reads back as the number; exponents without leading zeros."""
+    """The shortest decimal that reads back as the number; exponents without leading zeros, and none down to 0.00001."""
     text = repr(value)
     digits, mark, power = text.partition("e")
+    if power == "-05":
+        return f"{Decimal(text):f}"
     return f"{digits}{mark}{power[0]}{power[1:].lstrip('0')}" if mark else text
 
 

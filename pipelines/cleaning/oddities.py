@@ -63,7 +63,7 @@ def points(typed: pl.DataFrame, datum: str) -> tuple[pl.DataFrame, list[pl.Serie
     if not datum:
         return typed, marks, {}
     converted = TO_WGS84[datum](typed[LON].to_numpy(), typed[LAT].to_numpy())
-    given = typed.select((lon.is_not_null() & lat.is_not_null()).alias("given")).to_series()
+    given = typed.select((lon.is_not_null() & lat.is_not_null() & ~zero).fill_null(False).alias("given")).to_series()
     values = [pl.Series(name, new).fill_nan(None) for name, new in zip((LON, LAT), converted, strict=True)]
     typed = typed.with_columns(new.zip_with(given, typed[new.name]) for new in values)
     return typed, marks, {f"{LON}:{datum}": int(given.sum())}

@@ -31,6 +31,18 @@ def spellings_of(column: Column, binding: Binding) -> list[str]:
     return [column.title_zh, column.name, *column.synonyms, *added]
 
 
+def told_apart(header: Sequence[str]) -> list[str]:
+    """A header whose every text stands once: the second `备注` is `备注 (2)`, so that a row by header loses no cell."""
+    told: list[str] = []
+    for text in header:
+        name, n = text, 1
+        while name in told or (n > 1 and name in header):
+            n += 1
+            name = f"{text} ({n})"
+        told.append(name)
+    return told
+
+
 def known_headers(binding: Binding) -> dict[str, list[tuple[int, str]]]:
     """Plain header -> (priority, canonical column); the binding's own spelling wins, then the contract's order."""
     known: dict[str, list[tuple[int, str]]] = {}

@@ -63,15 +63,20 @@ def enter(db: sqlite3.Connection, marks: Iterable[MarkRow]) -> None:
     db.executemany("insert or replace into parse_mark values (?, ?, ?, ?, ?, ?)", [astuple(row) for row in marks])
 
 
-def add_scores(db: sqlite3.Connection, scores: Iterable[ScoreRow]) -> int:
+def add_scores(db: sqlite3.Connection, scores: Iterable[ScoreRow], *, seen_at: str = "") -> int:
     """Enter scores that are new or have moved since they were last seen; what stayed as it was leaves no row. Returns how many.
 
-    One with the same `seen_at` replaces what was entered then.
+    seen_at: when `scores` were all that there were: what else stood until then ends with a row of zeros. A row with the same
+    time replaces what was entered then.
     """
+    scores = list(scores)
     last = {
         (feed, month, dimension): tuple(counts)
         for feed, month, dimension, _, *counts in db.execute("select * from score order by seen_at")
     }
     news = [row for row in scores if last.get((row.feed, row.month, row.dimension)) != row.counts]
+    if seen_at:
+        gone = last.keys() - {(row.feed, row.month, row.dimension) for row in scores}
+        news += [ScoreRow(*key, seen_at, 0, 0) for key in sorted(gone) if any(last[key])]
     db.executemany("insert or replace into score values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [astuple(row) for row in news])
     return len(news)

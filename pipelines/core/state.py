@@ -371,10 +371,10 @@ class Ledger:
             for row in rows:
                 self._db.execute(*_insert(row, "quality_outcome"))
 
-    def add_scores(self, rows: Iterable[ScoreRow]) -> int:
-        """Enter the scores of a run that are news; returns how many are."""
+    def add_scores(self, rows: Iterable[ScoreRow], *, seen_at: str = "") -> int:
+        """Enter the scores of a run that are news, and (`seen_at`) which are no more; returns how many."""
         with self.transaction():
-            return measured.add_scores(self._db, rows)
+            return measured.add_scores(self._db, rows, seen_at=seen_at)
 
     # --- builds ---------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ create table if not exists amendment (
 ADDED = ("event_id", "closed_by")
 #: Closed by what the bureau sent: a new reading of the old file does not open them again.
 AT_SOURCE = ("mended_at_source", "replaced_at_source")
+#: Of a file's hash in a ticket's name: as many as no two files of a feed share. Ledgers of before have tickets with eight.
+DIGITS = 16
 NOW = "strftime('%Y-%m-%dT%H:%M:%S', 'now', 'localtime')"
 
 
@@ -68,7 +70,11 @@ def enter(
     ids: Mapping[int, str],
 ) -> None:  # fmt: skip
     """The tickets of one parse: those still set aside stay or open, the others close by what was done about them."""
-    rows = [(f"{feed}-{sha256[:8]}-{n}", feed, sha256, parser, n, rules, at, ids.get(n, "")) for n, rules in quarantined]
+    known = dict(db.execute("select record_no, ticket from quarantine where feed = ? and sha256 = ?", [feed, sha256]).fetchall())
+    rows = [
+        (known.get(n, f"{feed}-{sha256[:DIGITS]}-{n}"), feed, sha256, parser, n, rules, at, ids.get(n, ""))
+        for n, rules in quarantined
+    ]
     db.executemany(
         "insert into ticket_event "
         "select t, a, iif(exists (select 1 from quarantine q where q.ticket = t), 'reopened', 'opened'), '', r "

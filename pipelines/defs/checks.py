@@ -103,7 +103,7 @@ def keep_scores(place: Installation) -> int:
     for score in scores:
         feed, month, dimension, *counts = astuple(score)
         rows.append(ScoreRow(feed, month, dimension, seen_at, *counts))
-    return place.ledger.add_scores(rows)
+    return place.ledger.add_scores(rows, seen_at=seen_at)
 
 
 def misleading(place: Installation, candidate: PublishedBuild) -> list[published_checks.PublishedCheck]:

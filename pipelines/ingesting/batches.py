@@ -22,6 +22,7 @@ from pipelines.cleaning.seen import Seen
 from pipelines.core import faults, landing
 from pipelines.core.bindings import Binding, City
 from pipelines.core.errors import FileHeld
+from pipelines.core.headers import told_apart
 from pipelines.core.measured import MarkRow
 from pipelines.core.settings import ArchiveLimits, Home
 from pipelines.core.state import ParseRow, RuleRow
@@ -161,8 +162,9 @@ def _refuse(raw: pl.DataFrame, bad: pl.DataFrame, header: list[str], refused: An
     reasons = bad.select("_record_no", pl.col("_failed").list.join(",").alias("rule_ids"))
     tally.quarantined += [(int(n), str(r)) for n, r in reasons.iter_rows()]
     held = reasons.join(raw, on="_record_no", how="left", maintain_order="left")
+    names = told_apart(header)
     texts = [
-        json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False)
+        json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False)
         for row in held.select(pl.exclude("_record_no", "rule_ids")).iter_rows()
     ]
     refused.write_table(pa.table([reasons["_record_no"].to_arrow(), reasons["rule_ids"].to_list(), texts], schema=QUARANTINE))

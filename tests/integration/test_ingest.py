@@ -17,6 +17,7 @@ import pytest
 
 from pipelines import ingest
 from pipelines.core.installation import Installation, open_installation
+from pipelines.core.set_aside import rows_set_aside
 from pipelines.defs.checks import waiting_batches
 
 NOW = dt.datetime(2026, 7, 1, 9)
@@ -246,3 +247,23 @@ def test_a_batch_whose_file_is_not_entered_yet_is_left_to_whoever_writes_it(new_
     os.utime(coming, (0, 0))  # of a run that was killed
     assert [path for path, _ in waiting_batches(place)] == [batch]
     assert not coming.exists()
+
+
+def test_of_two_columns_of_one_name_the_vault_keeps_both_cells(new_place: Place) -> None:
+    """Rows set aside are kept by header; what comes back is judged by the first, as the file was."""
+    place = new_place()
+    bad = _row(2)
+    bad[1] = "昨天"
+    rows = [[*cells, "first", "second"] for cells in ([*HEADER[:1], "上报时间", *HEADER[2:]], _row(1), bad)]
+    rows[0][-2:] = ["上报时间", "上报时间 (2)"]
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    _put(place, "u20260601.csv", out.getvalue().encode())
+    assert _take(place)[0].quarantined_n == 1
+    (row,) = place.ledger.rows("select * from quarantine")
+    raw = rows_set_aside(place, row["feed"], row["sha256"], row["parser"])[2]
+    assert [raw[name] for name in ("上报时间", "上报时间 (3)", "上报时间 (2)")] == ["昨天", "first", "second"]
+    file = place.ledger.file(row["feed"], row["sha256"])
+    assert file is not None
+    judged = ingest.judge_rows(ingest.stored_work(file, place), {2: raw}, {})
+    assert judged.failed == {2: ["reported_at-required", "reported_at-type"]}

@@ -127,6 +127,19 @@ def test_the_same_workbook_under_other_rules_takes_more_and_loses_nothing(new_pl
     assert [at for case, at, _ in landed(again) if case != "A1"] == ["2026-06-01 07:30:00.000000"] * 2
 
 
+def test_a_ticket_of_before_keeps_its_name(new_place: NewPlace, tmp_path: Path) -> None:
+    """Ledgers of before have names with eight digits of the hash, and workbooks that tell them may be out."""
+    place = new_place()
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", BAD))})
+    for table in ("quarantine", "ticket_event"):
+        place.ledger.rows(f"update {table} set ticket = 'urban-' || substr(ticket, 7, 8) || substr(ticket, 23)")
+    old = {row["ticket"] for row in place.ledger.rows("select ticket from quarantine")}
+    assert {len(name) for name in old} == {len("urban-01234567-2")}
+    bring_back(place, mended(place, tmp_path / "out.xlsx", "上报时间", {"A2": MENDED}))
+    assert {row["ticket"] for row in place.ledger.rows("select ticket from quarantine")} == old
+    assert statuses(place) == {2: "mended", 3: "open"}
+
+
 @pytest.mark.parametrize("point", ["after_upload", "after_decision", "after_landing", "before_ledger"])
 def test_a_kill_in_a_replay_leaves_nothing_half_done(new_place: NewPlace, tmp_path: Path, point: str) -> None:
     place = new_place()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from pipelines.core.measured import ScoreRow
 from pipelines.core.state import Ledger
@@ -81,3 +84,32 @@ def test_only_what_moved_is_kept(tmp_path: Path) -> None:
     told = ledger.rows("select seen_at, num from score order by seen_at")
     assert [(row["seen_at"][:10], row["num"]) for row in told] == [("2026-02-01", 54), ("2026-02-03", 55), ("2026-02-04", 54)]
     ledger.close()
+
+
+def test_a_score_of_which_nothing_is_left_ends(tmp_path: Path) -> None:
+    """Its last file was retracted: the history tells when, once; and that it is there again."""
+    ledger = Ledger(tmp_path / "ledger.db")
+    first, other = (ScoreRow("calls", month, "validity", "2026-02-01 08:00:00", 54, 60) for month in ("2026-01", "2026-02"))
+    assert ledger.add_scores([first, other], seen_at="2026-02-01 08:00:00") == 2
+    assert ledger.add_scores([other], seen_at="2026-02-02 08:00:00") == 1
+    assert ledger.add_scores([other], seen_at="2026-02-03 08:00:00") == 0
+    assert ledger.add_scores([replace(first, seen_at="2026-02-04 08:00:00"), other], seen_at="2026-02-04 08:00:00") == 1
+    told = ledger.rows("select seen_at, num, den from score where month = '2026-01' order by seen_at")
+    assert [(row["seen_at"][8:10], row["num"], row["den"]) for row in told] == [("01", 54, 60), ("02", 0, 0), ("04", 54, 60)]
+    ledger.close()
+
+
+def test_a_score_that_ended_has_no_latest() -> None:
+    model = Path(__file__).parents[2] / "dbt_project" / "models" / "marts" / "quality" / "fct_score.sql"
+    sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", model.read_text(encoding="utf-8"))
+    seen = [("2026-01", 1, 54, 60), ("2026-01", 2, 0, 0), ("2026-02", 1, 54, 60), ("2026-02", 2, 0, 0), ("2026-02", 3, 50, 60)]
+    with duckdb.connect() as database:
+        database.execute("create table dim_feed as select 'calls' as feed")
+        database.execute(
+            "create table stg_ops__score (feed varchar, month varchar, dimension varchar, seen_at integer, num integer, den integer, "
+            "gx_evaluated_n integer, gx_failed_n integer, gx_error_n integer)"
+        )
+        rows = [("calls", month, "validity", at, num, den, 0, 0, 0) for month, at, num, den in seen]
+        database.executemany("insert into stg_ops__score values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        found = database.execute(f"select month(month), seen_at, num, is_latest from ({sql}) order by 1, 2").fetchall()
+    assert found == [(1, 1, 54, False), (2, 1, 54, False), (2, 3, 50, True)]

@@ -49,7 +49,18 @@ def test_the_vault_is_read_by_code_of_our_own(tmp_path: Path, head: bytes) -> No
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1e16, "1e+16"), (119.5, "119.5"), (1e-7, "1e-7"), (2.0, "2.0"), (True, "true"), (None, "\x00"), (["a", None, "b"], "a|b")],
+    [
+        (1e16, "1e+16"),
+        (119.5, "119.5"),
+        (1e-7, "1e-7"),
+        (-1.25e-5, "-0.0000125"),
+        (1e-5, "0.00001"),
+        (9.9e-6, "9.9e-6"),
+        (2.0, "2.0"),
+        (True, "true"),
+        (None, "\x00"),
+        (["a", None, "b"], "a|b"),
+    ],
 )
 def test_values_are_told_as_ingest_hashes_them(value: Any, text: str) -> None:
     assert verify_rows._as_text(value) == text

@@ -1,4 +1,5 @@
--- How good each feed's data of a month was, by dimension, as each run saw it: what stayed as it was leaves no row.
+-- How good each feed's data of a month was, by dimension, as each run saw it: what stayed as it was leaves no row, and
+-- where nothing is left to be looked at (the last file was retracted) none is the latest.
 with scores as (
     select * from {{ ref('stg_ops__score') }}
 ),
@@ -7,7 +8,7 @@ feeds as (
     select * from {{ ref('dim_feed') }}
 ),
 
-final as (
+seen as (
     select
         scores.feed,
         cast(scores.month || '-01' as date) as month,
@@ -23,6 +24,11 @@ final as (
         ) = 1 as is_latest
     from scores
     inner join feeds on scores.feed = feeds.feed
+),
+
+final as (
+    select * from seen
+    where den > 0
 )
 
 select * from final
