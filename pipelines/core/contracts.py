@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jsonschema
-import yaml
 
 from pipelines.core.errors import ConfigurationError
+from pipelines.core.yaml_text import read_yaml
 
 CONTRACTS = Path(__file__).resolve().parents[1] / "contracts"
 
@@ -220,7 +220,7 @@ def _column(entry: dict[str, Any], where: str) -> Column:
 
 def parse_contract(text: str, *, where: str) -> Contract:
     """One contract from YAML text. Raises ConfigurationError with the place that is wrong."""
-    document = yaml.safe_load(text)
+    document = read_yaml(text)
     errors = sorted(jsonschema.Draft201909Validator(_odcs_schema()).iter_errors(document), key=lambda e: list(e.path))
     if errors:
         path = "/".join(str(p) for p in errors[0].absolute_path)

@@ -16,12 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.core import register_rules
 from pipelines.core.errors import ConfigurationError
 from pipelines.core.settings import PROJECT_ROOT
 from pipelines.core.spelling import did_you_mean
+from pipelines.core.yaml_text import read_yaml
 
 METRICS = PROJECT_ROOT / "dbt_project" / "metrics"
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
@@ -282,7 +281,7 @@ def _entries(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """(file name, entry) of every entry, in the order of files. Raises ConfigurationError for an id used twice."""
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for path in sorted(folder.glob("*.yml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
+        for entry in read_yaml(path.read_text(encoding="utf-8")) or []:
             key = str(entry.get("id", "?"))
             if key in found:
                 raise ConfigurationError(f"id {key} is used twice", where=path.name, remedy=f"it is also in {found[key][0]}")
