@@ -88,7 +88,8 @@ def _is_done(binding: Binding, place: Installation, sha256: str) -> bool:
     if row is not None and row.status == "retracted":
         return True
     if row is not None and row.held_remedy and row.held_remedy.endswith((f"[{parser}]", _locked_mark(binding, place))):
-        return not any(one.sha256 == sha256 for one in _released(binding, place)) or is_shredded(row, place)
+        judged = place.ledger.held_by_judgement(row.feed, row.sha256)
+        return not any(decided.is_released(place.home, one) for one in judged) or is_shredded(row, place)
     current = place.ledger.current_parse(binding.feed, sha256)  # an older one may be of this parser: a change taken back
     return (current is not None and current["parser"] == parser) or (row is not None and is_shredded(row, place))
 
@@ -238,7 +239,7 @@ def load_amended(binding: Binding, place: Installation, *, now: dt.datetime) -> 
         current = place.ledger.current_parse(row.feed, row.sha256)
         amended = place.ledger.amendments(row.feed, row.sha256)
         known, mark = f"amended: {row.feed}/{row.sha256}", f"[{amend.parser_with('', amended)}]"
-        if current is not None and current["parser"] == parser:
+        if current is not None and current["parser"] == parser and place.ledger.recall(known) != mark:
             place.ledger.remember(known, mark)
         is_settled = place.ledger.recall(known) == mark  # read by other rules since: that is for reparse to do
         if current is None or is_settled or row.held_remedy.endswith(f"[{parser}]") or not has_bytes(row, place):

@@ -22,7 +22,13 @@ create table if not exists header (feed text, sha256 text, columns text not null
 create table if not exists drift (
     feed text, sha256 text, kind text, column_name text, header text, alike real not null, told text not null,
     primary key (feed, sha256, kind, column_name, header));
+create index if not exists header_told on header (feed, columns, sha256);
 """
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Make the tables that an older ledger lacks."""
+    db.executescript(SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,6 @@ class Drifts:
     def __init__(self, db: sqlite3.Connection) -> None:
         """Make the tables; the ledger's receipts are there."""
         self._db = db
-        db.executescript(SCHEMA)
 
     def enter(self, feed: str, sha256: str, header: Header, changes: Sequence[Change]) -> None:
         """The header of a file as it is read now, and what changed in it."""

@@ -33,6 +33,15 @@ class Replaced:
     is_same_file: bool
 
 
+def prepare(db: sqlite3.Connection) -> None:
+    """Make the table; files of an older ledger came in the order of their time of receipt."""
+    db.executescript(SCHEMA)
+    db.execute(
+        "insert into receipt (feed, sha256, at) select feed, sha256, received_at from file f where not exists "
+        "(select 1 from receipt r where r.feed = f.feed and r.sha256 = f.sha256) order by received_at, sha256"
+    )
+
+
 def age(one: dict[str, Any]) -> tuple[str, int]:
     """What files are ordered by, the newest last: extract time, then receipt."""
     return one["at"], one["seq"] or 0
@@ -42,13 +51,7 @@ class Receipts:
     """The receipts of one ledger. Whoever writes does so within the ledger's transaction."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        """Make the table; files of an older ledger came in the order of their time of receipt."""
         self._db = db
-        db.executescript(SCHEMA)
-        db.execute(
-            "insert into receipt (feed, sha256, at) select feed, sha256, received_at from file f where not exists "
-            "(select 1 from receipt r where r.feed = f.feed and r.sha256 = f.sha256) order by received_at, sha256"
-        )
 
     def _last(self, what: str, feed: str, sha256: str) -> Any:
         return self._db.execute(f"select max({what}) from receipt where feed = ? and sha256 = ?", [feed, sha256]).fetchone()[0]

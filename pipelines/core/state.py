@@ -14,41 +14,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.core import faults, file_history, measured, tickets
+from pipelines.core import faults, file_history, ledger_tables, measured, tickets
 from pipelines.core.drifts import NO_HEADER, Change, Drifts, Header
 from pipelines.core.errors import HomeError
 from pipelines.core.measured import MarkRow, ScoreRow
 from pipelines.core.receipts import Receipts, Replaced
 from pipelines.core.settings import Home
 from pipelines.core.tickets import Amendment
-
-SCHEMA = """
-create table if not exists home (key text primary key, value text not null);
-create table if not exists file (
-    feed text, sha256 text, contract text not null, name text not null, size_bytes integer not null, received_at text not null,
-    extracted_at text, covers text not null, status text not null, held_what text not null default '',
-    held_where text not null default '', held_remedy text not null default '', unknown_columns text not null default '',
-    primary key (feed, sha256));
-create table if not exists sighting (
-    feed text, path text, size_bytes integer, mtime_ns integer, sha256 text not null, seen_at text not null,
-    primary key (feed, path, size_bytes, mtime_ns));
-create table if not exists parse (
-    feed text, sha256 text, parser text, contract text not null, landing_path text not null, is_current integer not null,
-    read_n integer not null, accepted_n integer not null, quarantined_n integer not null, repeat_n integer not null,
-    nondata_n integer not null, clock_min text, clock_max text, encoding text not null, loaded_at text not null,
-    primary key (feed, sha256, parser));
-create table if not exists rule_outcome (
-    feed text, sha256 text, parser text, rule_id text, column_name text, severity text, dimension text,
-    evaluated_n integer not null, failed_n integer not null, primary key (feed, sha256, parser, rule_id));
-create table if not exists quality_outcome (
-    feed text, sha256 text, parser text, rule_id text, severity text not null,
-    evaluated_n integer not null, failed_n integer not null,
-    is_error integer not null, error text not null, ran_at text not null, primary key (feed, sha256, parser, rule_id));
-create table if not exists judgement (feed text, sha256 text, parser text not null, primary key (feed, sha256));
-create table if not exists build (
-    build_id text primary key, started_at text not null, finished_at text, as_of text, mode text, status text not null,
-    reason text not null default '', fingerprint text not null default '');
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +127,7 @@ class Ledger:
         self._db.row_factory = sqlite3.Row
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = full")
-        self._db.executescript(SCHEMA)
-        tickets.prepare(self._db)
-        measured.prepare(self._db)
-        file_history.prepare(self._db)
+        ledger_tables.prepare(self._db)
         self.receipts, self.drifts = Receipts(self._db), Drifts(self._db)
 
     @classmethod
@@ -248,10 +217,12 @@ class Ledger:
             if judged_by:
                 self._db.execute("insert into judgement values (?, ?, ?)", [row.feed, row.sha256, judged_by])
 
-    def held_by_judgement(self, feed: str) -> list[FileRow]:
-        """Files of a feed that could be read and are held, or whose new reading is."""
-        asked = "select f.* from file f join judgement using (feed, sha256) where feed = ? and status <> 'retracted' order by 2"
-        found = self.rows(asked, feed)
+    def held_by_judgement(self, feed: str, sha256: str = "") -> list[FileRow]:
+        """Files of a feed (or one of them) that could be read and are held, or whose new reading is."""
+        asked = "select f.* from file f join judgement using (feed, sha256) where feed = ? and status <> 'retracted'"
+        found = self.rows(
+            f"{asked} and sha256 = ?" if sha256 else f"{asked} order by 2", *((feed, sha256) if sha256 else (feed,))
+        )
         return [FileRow(**row) for row in found]
 
     def current_parse(self, feed: str, sha256: str) -> dict[str, Any] | None:
@@ -286,12 +257,8 @@ class Ledger:
                 for covers in {row.covers, before.covers if before else ""} - {""}:
                     self.receipts.settle(row.feed, covers)
 
-    def enter(self, row: FileRow, parse: ParseRow, rules: Iterable[RuleRow], quarantined: Iterable[tuple[int, str]]) -> None:
-        """Enter a parsed file: file, parse, rule counts, tickets; then settle which file of its `covers` is current."""
-        self.enter_all([Parsed(row, parse, tuple(rules), tuple(quarantined))])
-
     def enter_all(self, parsed: Iterable[Parsed]) -> None:
-        """Enter files that were read, all of them or none."""
+        """Enter files that were read, all of them or none, and settle which file of each `covers` counts."""
         with self.transaction():
             for one in parsed:
                 self._enter(one)
@@ -347,10 +314,14 @@ class Ledger:
         """Make the ledger say what was decided about records. Within a transaction."""
         tickets.set_amendments(self._db, wanted)
 
-    def close_at_source(self, closing: Mapping[str, str]) -> None:
-        """Close tickets that a later file mends: ticket to its sha256."""
+    def asked_at_source(self, feed: str) -> set[tuple[str, str]]:
+        """Which tickets were asked for in which landing files."""
+        return tickets.asked_at_source(self._db, feed)
+
+    def close_at_source(self, feed: str, closing: Mapping[str, str], asked: set[tuple[str, str]]) -> None:
+        """Close tickets that a later file mends: ticket to its sha256; `asked`: all that need not be asked again."""
         with self.transaction():
-            tickets.close_at_source(self._db, closing)
+            tickets.close_at_source(self._db, feed, closing, asked)
 
     def bounce(self, refused: Iterable[str], *, who: str, upload: str, at: str) -> None:
         """Note that mended rows were refused."""

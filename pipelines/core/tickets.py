@@ -20,12 +20,15 @@ create table if not exists quarantine (
     ticket text primary key, feed text not null, sha256 text not null, parser text not null, record_no integer not null,
     rule_ids text not null, opened_at text not null, status text not null, event_id text not null default '',
     closed_by text not null default '');
+create index if not exists quarantine_of on quarantine (feed, sha256);
+create index if not exists quarantine_waiting on quarantine (feed, status);
 create table if not exists ticket_event (
     ticket text not null, at text not null, what text not null, who text not null default '', note text not null default '');
 create index if not exists ticket_event_of on ticket_event (ticket);
 create table if not exists amendment (
     seq integer not null, feed text not null, sha256 text not null, record_no integer not null, kind text not null,
     detail text not null, primary key (feed, sha256, record_no, kind, seq));
+create table if not exists asked_at_source (feed text, id text, at text, primary key (feed, id, at));
 """
 ADDED = ("event_id", "closed_by")
 #: Closed by what the bureau sent: a new reading of the old file does not open them again.
@@ -125,10 +128,18 @@ def settle_superseded(db: sqlite3.Connection, feed: str, covers: str, newest: st
     _turn(db, "open", f"status = 'replaced_at_source' and {of}", feed, covers, "loaded")
 
 
-def close_at_source(db: sqlite3.Connection, closing: Mapping[str, str]) -> None:
-    """Tickets whose key a later file brings in good order: ticket to that file's sha256."""
+def asked_at_source(db: sqlite3.Connection, feed: str) -> set[tuple[str, str]]:
+    """Which tickets were asked for in which landing files, each (ticket or path, its file's time)."""
+    return {(row[0], row[1]) for row in db.execute("select id, at from asked_at_source where feed = ?", [feed])}
+
+
+def close_at_source(db: sqlite3.Connection, feed: str, closing: Mapping[str, str], asked: set[tuple[str, str]]) -> None:
+    """Tickets whose key a later file brings in good order (ticket to that file's sha256), and all that was asked by now."""
     for ticket, sha256 in sorted(closing.items()):
         _turn(db, "mended_at_source", "status = 'open' and ticket = ?", ticket, note=sha256)
+    known = asked_at_source(db, feed)
+    db.executemany("delete from asked_at_source where feed = ? and id = ? and at = ?", [(feed, *one) for one in known - asked])
+    db.executemany("insert into asked_at_source values (?, ?, ?)", [(feed, *one) for one in sorted(asked - known)])
 
 
 def bounce(db: sqlite3.Connection, refused: Iterable[str], *, who: str, upload: str, at: str) -> None:
@@ -164,10 +175,10 @@ def rewind(db: sqlite3.Connection, until: str) -> list[tuple[str, str, str]]:
 
 def amendments(db: sqlite3.Connection, feed: str = "", sha256: str = "") -> list[Amendment]:
     """What was decided about records of one file, or of all, in the order decided."""
+    where, of = ("where feed = ? and sha256 = ?", [feed, sha256]) if feed else ("", [])
     found = db.execute(
-        "select seq, feed, sha256, record_no, kind, detail from amendment where (? = '' or feed = ? and sha256 = ?) "
-        "order by seq, feed, sha256, record_no, kind",
-        [feed, feed, sha256],
+        f"select seq, feed, sha256, record_no, kind, detail from amendment {where} order by seq, feed, sha256, record_no, kind",
+        of,
     )
     return [Amendment(*row) for row in found]
 

@@ -6,9 +6,6 @@ settles those with the file). Which file is later does not depend on when it arr
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 import polars as pl
 
 from pipelines.core.bindings import Binding
@@ -18,35 +15,33 @@ AT = "coalesce(f.extracted_at, f.received_at)"
 
 
 def close(binding: Binding, place: Installation) -> int:
-    """Close what later files mend; returns how many tickets. Asks no landing file if nothing changed since it last did."""
+    """Close what later files mend; returns how many tickets. A landing file is asked for a ticket once: it does not change."""
     ledger = place.ledger
     waiting = ledger.rows(
         f"select q.ticket, q.event_id, {AT} as at from quarantine q join file f using (feed, sha256) "
         "where q.feed = ? and q.status = 'open' and q.event_id <> '' order by q.ticket",
         binding.feed,
     )
-    if not waiting:
+    known = ledger.asked_at_source(binding.feed)
+    if not waiting and not known:
         return 0
-    oldest = min(row["at"] for row in waiting)
     parses = ledger.rows(
         f"select p.sha256, p.landing_path, {AT} as at from parse p join file f using (feed, sha256) "
         f"where p.feed = ? and p.is_current = 1 and f.status = 'loaded' and {AT} > ? order by at, p.sha256",
-        binding.feed, oldest,
+        binding.feed, min((row["at"] for row in waiting), default="9999"),
     )  # fmt: skip
-    asked = hashlib.sha256(json.dumps([waiting, parses]).encode()).hexdigest()
-    if ledger.recall(f"asked at source: {binding.feed}") == asked:
-        return 0
-    ids = {row["event_id"] for row in waiting}
+    # A ticket that closed and opened again is not known any more: it asks all of them.
+    new = [row for row in waiting if (row["ticket"], row["at"]) not in known]
     closing: dict[str, str] = {}
     for parse in parses:
-        found = _brought(place, parse["landing_path"], ids)
-        for row in waiting:
-            if row["event_id"] in found and row["at"] < parse["at"]:
-                closing.setdefault(row["ticket"], parse["sha256"])
-    if closing:
-        ledger.close_at_source(closing)
-    else:  # what closed may open again, and is then to be asked again
-        ledger.remember(f"asked at source: {binding.feed}", asked)
+        asking = new if (parse["landing_path"], parse["at"]) in known else waiting
+        asking = [row for row in asking if row["at"] < parse["at"] and row["ticket"] not in closing]
+        found = _brought(place, parse["landing_path"], {row["event_id"] for row in asking}) if asking else set()
+        closing |= {row["ticket"]: parse["sha256"] for row in asking if row["event_id"] in found}
+    asked = {(row["ticket"], row["at"]) for row in waiting if row["ticket"] not in closing}
+    asked |= {(row["landing_path"], row["at"]) for row in parses}
+    if asked != known or closing:
+        ledger.close_at_source(binding.feed, closing, asked)
     return len(closing)
 
 

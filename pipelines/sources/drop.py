@@ -121,20 +121,34 @@ def is_written(path: Path) -> bool:
 def _whole(path: Path, settle_seconds: float) -> os.stat_result | None:
     """Its size and time if it is whole: marked by its sender; or still for `settle_seconds`, and nobody is writing.
 
-    Time of writing in the future (a clock that is wrong) tells no stillness: then it is looked at twice.
+    Time of writing in the future (a clock that is wrong) tells no stillness: then it must be looked at twice (`_ahead`).
     """
     try:
         status = path.stat()
         if _is_marked(path, status.st_mtime_ns):
             return status
-        age = time.time() - status.st_mtime_ns / 1e9
-        if age < 0:
-            time.sleep(settle_seconds)
-            again = path.stat()
-            age = settle_seconds if (again.st_size, again.st_mtime_ns) == (status.st_size, status.st_mtime_ns) else -1
-        return status if age >= settle_seconds and not is_written(path) else None
+        return status if time.time() - status.st_mtime >= settle_seconds and not is_written(path) else None
     except FileNotFoundError:  # taken away since the folder was listed
         return None
+
+
+def _ahead(paths: list[Path], settle_seconds: float) -> dict[Path, os.stat_result]:
+    """Of files from the future those that stayed as they are for `settle_seconds`: all of them are waited for once."""
+    before: dict[Path, os.stat_result] = {}
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            status = path.stat()
+            if status.st_mtime > time.time() and not _is_marked(path, status.st_mtime_ns):
+                before[path] = status
+    if before:
+        time.sleep(settle_seconds)
+    still = {}
+    for path, status in before.items():
+        with contextlib.suppress(FileNotFoundError):
+            again = path.stat()
+            if (again.st_size, again.st_mtime_ns) == (status.st_size, status.st_mtime_ns) and not is_written(path):
+                still[path] = again
+    return still
 
 
 def ready(binding: Binding, city: City, source_root: Path, limits: ArchiveLimits) -> Iterator[Candidate]:
@@ -150,10 +164,10 @@ def ready(binding: Binding, city: City, source_root: Path, limits: ArchiveLimits
 def _ready(binding: Binding, root: Path, limits: ArchiveLimits) -> Iterator[Candidate]:
     if not root.is_dir():
         raise SourceUnavailable("the folder is missing", where=str(root), remedy="create it or give --source-root")
-    for path in sorted(root.glob(binding.pattern)):
-        if _is_passing(path) or not path.is_file():
-            continue
-        if (status := _whole(path, binding.settle_seconds)) is not None:
+    paths = [path for path in sorted(root.glob(binding.pattern)) if not _is_passing(path) and path.is_file()]
+    ahead = _ahead(paths, binding.settle_seconds)
+    for path in paths:
+        if (status := ahead.get(path) or _whole(path, binding.settle_seconds)) is not None:
             whole = Candidate(path, path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)
             yield from _unpacked(whole, binding, limits) if is_archive(path) else (whole,)
 

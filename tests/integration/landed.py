@@ -22,7 +22,7 @@ from pipelines.core.bindings import City, load_city
 from pipelines.core.contracts import load_contract
 from pipelines.core.landing import schema, writing
 from pipelines.core.settings import Home
-from pipelines.core.state import FileRow, Ledger, ParseRow, RuleRow
+from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow, RuleRow
 
 ROOT = "990100"
 FEEDS = {
@@ -88,15 +88,15 @@ class Landed:
             writer.write_table(pa.Table.from_pylist(told, schema=columns))
         clocks = self._clocks(contract, rows)
         ledger = Ledger.of(self.home)
-        ledger.enter(
+        ledger.enter_all([Parsed(
             FileRow(contract, sha256, contract, name, 1, "2016-01-01T00:00:00", at, covers, "loaded"),
             ParseRow(
                 contract, sha256, "p1", contract, str(path.relative_to(self.home.root)), 1, len(rows), len(rows), 0, 0, 0,
                 min(clocks, default=None), max(clocks, default=None), "utf-8", "2016-01-01T00:00:00",
             ),
-            [RuleRow(contract, sha256, "p1", "some-rule", "x", "warn", "conformity", len(rows), 0)],
-            [],
-        )  # fmt: skip
+            (RuleRow(contract, sha256, "p1", "some-rule", "x", "warn", "conformity", len(rows), 0),),
+            (),
+        )])  # fmt: skip
         ledger.close()
         self.files[name] = (contract, sha256)
         return sha256

@@ -11,7 +11,7 @@ import pytest
 from pipelines.core.bindings import City, load_city
 from pipelines.core.contracts import contract_ids, load_contract
 from pipelines.core.settings import Home
-from pipelines.core.state import FileRow, Ledger, ParseRow, QualityRow, RuleRow
+from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow, QualityRow, RuleRow
 from pipelines.reports.rule_words import sentence
 from pipelines.reports.validation import RULE_VERDICTS, load_pages, rule_verdict, share, write_validation
 
@@ -59,7 +59,7 @@ def enter(
         RuleRow(feed, SHA[sha], "p1", rule, column, severity, "conformity", 900, failed)
         for rule, (column, severity, failed) in rules.items()
     ]
-    ledger.enter(file_row(sha, name=name, feed=feed), parse, judged, [])
+    ledger.enter_all([Parsed(file_row(sha, name=name, feed=feed), parse, tuple(judged), ())])
     ledger.add_quality(
         QualityRow(
             feed, SHA[sha], "p1", rule, "warn", 900, found if isinstance(found, int) else 0,
@@ -229,7 +229,7 @@ def test_an_old_parse_is_not_shown(home: Home, city: City) -> None:
     ledger = Ledger.of(home)
     enter(ledger, "a", RULES, QUALITY)
     newer = ParseRow("petition", SHA["a"], "p2", "petition", "x", 1, 9, 9, 0, 0, 0, None, None, "utf-8", "2026-02-02")
-    ledger.enter(file_row("a"), newer, [], [])
+    ledger.enter_all([Parsed(file_row("a"), newer, (), ())])
     (page,) = load_pages(ledger, city)
     assert page.parse is not None
     assert page.parse["parser"] == "p2"

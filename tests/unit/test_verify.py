@@ -23,7 +23,7 @@ import pytest
 from pipelines.cleaning import identity, parse
 from pipelines.core.contracts import load_contract
 from pipelines.core.settings import PROJECT_ROOT, Home
-from pipelines.core.state import FileRow, Ledger, ParseRow
+from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow
 from quality.recount import count_records
 from quality.verify import Invariant, verify
 from tests.unit.test_verify_rows import sealed
@@ -88,14 +88,14 @@ class House:
         self.publish([("e1", "2024-12-31"), ("e2", "2025-01-01"), ("e6", "2025-06-01")])
         ledger = Ledger.of(self.home)
         name = "police/2025.csv.gz"
-        ledger.enter(
+        ledger.enter_all([Parsed(
             FileRow("calls", self.sha, "police_incident", name, 9, "2025-06-02T08:00", None, "", "loaded"),
             ParseRow(
                 "calls", self.sha, "p1", "police_incident", self.landing.relative_to(self.root).as_posix(), 1, 6, 3, 1,
                 1, 1, None, None, "utf-8-sig", "2025-06-02T08:00",
             ),
-            [], [(4, "reported_at-type")],
-        )  # fmt: skip
+            (), ((4, "reported_at-type"),),
+        )])  # fmt: skip
         ledger.open_build("b1", "2025-06-02T09:00")
         ledger.close_build(
             "b1", finished_at="2025-06-02T09:01", as_of="2025-06-01T00:00:00", mode="full", status="published", reason="",

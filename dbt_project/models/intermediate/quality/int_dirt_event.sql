@@ -9,7 +9,7 @@ versions as (
 ),
 
 said as (
-    select * from {{ ref('int_event_place_input') }}
+    select * from {{ ref('int_event_place') }}
 ),
 
 spoilt as (
@@ -47,7 +47,7 @@ damaged as (
         spoilt.mark,
         count(*) as found_n
     from said
-    inner join spoilt on coalesce(said.grid_code_sent, said.place_code) = spoilt.spoilt_code
+    inner join spoilt on said.code_sent = spoilt.spoilt_code
     inner join facts on said.event_id = facts.event_id
     group by facts.feed, facts.source_file, spoilt.mark
 ),
