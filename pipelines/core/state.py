@@ -227,8 +227,7 @@ class Ledger:
 
     def current_parse(self, feed: str, sha256: str) -> dict[str, Any] | None:
         """The parse that counts of a file that was loaded; None if none does."""
-        found = self.rows("select * from parse where feed = ? and sha256 = ? and is_current = 1", feed, sha256)
-        return found[0] if found else None
+        return next(iter(self.rows("select * from parse where feed = ? and sha256 = ? and is_current = 1", feed, sha256)), None)
 
     def replaced_by(self, row: FileRow, *, is_snapshot: bool) -> Replaced | None:
         """What a file would replace; None if nothing, or if something newer is there.
@@ -365,5 +364,4 @@ class Ledger:
 
     def last_build(self) -> dict[str, Any] | None:
         """The newest build, whatever became of it."""
-        found = self.rows("select * from build order by started_at desc, build_id desc limit 1")
-        return found[0] if found else None
+        return next(iter(self.rows("select * from build order by started_at desc, build_id desc limit 1")), None)

@@ -23,18 +23,15 @@ import polars as pl
 import pytest
 
 from pipelines import publish
-from pipelines.core.decisions import Decision, Decisions
-from pipelines.core.installation import Installation
 from pipelines.core.settings import Home
 from pipelines.core.warehouse import PublishedBuild, open_pair, open_published
 from pipelines.trace import FigureName, difference, find_figure, pages, trace
 from pipelines.tracing.naming import ANCHORED, Window
 from tests.conftest import ROOT, TinyCity, citybrain
-from tests.integration.days import CITY, Days, bring_through
+from tests.integration.days import Days, bring_through
+from tests.integration.disturbed_days import RECODED_ON, disturb, recoded
 
 FIGURES, CHANGES, PROVEN_CHANGES, PROVEN_DAYS = 200, 200, 200, 30
-#: The day on which codes are decided to mean something else.
-RECODED_ON = 19
 DAY = dt.timedelta(days=1)
 KEY = "metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end"
 Row = dict[str, Any]
@@ -349,39 +346,6 @@ def test_200_random_changes_between_kept_builds_add_up(days: Days, tmp_path: Pat
                 checked += 1
     assert checked >= CHANGES
     assert {"new", "progress", "time"} <= set(steps), steps
-
-
-def recoded() -> list[dict[str, str]]:
-    """Codes of urban cases that are decided to mean what the first of them means."""
-    with (CITY / "codes" / "urban_class.csv").open(encoding="utf-8-sig", newline="") as stream:
-        return [row for row in csv.DictReader(stream) if row["canonical_code"].startswith("31")][:8]
-
-
-def disturb(place: Installation, number: int) -> None:
-    """What days bring beside new rows: a file that comes three days late, one that is taken back, a code that is mapped anew."""
-    aside = place.source_root.parent / "aside"
-    if number == 6:
-        newest = max((place.source_root / "urban").iterdir(), key=lambda path: path.name)
-        aside.mkdir()
-        newest.rename(aside / newest.name)
-    elif number == 9:
-        for path in aside.iterdir():
-            path.rename(place.source_root / "urban" / path.name)
-    elif number == 13:
-        with sqlite3.connect(place.home.state / "ledger.db") as ledger:
-            ledger.execute(
-                "update file set status = 'retracted' where feed = 'police_incident' and sha256 = (select sha256 from file where "
-                "feed = 'police_incident' and status = 'loaded' order by extracted_at desc limit 1 offset 2)"
-            )
-    elif number == RECODED_ON:
-        decisions = Decisions.of(place.home)
-        first, *others = recoded()
-        for row in others:
-            content = {"code_set": "category", "source_code": row["source_code"], "canonical_code": first["canonical_code"]}
-            decisions.append(
-                Decision("code_mapping", row["source_code"], content, "regrouped", "a test", place.now(), dt.date(2026, 6, 1))
-            )
-        decisions.close()
 
 
 @pytest.mark.proof
