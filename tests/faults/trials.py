@@ -39,7 +39,9 @@ NOW = dt.datetime(2027, 1, 5, 9)
 CLOCKED = {"ticket_event": ("at",)}
 #: Feeds that fail are taken after the others: it is within a feed that the order of receipts counts.
 ASKED = {
-    "receipt": "select row_number() over (partition by feed order by seq) as nth, feed, sha256, at, mtime_ns, extracted_at from receipt"
+    "file_was": "select row_number() over (partition by feed order by seq) as nth, feed, sha256, at, name, extracted_at, covers, "
+    "status, held_what, held_where, held_remedy, parser from file_was",
+    "receipt": "select row_number() over (partition by feed order by seq) as nth, feed, sha256, at, mtime_ns, extracted_at from receipt",
 }
 #: What need not be asked again: noted by the run after the one that found nothing to do.
 NOTED = "asked_at_source"
