@@ -111,6 +111,7 @@ def _forget_files(path: Path, until: str) -> list[tuple[str, str, str]]:
             "update parse set is_current = 1 where feed = ? and sha256 = ? and parser = ?", [row[:3] for row in readings]
         )
         ledger.execute("delete from build")
+        ledger.execute("delete from asked_at_source")
         ledger.execute("delete from score where seen_at > ?", [until.replace("T", " ")])
         ledger.execute("update file set status = 'held'")  # what was not read by then; the others in a moment
         ledger.executemany(

@@ -317,10 +317,12 @@ class Ledger:
         """Which tickets were asked for in which landing files."""
         return tickets.asked_at_source(self._db, feed)
 
-    def close_at_source(self, feed: str, closing: Mapping[str, str], asked: set[tuple[str, str]]) -> None:
-        """Close tickets that a later file mends: ticket to its sha256; `asked`: all that need not be asked again."""
+    def close_at_source(self, closing: Mapping[str, str], asked: Mapping[str, set[tuple[str, str]]] | None = None) -> None:
+        """Close tickets that a later file mends: ticket to its sha256; `asked`: by feed, all that need not be asked again."""
         with self.transaction():
-            tickets.close_at_source(self._db, feed, closing, asked)
+            tickets.close_at_source(self._db, closing)
+            for feed, by_now in (asked or {}).items():
+                tickets.note_asked(self._db, feed, by_now)
 
     def bounce(self, refused: Iterable[str], *, who: str, upload: str, at: str) -> None:
         """Note that mended rows were refused."""

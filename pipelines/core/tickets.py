@@ -133,10 +133,14 @@ def asked_at_source(db: sqlite3.Connection, feed: str) -> set[tuple[str, str]]:
     return {(row[0], row[1]) for row in db.execute("select id, at from asked_at_source where feed = ?", [feed])}
 
 
-def close_at_source(db: sqlite3.Connection, feed: str, closing: Mapping[str, str], asked: set[tuple[str, str]]) -> None:
-    """Tickets whose key a later file brings in good order (ticket to that file's sha256), and all that was asked by now."""
+def close_at_source(db: sqlite3.Connection, closing: Mapping[str, str]) -> None:
+    """Tickets whose key a later file brings in good order: ticket to that file's sha256."""
     for ticket, sha256 in sorted(closing.items()):
         _turn(db, "mended_at_source", "status = 'open' and ticket = ?", ticket, note=sha256)
+
+
+def note_asked(db: sqlite3.Connection, feed: str, asked: set[tuple[str, str]]) -> None:
+    """Make the table say what was asked by now."""
     known = asked_at_source(db, feed)
     db.executemany("delete from asked_at_source where feed = ? and id = ? and at = ?", [(feed, *one) for one in known - asked])
     db.executemany("insert into asked_at_source values (?, ?, ?)", [(feed, *one) for one in sorted(asked - known)])

@@ -41,7 +41,7 @@ def close(binding: Binding, place: Installation) -> int:
     asked = {(row["ticket"], row["at"]) for row in waiting if row["ticket"] not in closing}
     asked |= {(row["landing_path"], row["at"]) for row in parses}
     if asked != known or closing:
-        ledger.close_at_source(binding.feed, closing, asked)
+        ledger.close_at_source(closing, {binding.feed: asked})
     return len(closing)
 
 
