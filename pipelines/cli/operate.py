@@ -52,9 +52,20 @@ def execute(
     show.console.print(pick(f"{time.monotonic() - started:.0f} s", f"用时 {time.monotonic() - started:.0f} 秒"))
     if not published or run.held_build:
         return 1
+    _tell_notes(run.place.home.root)
     if run.failed_sources:
         return 3
     return 1 if any(outcome.verdict == "held" for outcome in run.outcomes) else 0
+
+
+def _tell_notes(home: Path) -> None:
+    """What the build on show could not decide or understand."""
+    from pipelines.core.warehouse import open_published
+    from pipelines.reports.build_notes import notes
+
+    with open_published(home) as build:
+        for line in notes(build, str(home)):
+            show.console.print(f"{pick('note', '提示')} {line}", markup=False)
 
 
 def run_command(
