@@ -37,7 +37,7 @@ format: env-dev ## let ruff arrange the Python files
 	$(BIN)/ruff format .
 
 prove-faults: env-dev ## stop the program at every fault point in every way (kill, exit, full disk, ...); the rerun must end alike
-	$(PYTEST) -n 2 -m proof tests/faults/test_matrix.py
+	$(PYTEST) -n 2 -m proof tests/faults/test_matrix.py tests/faults/test_matrix_decisions.py
 
 prove-kills: env-dev ## kill -9 at 300 random moments, 20 of them of the real command; the rerun must end where an undisturbed one does
 	$(PYTEST) -n 2 -m proof tests/faults/test_kills.py

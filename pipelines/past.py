@@ -1,9 +1,10 @@
 """The past: a home that knows what this one knew at the end of a past moment, made of what this one still holds.
 
 Belongs here: choosing the files, readings and decisions that were there, and putting them into a home of its own. Does not:
-building it (build, publish). Nothing is read anew and no key is needed: landing never expires. Rules are today's - register,
-reference tables, models -; of a file read several times the reading of that time counts, if its rows were read by then. What a
-file was called and whether it was held is told by core.file_history; of a ledger of before it is as now.
+building it (build, publish). Nothing is read anew and no key is needed: landing never expires, the vault stays behind, and
+the new home gets a key of its own unless the environment has one. Rules are today's - register, reference tables, models -;
+of a file read several times the reading of that time counts, if its rows were read by then. What a file was called and
+whether it was held is told by core.file_history; of a ledger of before it is as now.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.core import decided, file_history, tickets
+from pipelines.core import decided, file_history, tickets, vault_keys
 from pipelines.core.errors import UsageError
-from pipelines.core.settings import Home, pick
+from pipelines.core.settings import Home, load_settings, pick
 from pipelines.core.state import Ledger
 
 #: Of several readings of a file the last that there was by then.
@@ -52,6 +53,8 @@ def make(home: Home, to: Path, known_by: dt.datetime) -> Past:
         )
     until = known_by.isoformat(timespec="seconds")
     past = Home(to).make()
+    if not load_settings().master_key:
+        vault_keys.own_key(past)
     for name in ("ledger.db", "state.db"):
         _copy(home.state / name, past.state / name)
     decisions = _forget_decisions(past.state / "state.db", until)

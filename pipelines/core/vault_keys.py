@@ -108,8 +108,13 @@ def master_keys(home: Home, settings: Settings, *, level: str) -> MasterKeys:
                 remedy=pick(f"set CITYBRAIN_MASTER_KEY ({MAKE_ONE}) or write the file",
                             f"设置 CITYBRAIN_MASTER_KEY（{MAKE_ONE}），或写入该文件"),
             )  # fmt: skip
-        disk.write_once(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)))
+        own_key(home)
     return MasterKeys(_decoded(path.read_bytes(), str(path)), _decoded(old.read_bytes(), str(old)) if old.exists() else None)
+
+
+def own_key(home: Home) -> None:
+    """A key file for a home whose vault is empty, unless there is one."""
+    disk.write_once(home.keys / CURRENT, base64.b64encode(secrets.token_bytes(KEY_BYTES)))
 
 
 def next_master(home: Home, settings: Settings, keys: MasterKeys) -> MasterKeys:

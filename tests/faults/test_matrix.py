@@ -9,6 +9,8 @@ A long proof: `make prove-faults`. Three kinds of cell, by what a trial costs:
   build or the new one, never a third; after the rerun the published marts' canonical hash is the clean run's.
 - points of the build (`faults.BUILD`): the real command, dbt and all, all kinds. Readers see the old build; after the rerun the
   marts' canonical hash is the clean run's.
+
+Points of decisions and keys (`faults.DECISIONS`, `faults.KEYS`) have their cells in `test_matrix_decisions`.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ LAST = dt.date(2026, 6, 29)
 TIMES = {"exception": 1, "exit": -1, "kill": 0, "enospc": -1, "eio": 0}
 IN_INGEST = [*faults.INGEST]
 IN_PUBLISH = [*faults.PUBLISH]
-IN_BUILD = ["after_validate", "warehouse_write", "before_phase_1", "dbt", "after_phase_1", "before_phase_2", "after_phase_2"]
+IN_BUILD = [*faults.BUILD]
 ENDS = {"exception": 2, "exit": faults.EXIT_STATUS, "kill": -signal.SIGKILL, "enospc": 3, "eio": 3}
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(3600)]

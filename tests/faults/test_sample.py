@@ -1,4 +1,4 @@
-"""Three cells of the fault matrix on a tiny city of two feeds; the whole matrix is `make prove-faults`."""
+"""Three cells of the fault matrix on a tiny city of two feeds, and that no point is without cells; the whole is `make prove-faults`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults import small_city, trials
+from pipelines.core import faults
+from tests.faults import acts, small_city, trials
 from tests.faults.trials import Stage
 
 
@@ -40,3 +41,10 @@ def test_a_rerun_after_a_fault_ends_where_a_clean_run_does(
     assert trials.run(trials.take, stage, home).said == {"failed": {}}
     assert not trials.difference(clean, trials.content(stage, home))
     assert not trials.drafts(home)
+
+
+def test_every_point_has_its_cells_in_the_matrix() -> None:
+    """Of decisions and keys each point is reached by an act; of the others the matrix takes the lists as they stand."""
+    assert {point for points in acts.POINTS.values() for point in points} == {*faults.DECISIONS, *faults.KEYS}
+    assert {*faults.INGEST, *faults.BUILD, *faults.PUBLISH, *faults.DECISIONS, *faults.KEYS} == set(faults.POINTS)
+    assert acts.POINTS.keys() == acts.ACTS.keys()

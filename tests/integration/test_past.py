@@ -187,3 +187,20 @@ def test_tickets_are_in_their_state_of_then(tmp_path: Path, delivery: str) -> No
     days.check()
     past_home = tmp_path / "past2"
     assert [one for one in verify(past_home, place.city.folder, place.source_root) if not one.ok and not one.note_en] == []
+
+
+def test_the_past_of_a_production_home_needs_no_key(tmp_path: Path) -> None:
+    """Its key lies in a file of the home, or is not at hand at all: the vault stays behind, so a key of its own will do."""
+    place = make_place(tmp_path / "place")
+    take(place, MONDAY, {"u20260601.csv": rows_of(1, 2, 3)})
+    told = built_of(place)
+    with (place.city.folder / "city.yml").open("a", encoding="utf-8") as stream:
+        stream.write("level: production\n")
+    key = place.home.keys / "master.key"
+    then = at(place, MONDAY + EVENING, tmp_path / "past")
+    assert then.city.level == "production"
+    assert built_of(then) == told
+    own = then.home.keys / "master.key"
+    assert (own.read_bytes() == key.read_bytes(), own.stat().st_mode & 0o077) == (False, 0)
+    key.unlink()
+    assert built_of(at(place, MONDAY + EVENING, tmp_path / "later")) == told
