@@ -31,8 +31,8 @@ def notes(build: PublishedBuild, home: str = "") -> list[str]:
     if tied := build.rows(TIED):
         found.append(
             pick(
-                f"{_total(tied)} stand on rows of the same time with different content; which row counts is arbitrary, though always "
-                f"the same ({_by_feed(tied)}) -> docs/add_a_city.md, Which row is newer?",
+                f"{_total(tied)} stand on rows of the same time with different content; which row counts is arbitrary, though "
+                f"always the same ({_by_feed(tied)}) -> docs/add_a_city.md, Which row is newer?",
                 f"{_total(tied)}的多行时间相同而内容不同，取哪一行并无依据，但每次相同（{_by_feed(tied)}）"
                 "-> 见 docs/add_a_city.md 的 Which row is newer?",
             )
