@@ -25,12 +25,13 @@ CityOption = Annotated[Path | None, typer.Option("--city", help="a city folder, 
 SourceOption = Annotated[Path | None, typer.Option("--source-root", help="folder that the feeds' patterns start from")]
 
 
-def check(city: CityOption = None, home: HomeOption = None) -> None:
+def check(city: CityOption = None, home: HomeOption = None, source_root: SourceOption = None) -> None:
     """Validate contracts, a city folder and the metric register, offline. / 离线校验契约、城市目录与指标登记表。"""
     from pipelines.core import contracts, register
     from pipelines.core.bindings import load_city, undecided_codes
     from pipelines.core.installation import named_city
-    from pipelines.core.settings import CITIES
+    from pipelines.core.settings import CITIES, load_settings
+    from pipelines.scaffold import files_there
 
     for contract in contracts.contract_ids():
         contracts.load_contract(contract)
@@ -39,6 +40,9 @@ def check(city: CityOption = None, home: HomeOption = None) -> None:
     for folder in folders:
         loaded = load_city(folder)
         feeds += len(loaded.feeds)
+        files_there.check_root(loaded, source_root, load_settings().archives)
+        for told in files_there.misread(loaded, source_root) if source_root else ():
+            show.console.print(f"{folder.name}: {told}", markup=False)
         if told := _check_scope(loaded, home):
             show.console.print(f"{folder.name}: {told}", markup=False)
         for name, number in undecided_codes(folder).items():

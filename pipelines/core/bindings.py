@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.core.board_options import BoardOptions, board_options
 from pipelines.core.contracts import Contract, load_contract
 from pipelines.core.errors import ConfigurationError
 from pipelines.core.retention_days import stated
 from pipelines.core.spelling import did_you_mean
+from pipelines.core.yaml_file import read_mapping
 
 CITY_KEYS = {
     "name", "title_zh", "title_en", "zone", "languages", "root_area", "as_of", "level", "vault", "earliest", "boards",
@@ -35,6 +34,7 @@ FEED_KEYS = {
 SOURCE_TYPES = {"drop": {"type", "pattern", "member", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
 LEVELS = ("demo", "production")
+LANGUAGES = ("zh", "en")
 DATUMS = ("", "wgs84", "gcj02", "bd09")
 FORMATS = ("csv", "xlsx", "xls", "html", "jsonl", "parquet", "geojson")
 SUFFIXES = {
@@ -137,25 +137,6 @@ class City:
 
 def _unknown(kind: str, name: str, known: list[str], where: str) -> ConfigurationError:
     return ConfigurationError(f"unknown {kind} {name!r}", where=where, remedy=did_you_mean(name, known))
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigurationError("the file is missing", where=str(path), remedy="see docs/add_a_city.md") from error
-    except NotADirectoryError as error:
-        raise ConfigurationError("a city is a folder", where=str(path.parent), remedy="see docs/add_a_city.md") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError("the file is not UTF-8", where=str(path), remedy="save it as UTF-8") from error
-    except yaml.MarkedYAMLError as error:  # said without the line itself, which may hold a password
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ConfigurationError(f"not readable as YAML, line {line}: {error.problem}", where=str(path)) from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-13-01
-        raise ConfigurationError(f"not readable as YAML: {error}", where=str(path)) from error
-    if not isinstance(loaded, dict):
-        raise ConfigurationError("expected a mapping of keys to values", where=str(path))
-    return loaded
 
 
 def _moment(value: Any, where: str) -> dt.datetime | None:
@@ -280,13 +261,13 @@ def _key(entry: dict[str, Any], contract: Contract, where: str) -> tuple[str, ..
 
 def read_binding(path: Path, folder: Path) -> Binding:
     """One binding. Raises ConfigurationError naming the file, the key and the nearest known spelling."""
-    entry, where = _read_yaml(path), str(path)
+    entry, where = read_mapping(path), str(path)
     _check_keys(entry, FEED_KEYS, where)
     _refuse_secrets(entry, where)
     for needed in ("contract", "system", "source", "delivery"):
         if needed not in entry:
             raise ConfigurationError(f"{needed} is missing", where=where, remedy="see docs/add_a_city.md")
-    contract = load_contract(entry["contract"])
+    contract = load_contract(str(entry["contract"]), where=f"{where}: contract")
     names = [c.name for c in contract.columns]
     for section in ("columns", "synonyms", "constants"):
         for name in entry.get(section) or {}:
@@ -358,7 +339,7 @@ def _check_versions(binding: Binding, where: str) -> None:
 
 def read_city_file(folder: Path) -> dict[str, Any]:
     """A city's own file, its keys checked. Raises ConfigurationError."""
-    entry, where = _read_yaml(folder / "city.yml"), str(folder / "city.yml")
+    entry, where = read_mapping(folder / "city.yml"), str(folder / "city.yml")
     _check_keys(entry, CITY_KEYS, where)
     for needed in ("name", "zone", "root_area"):
         if needed not in entry:
@@ -380,13 +361,16 @@ def load_city(folder: Path) -> City:
         raise _unknown("time zone", str(entry["zone"]), sorted(zoneinfo.available_timezones()), where)
     if str(entry.get("level", "demo")) not in LEVELS:
         raise _unknown("level", str(entry["level"]), list(LEVELS), where)
+    for language in _listed(entry.get("languages")):
+        if language not in LANGUAGES:
+            raise _unknown("language", language, list(LANGUAGES), f"{where}: languages")
     return City(
         folder=folder,
         name=str(entry["name"]),
         title_zh=str(entry.get("title_zh", entry["name"])),
         title_en=str(entry.get("title_en", entry["name"])),
         zone=str(entry["zone"]),
-        languages=tuple(entry.get("languages") or ("zh", "en")),
+        languages=_listed(entry.get("languages")) or LANGUAGES,
         root_area=str(entry["root_area"]),
         as_of=_moment(entry.get("as_of"), where),
         level=str(entry.get("level", "demo")),

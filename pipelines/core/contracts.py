@@ -17,6 +17,7 @@ from typing import Any, Literal
 import jsonschema
 
 from pipelines.core.errors import ConfigurationError
+from pipelines.core.spelling import did_you_mean
 from pipelines.core.yaml_text import read_yaml
 
 CONTRACTS = Path(__file__).resolve().parents[1] / "contracts"
@@ -251,14 +252,17 @@ def parse_contract(text: str, *, where: str) -> Contract:
     )
 
 
-@cache
-def load_contract(contract_id: str) -> Contract:
-    """The shipped contract called `contract_id`."""
+def load_contract(contract_id: str, *, where: str = "") -> Contract:
+    """The shipped contract called `contract_id`. Raises ConfigurationError with the nearest; `where`: who names it."""
     path = CONTRACTS / f"{contract_id}.odcs.yaml"
     if not path.exists():
-        raise ConfigurationError(
-            f"no contract called {contract_id!r}", where=str(CONTRACTS), remedy=f"known are {', '.join(contract_ids())}"
-        )
+        remedy = did_you_mean(contract_id, contract_ids())
+        raise ConfigurationError(f"no contract called {contract_id!r}", where=where or str(CONTRACTS), remedy=remedy)
+    return _shipped(path)
+
+
+@cache
+def _shipped(path: Path) -> Contract:
     return parse_contract(path.read_text(encoding="utf-8"), where=path.name)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pipelines.cleaning import read
 from pipelines.core.errors import one_line
+from pipelines.core.headers import positions
 from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import pick
 from pipelines.ingesting.batches import Work
@@ -14,7 +15,7 @@ from pipelines.ingesting.batches import Work
 
 def of_file(reading: read.Reading, work: Work) -> str:
     """The sentence about a file; empty where there is nothing to say beside the counts."""
-    told = [*_unread(reading, work), *_without_records(reading)]
+    told = [*_unread(reading, work), *_without_records(reading), *_without_time(reading, work)]
     if not told:
         return ""
     whats, remedies = zip(*told, strict=True)
@@ -39,4 +40,24 @@ def _without_records(reading: read.Reading) -> list[tuple[str, str]]:
     return [(
         pick("it has a header and no record", "只有表头，没有记录"),
         pick("ask the department whether nothing happened", "请向报送部门核实当期是否确无数据"),
+    )]  # fmt: skip
+
+
+def _without_time(reading: read.Reading, work: Work) -> list[tuple[str, str]]:
+    """Nothing tells when the file was written: its name does not say what the binding looks for, or nothing is looked for."""
+    binding, mend = work.binding, f"feeds/{work.binding.feed}.yml"
+    if work.extracted_at is not None:
+        return []
+    if binding.extracted_pattern:
+        return [(
+            pick(f"its name has no date as extracted_at says ({binding.extracted_pattern})",
+                 f"文件名中没有 extracted_at 所说的日期（{binding.extracted_pattern}）"),
+            pick(f"mend extracted_at in {mend}", f"请修改 {mend} 中的 extracted_at"),
+        )]  # fmt: skip
+    is_timed = binding.contract.update_time in {*positions(reading.header, binding)[0], *binding.constants}
+    if is_timed or binding.covers or not reading.header:
+        return []
+    return [(
+        pick("nothing tells which of two rows of one key is the newer", "无从判断同一主键的两行孰新"),
+        pick(f"state extracted_at, or covers: file, in {mend}", f"请在 {mend} 中写明 extracted_at，或 covers: file"),
     )]  # fmt: skip

@@ -174,6 +174,22 @@ def test_a_stated_header_that_no_file_has_is_told(tmp_path: Path) -> None:
     assert "上报时间 may be it" in told
 
 
+def test_a_file_of_which_nothing_tells_its_time_is_told(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    outcome = second(place, (HEADER, ROWS[:-1]), name="ux.csv")
+    assert "its name has no date as extracted_at says (u(\\d{8}))" in outcome.message
+    assert "mend extracted_at in feeds/urban.yml" in outcome.message
+    place = make_place(tmp_path / "other")
+    path = place.city.folder / "feeds" / "urban.yml"
+    path.write_text(re.sub("(?m)^extracted_at.*$", "", path.read_text(encoding="utf-8")), encoding="utf-8")
+    place = said(place, "title_en: Urban")
+    header, rows = _without("更新时间")()
+    (place.source_root / "u1.csv").write_bytes(text_of(rows, header=header).encode())
+    (outcome,) = ingest.ingest_feed(place.city.feeds[0], place, now=NOW)
+    assert "nothing tells which of two rows of one key is the newer -> state extracted_at, or covers: file" in outcome.message
+    is_sentence(outcome.message)
+
+
 def test_what_looks_like_nothing_is_not_proposed(tmp_path: Path) -> None:
     place = make_place(tmp_path)
     assert "may be it" not in second(place, _renamed("上报时间", "备注一")()).message

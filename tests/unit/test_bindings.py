@@ -11,7 +11,8 @@ from pipelines.core import contracts
 from pipelines.core.bindings import load_city
 from pipelines.core.contracts import contract_ids, load_contract, parse_contract
 from pipelines.core.errors import ConfigurationError
-from pipelines.core.settings import CITIES
+from pipelines.core.settings import CITIES, ArchiveLimits
+from pipelines.scaffold.files_there import check_root, misread
 
 GOOD = """contract: urban_case
 system: s1
@@ -53,7 +54,6 @@ def test_every_shipped_contract_is_valid() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("contract: urban_case", "contract: urban_cases"), "no contract called 'urban_cases'"),
         (("delivery: increment", "delivry: increment"), "did you mean 'delivery'"),
         (("delivery: increment", "delivery: snapshots"), "did you mean 'snapshot'"),
         (("{name: 'urban_(\\d{8})'}", "{column: updated_at}"), "an extract time is not read from a column"),
@@ -68,6 +68,10 @@ def test_every_shipped_contract_is_valid() -> None:
         (("system: s1", "system: s1\ncodes: {category: missing.csv}"), "unknown code file"),
         (("system: s1", "system: s1\nencoding_password: hunter2"), "unknown key"),
         (("system: s1", "system: s1\nencoding: gb18031"), "unknown encoding"),
+        (
+            ("contract: urban_case", "contract: urban_cases"),
+            "urban.yml: contract: no contract called 'urban_cases' -> did you mean",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_the_nearest_word(city: Path, change: tuple[str, str], message: str) -> None:
@@ -83,6 +87,8 @@ def test_what_is_wrong_is_said_with_the_nearest_word(city: Path, change: tuple[s
         (("Asia/Shanghai", "Asia/Shangai"), "did you mean 'Asia/Shanghai'"),
         (("zone:", "level: prodution\nzone:"), "did you mean 'production'"),
         (("2026-06-30", "2026-13-01"), "not readable as YAML"),
+        (("zone:", "languages: [zh, eng]\nzone:"), "unknown language 'eng' -> did you mean 'en'"),
+        (("zone:", "level:demo\nzone:"), "line 2: write a blank after the colon of level:"),
     ],
 )
 def test_a_wrong_city_file_is_told(city: Path, change: tuple[str, str], message: str) -> None:
@@ -105,9 +111,7 @@ def test_a_feed_that_is_not_there(city: Path) -> None:
 
 
 def test_a_contract_with_an_unclassified_column_is_refused() -> None:
-    text = (Path(load_contract.__wrapped__.__code__.co_filename).parents[1] / "contracts" / "grid.odcs.yaml").read_text(
-        encoding="utf-8"
-    )
+    text = (contracts.CONTRACTS / "grid.odcs.yaml").read_text(encoding="utf-8")
     with pytest.raises(ConfigurationError, match="classification missing"):
         parse_contract(text.replace("classification: P1", "description: x", 1), where="grid")
 
@@ -143,3 +147,35 @@ def test_a_digit_of_a_pattern_is_one_of_0_to_9(told: str, read: str) -> None:
 def test_no_contract_takes_digits_of_other_scripts() -> None:
     for contract in map(load_contract, contract_ids()):
         assert not [column.name for column in contract.columns if "\\d" in column.pattern], contract.id
+
+
+AREAS = """contract: grid
+system: s1_reference
+source: {type: drop, root: city, pattern: "reference/grid.csv", settle_seconds: 0}
+delivery: snapshot
+covers: feed
+"""
+
+
+def test_a_root_that_no_table_of_areas_has_is_told(city: Path) -> None:
+    (city / "reference").mkdir()
+    (city / "feeds" / "grid.yml").write_text(AREAS, encoding="utf-8")
+    check_root(load_city(city), None, ArchiveLimits())  # its table is not there yet
+    (city / "reference" / "grid.csv").write_text("grid_code,level,name_zh,parent_code\n330900,0,市,\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="unknown root_area '1'"):
+        check_root(load_city(city), None, ArchiveLimits())
+    text = (city / "city.yml").read_text(encoding="utf-8")
+    (city / "city.yml").write_text(text.replace("'1'", "'330999'"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="did you mean '330900'"):
+        check_root(load_city(city), None, ArchiveLimits())
+    (city / "city.yml").write_text(text.replace("'1'", "'330900'"), encoding="utf-8")
+    check_root(load_city(city), None, ArchiveLimits())
+
+
+def test_names_that_a_pattern_does_not_read_are_told(city: Path) -> None:
+    told = misread(load_city(city), city)
+    assert "urban: no file below" in told[0]
+    (city / "urban_20250101.csv").write_text("", encoding="utf-8")
+    assert misread(load_city(city), city) == []
+    _with(city, GOOD.replace("{8}", "{9}"))
+    assert misread(load_city(city), city) == ["urban: urban_20250101.csv: extracted_at finds no urban_(\\d{9}) in the name"]
