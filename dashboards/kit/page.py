@@ -155,9 +155,8 @@ def head(board: Board) -> None:
     words, view = board.words, board.view
     keep = View(language=view.language, area=view.area, build=view.build)
     links = [
-        anchor(keep, words(f"board.{name}"), page=path, kind="here" if path == board.path else "")
-        for name, path in BOARDS.items()
-        if has_board(board, name)
+        anchor(keep, words(f"board.{name}"), page=BOARDS[name], kind="here" if BOARDS[name] == board.path else "")
+        for name in BOARDS_OF[board.source.reader.role]
     ]
     other = "en" if view.language == "zh" else "zh"
     switch = anchor(view.but(language=other), words("language.other"), kind="nowrap")

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,11 @@ from dashboards import serve
 from dashboards.kit import data, page
 from dashboards.kit.access import Reader
 from dashboards.kit.words import Words
-from pipelines.core.settings import Home
+from pipelines.cli.examine import _check_scope
+from pipelines.core.bindings import load_city
+from pipelines.core.board_options import BoardOptions
+from pipelines.core.errors import ConfigurationError
+from pipelines.core.settings import CITIES, Home
 from pipelines.core.state import Ledger
 from pipelines.core.warehouse import current_manifest, open_published
 
@@ -95,6 +100,18 @@ def test_a_scope_bounds_every_board(home: Path) -> None:
     assert f"There is no area {areas[1]}" in text_of(run(area=areas[1]))
     assert f"There is no area {root}" in text_of(run(area=root))
     assert f"Shows area {areas[0]} only" in text_of(run())
+
+
+def test_check_compares_the_scope_with_the_build(home: Path) -> None:
+    city = load_city(CITIES / "demo")
+    with closing(open_published(home)) as build:
+        area = build.rows("select min(grid_code) from marts.dim_grid where grid_level = 2")[0][0]
+    assert _check_scope(replace(city, boards=BoardOptions(areas=(area,), departments=("P00",))), home) == ""
+    assert "first run" in _check_scope(replace(city, name="other", boards=BoardOptions(areas=(area,))), home)
+    with pytest.raises(ConfigurationError, match=r"unknown area .*did you mean"):
+        _check_scope(replace(city, boards=BoardOptions(areas=(f"{area}x",))), home)
+    with pytest.raises(ConfigurationError, match=r"unknown department 'P0'"):
+        _check_scope(replace(city, boards=BoardOptions(departments=("P0",))), home)
 
 
 def test_a_new_build_is_read_and_an_old_link_keeps_the_old_one(home: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,61 @@ def test_a_workbook_that_is_none_is_said(clerk: Reader, tmp_path: Path) -> None:
     (tmp_path / "x.xlsx").write_text("no workbook", encoding="utf-8")
     send(clerk, tmp_path / "x.xlsx")
     assert "不是 XLSX 文件" in said(clerk, "XLSX")
+
+
+def test_data_quality_leads_to_the_rows(clerk: Reader) -> None:
+    page = clerk.open("data_quality", lang="zh")
+    page.locator("a[href*='feed=urban_case'][href*='rule=reported_at-required']").first.click()
+    page.wait_for_url(re.compile(r"/returned\?.*feed=urban_case"))
+    clerk.settled()
+    text = clerk.text()
+    assert "只显示未通过某一条规则的行" in text
+    assert "「上报时间」不能为空" in text
+    assert "「任务号」不能为空" not in text
+
+
+@pytest.fixture
+def as_reader(home: Path, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Give the home a city whose boards are for another reader; the demo's own afterwards."""
+    ledger = Ledger.of(Home(home))
+    own = ledger.recall("folder")
+    assert own is not None
+
+    def become(boards: str) -> None:
+        shutil.rmtree(tmp_path / "city", ignore_errors=True)
+        shutil.copytree(own, tmp_path / "city")
+        with (tmp_path / "city" / "city.yml").open("a", encoding="utf-8") as stream:
+            stream.write(f"boards: {boards}\n")
+        ledger.remember("folder", str(tmp_path / "city"))
+
+    yield become
+    ledger.remember("folder", own)
+    ledger.close()
+
+
+def test_each_reader_has_their_pages_and_rows(clerk: Reader, as_reader: Callable[[str], None]) -> None:
+    as_reader("{role: clerk, scope: {feeds: [petition]}}")
+    page = clerk.open("overview", lang="zh")  # the first address: her first page
+    assert [link.inner_text() for link in page.locator("nav a").all()] == ["我的退回行", "数据质量"]
+    assert "哪些行退回给我" in clerk.text()
+    assert page.locator("code", has_text="petition-").count() == 1
+    assert "城管案件" not in clerk.text()
+    page = clerk.open("returned", lang="zh", feed="urban_case")  # a link of somebody else
+    assert page.locator("code", has_text="urban_case-").count() == 0
+    clerk.open("risk", lang="zh")
+    assert "您的角色没有这一页" in clerk.text()
+
+    as_reader("{role: clerk, scope: {areas: ['990102']}}")
+    clerk.open("returned", lang="en")
+    assert "No feed lies within your scope" in clerk.text()
+
+    as_reader("{role: leader}")
+    clerk.open("returned", lang="zh")
+    assert "您的角色没有这一页" in clerk.text()
+
+    as_reader("{role: engineer, scope: {feeds: [petitions]}}")
+    clerk.page.goto(f"http://127.0.0.1:{clerk.port}/returned?lang=zh")
+    clerk.page.locator(".notice", has_text="城市配置中的看板选项有误").wait_for(timeout=60_000)
 
 
 def test_no_head_breaks_inside_a_short_word(clerk: Reader) -> None:
