@@ -88,6 +88,7 @@ def workdays_after(first: dt.date, last: dt.date) -> int:
     return sum(is_workday(first + dt.timedelta(days=n)) for n in range(1, (last - first).days + 1))
 
 
+@functools.cache
 def due_on(opened: dt.date) -> dt.date:
     """The day by which a row is to be mended: so many working days after it was set aside as the dated table says."""
     with (CONTRACTS / "worklist_due.csv").open(encoding="utf-8-sig", newline="") as stream:
@@ -168,6 +169,8 @@ class Desk:
 
     place: Installation
     known: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    sorted_codes: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+    places: dict[tuple[str, tuple[str, ...]], dict[str, int]] = field(default_factory=dict)
     rows: dict[tuple[str, str, str], dict[int, Any]] = field(default_factory=dict)
 
     def codes_of(self, binding: Binding, column: Column) -> tuple[str, ...]:
@@ -177,7 +180,16 @@ class Desk:
         if not self.known:
             for contract, system, code_set, code, *_ in codes.code_map(self.place.city, decisions.every(self.place.home)):
                 self.known.setdefault((contract, system, code_set), []).append(code)
-        return tuple(sorted(set(self.known.get((binding.contract.id, binding.system, column.codes), ()))))
+        code_set = binding.contract.id, binding.system, column.codes
+        if code_set not in self.sorted_codes:
+            self.sorted_codes[code_set] = tuple(sorted(set(self.known.get(code_set, ()))))
+        return self.sorted_codes[code_set]
+
+    def placed(self, binding: Binding, header: list[str]) -> dict[str, int]:
+        """Which column of the contract stands where in a header."""
+        if (key := (binding.feed, tuple(header))) not in self.places:
+            self.places[key] = positions(header, binding)[0]
+        return self.places[key]
 
     def raw(self, feed: str, sha256: str, parser: str, record_no: int) -> Any:
         """The row as it came: header to text; a list for a record of another width; None if the vault no longer tells it."""
@@ -191,7 +203,7 @@ def _cells(desk: Desk, binding: Binding, rule_ids: Iterable[str], raw: Any) -> t
     if not isinstance(raw, dict):
         return {}, ()
     header = list(raw)
-    place, _ = positions(header, binding)
+    place = desk.placed(binding, header)
     failing = {name for rule_id in rule_ids for name in failing_columns(binding, rule_id)}
     key, cells = {}, []
     told_by = _understood(desk, binding, place, list(raw.values()))
