@@ -60,10 +60,9 @@ def open_reading(open_bytes: Opener, binding: Binding, *, name: str, limits: Arc
     if kind == "parquet":
         return read_parquet.read_parquet(open_bytes, name=name, paths=binding.paths)
     if seen != "text":
-        raise FileHeld(
-            f"the file is {WORDS[seen]}, the binding says {kind}", where=name,
-            remedy="mend format: in the binding, or ask the department for the file again",
-        )  # fmt: skip
+        mend = "mend format: in the binding, or ask the department for the file again"
+        remedy = mend if seen in (*WORKBOOKS, "parquet") else "ask the department to save it as XLSX or CSV"
+        raise FileHeld(f"the file is {WORDS[seen]}, the binding says {kind}", where=name, remedy=remedy)
     if kind == "csv":
         return read.read_csv(open_bytes, declared=declared, delimiter=binding.delimiter, name=name)
     if kind == "jsonl":

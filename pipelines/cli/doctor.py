@@ -30,7 +30,7 @@ def doctor(home: HomeOption = None, city: CityOption = None) -> None:
     from pipelines.core.settings import Home, load_settings
 
     settings = load_settings()
-    place = Home(home_path(home))
+    place = Home(home_path(home, _name(city)))
     has_run = (place.state / "ledger.db").exists()
     loaded, found = _city(city, place)
     is_production = loaded is not None and loaded.level == "production"
@@ -43,6 +43,17 @@ def doctor(home: HomeOption = None, city: CityOption = None) -> None:
         found.append(health.Finding(pick("home", "状态目录"), "note", told, "citybrain demo"))
     _tell(found)
     raise typer.Exit(1 if any(f.state == "problem" for f in found) else 0)
+
+
+def _name(city: Path | None) -> str | None:
+    """The name of the city that was typed, which is that of its home; None where its folder does not tell."""
+    from pipelines.core.bindings import read_city_file
+    from pipelines.core.installation import named_city
+
+    try:
+        return str(read_city_file(named_city(city))["name"]) if city else None
+    except CityError:  # told with the city
+        return None
 
 
 def _city(city: Path | None, place: Home) -> tuple[City | None, list[Finding]]:

@@ -42,8 +42,9 @@ WEAK = {"number", "date", "code", "name", "type", "id", "text", "of", "the", "on
 FORM_NOTES = re.compile(r"\(?(?:必填项?|选填|可选|required|optional)\)?$", re.IGNORECASE)
 #: In front of a Chinese header: to which one it belongs, which says nothing more.
 OWNER = re.compile(r"^(?:所属|所在|本)(?=..)")
-#: Characters that turn a header into another: 应办结时间 (due) is not 办结时间 (closed), 被申请人 not 申请人, 原编码 not 编码.
-TURNS = set("应拟未非不原新被再延超")
+#: Characters that turn a header into another:
+#: 应办结时间 (due) is not 办结时间 (closed), 限办 not 转办, 被申请人 not 申请人, 原编码 not 编码.
+TURNS = set("应拟未非不原新被再延超限")
 CJK = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -63,9 +64,9 @@ def words(header: str) -> tuple[str, ...]:
 
 @cache
 def squeezed(header: str) -> str:
-    """The header without anything but letters, digits and ideographs; a Chinese date is called a time."""
+    """The header without anything but letters, digits and ideographs; a Chinese date or moment is called a time."""
     found = "".join(words(header))
-    return OWNER.sub("", found).replace("日期", "时间") if CJK.search(found) else found
+    return OWNER.sub("", found).replace("日期", "时间").replace("时刻", "时间") if CJK.search(found) else found
 
 
 @cache

@@ -70,7 +70,8 @@ def _columns(made: Proposal) -> list[str]:
     unused = [h for p, h in enumerate(made.seen.header) if p not in placed and p not in made.fit.doubtful and h.strip()]
     if unused:
         names = ", ".join(" ".join(header.split()) for header in unused)
-        lines.append(f"# {pick('not taken (the contract has no such column)', '未采用（契约无对应列）')}: {names}")
+        told = pick("not taken (not recognised, or taken from another header)", "未采用（未识别，或该列已取自其他表头）")
+        lines.append(f"# {told}: {names}")
     return lines
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from pipelines.cli import main
+from pipelines.cli import doctor, main
 from pipelines.core import health, health_home
 from pipelines.core.bindings import load_city
 from pipelines.core.settings import CITIES, Home, Settings, load_settings
@@ -194,3 +194,9 @@ def test_the_command_needs_no_home_and_exits_by_what_it_finds(
     assert run(main.app, ["doctor", "--home", str(home.root), "--city", str(tmp_path / "no")]).exit_code == 1
     (home.state / "ledger.db").write_bytes(b"SQLite format 3\0" + b"broken" * 500)
     assert run(main.app, ["doctor", "--home", str(home.root)]).exit_code == 1
+
+
+def test_the_home_of_a_city_that_is_typed_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "city.yml").write_text("name: yunchuan\nzone: Asia/Shanghai\nroot_area: '1'\n", encoding="utf-8")
+    assert doctor._name(tmp_path) == "yunchuan"
+    assert doctor._name(tmp_path / "absent") is None

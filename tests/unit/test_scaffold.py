@@ -207,6 +207,14 @@ def test_a_closing_date_is_no_due_date(tmp_path: Path) -> None:
     assert columns(made) == {"工单编号": "source_case_no", "来电时间": "registered_at", "办结日期": "closed_at"}
 
 
+def test_a_limit_is_a_deadline_and_no_dispatch(tmp_path: Path) -> None:
+    rows = [[f"A{n:04}", f"2025-01-{n + 1:02} 10:00", f"2025-01-{n + 2:02} 10:00", "甲"] for n in range(20)]
+    path = written(tmp_path / "hotline.csv", [["工单编号", "登记时间", "限办日期", "天气"], *rows])
+    made = proposal(path, "hotline_order")
+    assert columns(made)["限办日期"] == "deadline_at"
+    assert "not taken (not recognised, or taken from another header): 天气" in writing.binding_text(made)
+
+
 def test_a_key_that_repeats_is_lengthened_or_dropped(tmp_path: Path) -> None:
     offences = [["编号", "报警时间", "类别"], *([f"A{n // 2}", "2025-01-01 10:00:00", f"K{n % 2}"] for n in range(40))]
     made = proposal(written(tmp_path / "x.csv", offences), "police_incident")
