@@ -13,7 +13,7 @@ import contextlib
 import datetime as dt
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -178,12 +178,13 @@ def bring_back(
 
 
 def accept(
-    place: Installation, scope: Scope, ticket: str, *, by: str, reason: str, now: dt.datetime, undo: bool = False,
+    place: Installation, scope: Scope, tickets: Iterable[str], *, by: str, reason: str, now: dt.datetime, undo: bool = False,
     wait_seconds: float = WAIT_SECONDS,
 ) -> None:  # fmt: skip
-    """Take a row as it is ("the row is right"), or take that back. Raises as `replay.accept` does, and DeskBusy."""
-    found = place.ledger.rows("select feed from quarantine where ticket = ?", ticket)
-    if found:
-        scope.check(place.city.feed(found[0]["feed"]))
+    """Take rows as they are ("the row is right"), or take that back. Raises as `replay.accept` does, and DeskBusy."""
+    tickets = list(tickets)
+    for ticket in tickets:
+        for found in place.ledger.rows("select feed from quarantine where ticket = ?", ticket):
+            scope.check(place.city.feed(found["feed"]))
     with writing(place, wait_seconds=wait_seconds):
-        replay.accept(place, ticket, Signed(by, reason, now), undo=undo)
+        replay.accept(place, tickets, Signed(by, reason, now), undo=undo)

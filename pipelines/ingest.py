@@ -13,9 +13,9 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from pipelines.cleaning import formats
 from pipelines.cleaning import judge as judging
@@ -165,7 +165,7 @@ def ingest_file(candidate: drop.Candidate, binding: Binding, place: Installation
         covers, extracted = _standing(binding, candidate.name, place) if told != candidate.name else ("", None)
         size, at_text = candidate.size_bytes, _text(extracted)
         known = FileRow(binding.feed, sha256, binding.contract.id, name, size, seen_at, at_text, covers, "held")
-    row = _replace(known, name=name)
+    row = replace(known, name=name)
     outcome = _take_delivered(candidate, row, place, seen_at)
     for seen in {at.place: at, candidate.place: candidate}.values():
         path = name_told(seen.place, place)
@@ -212,7 +212,7 @@ def refuse(row: FileRow, error: FileHeld, place: Installation, *, at: str = "") 
         else f" [{file_parser(binding, place.ledger, row.sha256)}]"
     )
     before = place.ledger.current_parse(row.feed, row.sha256)
-    held = _replace(
+    held = replace(
         row, status=row.status if before else "held", held_what=masked(error.what), held_where=masked(error.where),
         held_remedy=f"{masked(error.remedy)}{mark}",
     )  # fmt: skip
@@ -292,12 +292,7 @@ def _release_archive(member: drop.Candidate, place: Installation, seen_at: str) 
     sha256 = ledger.seen(member.feed, path, member.path.stat().st_size, member.mtime_ns)
     row = ledger.file(member.feed, sha256) if sha256 else None
     if row is not None and row.status == "held" and "password" in row.held_what:
-        ledger.hold(_replace(row, status="superseded", covers="", held_what="", held_where="", held_remedy=""), at=seen_at)
-
-
-def _replace(row: FileRow, **changes: Any) -> FileRow:
-    values = {name: getattr(row, name) for name in row.__dataclass_fields__}
-    return FileRow(**{**values, **changes})
+        ledger.hold(replace(row, status="superseded", covers="", held_what="", held_where="", held_remedy=""), at=seen_at)
 
 
 def _receive(candidate: drop.Candidate, binding: Binding, place: Installation, row: FileRow) -> Work:
@@ -366,7 +361,7 @@ def read_file(work: Work, row: FileRow, loaded_at: str) -> Parsed:
         reading.encoding, loaded_at,
     )  # fmt: skip
     check_funnel(parse_row, work)
-    entered = _replace(
+    entered = replace(
         row, contract=work.binding.contract.id, status="loaded", extracted_at=_text(work.extracted_at), covers=work.covers,
         unknown_columns="|".join(headers_told(header.unknown)), held_what="", held_where="", held_remedy="",
     )  # fmt: skip

@@ -194,35 +194,43 @@ def _ticket(place: Installation, ticket: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def accept(place: Installation, ticket: str, signed: Signed, *, undo: bool = False) -> None:
-    """Take a row as it is: "the row is right"; or take that back.
+def accept(place: Installation, tickets: Iterable[str], signed: Signed, *, undo: bool = False) -> None:
+    """Take rows as they are: "the row is right"; or take that back. All of them or none; a file is read anew once.
 
     Raises UsageError for a ticket that is not open (with undo: not accepted), and where a rule of it can be overruled by nobody;
     FileHeld where the file could not be read anew with the decision, which stands.
     """
     decided.settle(place.home, place.ledger)
+    rows = [_decidable(place, ticket, undo=undo) for ticket in dict.fromkeys(tickets)]
+    for row in rows:
+        file = place.ledger.file(row["feed"], row["sha256"])
+        assert file is not None
+        told = {"record_no": row["record_no"], "ticket": row["ticket"], "rule_ids": row["rule_ids"].split(","), "undo": undo}
+        decisions.enter(place.home, file_decision("accept_as_is", file, signed, **told))
+        faults.hit("after_decision")
+    feeds = dict.fromkeys(row["feed"] for row in rows)
+    outcomes = [one for feed in feeds for one in carry_out(place, place.city.feed(feed), now=signed.at)]
+    left = [row for row in rows if ((_ticket(place, row["ticket"]) or row)["status"] == "accepted") == undo]
+    if left:
+        files = {row["sha256"] for row in left}
+        raise _not_carried_out([row["ticket"] for row in left], [one.message for one in outcomes if one.sha256 in files])
+
+
+def _decidable(place: Installation, ticket: str, *, undo: bool) -> dict[str, Any]:
+    """The ticket, of which a person may say that its row is right, or take that back. Raises UsageError."""
     row = _ticket(place, ticket)
     if row is None or row["status"] != ("accepted" if undo else "open"):
         state = row["status"] if row else pick("unknown", "不存在")
         raise UsageError(pick(f"the ticket is {state}", f"该票状态为 {state}"), where=ticket, remedy="citybrain quarantine list")
-    binding, file = place.city.feed(row["feed"]), place.ledger.file(row["feed"], row["sha256"])
-    assert file is not None
-    rules = row["rule_ids"].split(",")
     if not undo:
-        _check_overruling(place, binding, row, rules)
-    told = {"record_no": row["record_no"], "ticket": ticket, "rule_ids": rules, "undo": undo}
-    decisions.enter(place.home, file_decision("accept_as_is", file, signed, **told))
-    faults.hit("after_decision")
-    outcomes = carry_out(place, binding, now=signed.at)
-    row = _ticket(place, ticket)
-    if row is None or (row["status"] == "accepted") == undo:
-        raise _not_carried_out(ticket, [one.message for one in outcomes if one.sha256 == file.sha256 and one.message])
+        _check_overruling(place, place.city.feed(row["feed"]), row, row["rule_ids"].split(","))
+    return row
 
 
-def _not_carried_out(ticket: str, messages: list[str]) -> FileHeld:
-    why = "; ".join(messages) or pick("its file was not read anew", "其文件未能重新读取")
+def _not_carried_out(tickets: list[str], messages: list[str]) -> FileHeld:
+    why = "; ".join(filter(None, messages)) or pick("its file was not read anew", "其文件未能重新读取")
     return FileHeld(
-        pick(f"the decision is entered and not carried out: {why}", f"决定已登记但尚未执行：{why}"), where=ticket,
+        pick(f"the decision is entered and not carried out: {why}", f"决定已登记但尚未执行：{why}"), where=", ".join(tickets),
         remedy=pick("mend what it says; the next citybrain run carries it out", "请按提示处理；下次 citybrain run 将执行该决定"),
     )  # fmt: skip
 

@@ -123,7 +123,7 @@ def accepting(board: Board, row: desk.Entry | None) -> Callable[[Form], None]:
 
 def _accept(board: Board, place: desk.Installation, ticket: str, by: str, reason: str) -> Told:
     scope = scope_of(board.source.reader)
-    desk.accept(place, scope, ticket, by=by, reason=reason, now=place.now(), wait_seconds=WAIT_SECONDS)
+    desk.accept(place, scope, [ticket], by=by, reason=reason, now=place.now(), wait_seconds=WAIT_SECONDS)
     return Told("returned.accepted", {"ticket": ticket, "by": by})
 
 

@@ -121,16 +121,18 @@ def replay(file: Annotated[Path, typer.Argument(help="the mended workbook")], by
 
 @quarantine.command()
 def accept(
-    ticket: TicketArgument, by: ByOption, reason: ReasonOption, home: HomeOption = None,
+    tickets: Annotated[list[str], typer.Argument(help="numbers of tickets, as the list shows them; all or none")],
+    by: ByOption, reason: ReasonOption, home: HomeOption = None,
     undo: Annotated[bool, typer.Option("--undo", help="set the row aside again")] = False,
 ) -> None:  # fmt: skip
-    """The row is right: take it as it is. / 该行无误：按原样接收。"""
+    """The rows are right: take them as they are. / 所列行无误：按原样接收。"""
     from pipelines import desk
 
     place = _place(home)
-    desk.accept(place, desk.EVERYTHING, ticket, by=by, reason=reason, now=place.now(), undo=undo)
+    desk.accept(place, desk.EVERYTHING, tickets, by=by, reason=reason, now=place.now(), undo=undo)
     done = pick("set aside again", "已重新隔离") if undo else pick("taken as it is", "已按原样接收")
-    show.console.print(f"{ticket}: {done}", markup=False)
+    for ticket in dict.fromkeys(tickets):
+        show.console.print(f"{ticket}: {done}", markup=False)
     show.console.print(pick(*NEXT))
 
 

@@ -64,7 +64,7 @@ def test_nothing_is_seen_taken_or_accepted_outside_the_scope(place: Installation
     with pytest.raises(UsageError, match="scope"):
         desk.bring_back(place, OTHER, data, by="clerk", name="x.xlsx", now=NOW)
     with pytest.raises(UsageError, match="scope"):
-        desk.accept(place, OTHER, row.ticket, by="clerk", reason="seen", now=NOW)
+        desk.accept(place, OTHER, [row.ticket], by="clerk", reason="seen", now=NOW)
     assert [n for _, n in desk.waiting(place, URBAN)] == [2]
     assert not list((place.home.vault / "uploads").rglob("*.xlsx"))
 
@@ -78,7 +78,7 @@ def test_the_board_and_the_command_make_the_same_workbook_and_take_it_back(place
     brought = desk.bring_back(place, URBAN, data, by="clerk", name="回 13912345678.xlsx", now=NOW)
     assert [(verdict.outcome, still is None) for verdict, still in brought.verdicts] == [("accepted", True), ("unchanged", True)]
     assert brought.taken_n == 1
-    desk.accept(place, URBAN, desk.entries(place, now=NOW)[0].ticket, by="clerk", reason="seen", now=NOW)
+    desk.accept(place, URBAN, [desk.entries(place, now=NOW)[0].ticket], by="clerk", reason="seen", now=NOW)
     assert [n for _, n in desk.waiting(place, URBAN)] == [0]
     assert b"13912345678" not in (place.home.state / "state.db").read_bytes()  # the workbook's name stands in the decision
 

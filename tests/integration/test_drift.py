@@ -272,7 +272,7 @@ def test_the_file_before_is_never_a_later_one(tmp_path: Path) -> None:
     for files in ({"u1.csv": early.rstrip()}, {"u2.csv": text_of(ROWS).encode()}):
         assert set(take(place, files).values()) == {"loaded"}
     (ticket,) = place.ledger.rows("select ticket from quarantine")
-    replay.accept(place, ticket["ticket"], decided.Signed("clerk", "checked on paper", NOW))
+    replay.accept(place, [ticket["ticket"]], decided.Signed("clerk", "checked on paper", NOW))
     assert place.ledger.rows("select status from quarantine") == [{"status": "accepted"}]
     assert place.ledger.rows("select * from drift") == []
 
@@ -284,7 +284,7 @@ def test_a_decision_on_a_row_is_carried_out_though_an_older_file_came_later(tmp_
     for files in ({"u20260602.csv": early.rstrip()}, {"u20260601.csv": text_of(ROWS).encode()}):
         assert set(take(place, files).values()) == {"loaded"}
     (ticket,) = place.ledger.rows("select ticket from quarantine")
-    replay.accept(place, ticket["ticket"], decided.Signed("clerk", "checked on paper", NOW))
+    replay.accept(place, [ticket["ticket"]], decided.Signed("clerk", "checked on paper", NOW))
     assert place.ledger.rows("select status from quarantine") == [{"status": "accepted"}]
 
 

@@ -175,7 +175,7 @@ def test_tickets_are_in_their_state_of_then(tmp_path: Path, delivery: str) -> No
     take(place, MONDAY, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", "1999-01-01 07:00"))})
     days.end(MONDAY)
     early = place.ledger.rows("select ticket from quarantine where record_no = 3")[0]["ticket"]
-    replay.accept(place, early, decided.Signed("clerk", "checked on paper", TUESDAY))
+    replay.accept(place, [early], decided.Signed("clerk", "checked on paper", TUESDAY))
     days.end(TUESDAY)
     take(place, WEDNESDAY, {"u20260602.csv": export_of(("A2", GOOD), ("A1", GOOD), updated="2026-06-02 08:00:00")})
     days.end(WEDNESDAY)

@@ -71,7 +71,7 @@ def test_every_command_goes_on_and_says_what_is_gone(place: Installation, tmp_pa
     worklist_xlsx.write(entries(place), tmp_path / "after.xlsx")
     assert bring_back(place, workbook) == {"2": "gone", "4": "unchanged"}
     with pytest.raises(VaultError, match="shredded"):
-        replay.accept(place, entry.ticket, SIGNED)
+        replay.accept(place, [entry.ticket], SIGNED)
     assert take(place) == {}
     left = verify(place.home.root, place.city.folder, place.source_root)
     assert [one for one in recounted if one not in left and "vault" not in one.name_en] == []

@@ -272,11 +272,11 @@ def test_the_row_is_right(new_place: NewPlace) -> None:
     early, unread, late = entries(place)
     assert early.rule_ids == ("reported_at-window",)
     with pytest.raises(UsageError):  # the value would be lost
-        replay.accept(place, unread.ticket, SIGNED)
+        replay.accept(place, [unread.ticket], SIGNED)
     with pytest.raises(UsageError):  # it would move the clock
-        replay.accept(place, late.ticket, SIGNED)
+        replay.accept(place, [late.ticket], SIGNED)
     clock = place.ledger.current_parses()[0]["clock_max"]
-    replay.accept(place, early.ticket, SIGNED)
+    replay.accept(place, [early.ticket], SIGNED)
     assert (funnel(place), statuses(place)[2]) == ((4, 2, 2, 0, 0), "accepted")
     parse = place.ledger.current_parses()[0]
     assert parse["clock_max"] == clock
@@ -284,8 +284,8 @@ def test_the_row_is_right(new_place: NewPlace) -> None:
     assert "reported_at-window" in flags.to_list()
     assert worklist.rules_overruled(place) == [("urban", "reported_at-window", 1, 2)]
     with pytest.raises(UsageError):
-        replay.accept(place, early.ticket, SIGNED)
-    replay.accept(place, early.ticket, SIGNED, undo=True)
+        replay.accept(place, [early.ticket], SIGNED)
+    replay.accept(place, [early.ticket], SIGNED, undo=True)
     assert (funnel(place), statuses(place)[2]) == ((4, 1, 3, 0, 0), "open")
     assert whats(place, early.ticket) == ["opened", "accepted", "reopened"]
 
@@ -300,7 +300,7 @@ def test_a_decision_that_was_not_carried_out_says_so_and_the_next_run_does(new_p
     wrong = open_installation(city=place.city.folder, home=place.home.root, source_root=place.source_root)
     ticket = entries(place)[0].ticket
     with pytest.raises(FileHeld, match=r"entered and not carried out: .*read anew it has 0 accepted rows") as told:
-        replay.accept(wrong, ticket, SIGNED)
+        replay.accept(wrong, [ticket], SIGNED)
     assert ticket in str(told.value)
     assert statuses(place) == {3: "open"}
     path.write_text(right, encoding="utf-8")
@@ -308,14 +308,32 @@ def test_a_decision_that_was_not_carried_out_says_so_and_the_next_run_does(new_p
     assert statuses(place) == {3: "accepted"}
 
 
+def test_several_rows_are_right_at_once_or_none(new_place: NewPlace) -> None:
+    """Two files, three rows: each file is read anew once. With a ticket that nobody may overrule none is taken."""
+    place = new_place()
+    early = "1999-01-01 07:00"
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", early), ("A3", early), ("A4", BAD))})
+    take(place, {"u20260602.csv": export_of(("B1", GOOD), ("B2", early))})
+    tickets = {one.key["任务号"]: one.ticket for one in entries(place)}
+    with pytest.raises(UsageError):
+        replay.accept(place, [tickets["A2"], tickets["A4"]], SIGNED)
+    assert len(entries(place)) == 4
+    replay.accept(place, [tickets["A2"], tickets["A3"], tickets["B2"], tickets["A2"]], SIGNED)
+    assert [one.ticket for one in entries(place)] == [tickets["A4"]]
+    read = place.ledger.rows("select count(*) as n from parse group by sha256")
+    assert read == [{"n": 2}] * 2
+    replay.accept(place, [tickets["A2"], tickets["B2"]], SIGNED, undo=True)
+    assert {one.ticket for one in entries(place)} == {tickets[case] for case in ("A2", "A4", "B2")}
+
+
 def test_a_second_decision_that_is_taken_back_at_once_leaves_the_first(new_place: NewPlace) -> None:
     place = new_place()
     take(place, {"u20260601.csv": export_of(("A1", "1999-01-01 07:00"), ("A2", "1999-01-02 07:00"), ("A3", GOOD))})
     first, second = (one.ticket for one in entries(place))
-    replay.accept(place, first, SIGNED)
+    replay.accept(place, [first], SIGNED)
     take(place)
-    replay.accept(place, second, SIGNED)
-    replay.accept(place, second, SIGNED, undo=True)
+    replay.accept(place, [second], SIGNED)
+    replay.accept(place, [second], SIGNED, undo=True)
     assert (funnel(place), statuses(place)) == ((3, 2, 1, 0, 0), {1: "accepted", 2: "open"})
 
 
@@ -323,7 +341,7 @@ def test_a_decision_without_a_name_or_reason_is_refused(new_place: NewPlace) -> 
     place = new_place()
     take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", "1999-01-01 07:00:00"))})
     with pytest.raises(UsageError):
-        replay.accept(place, entries(place)[0].ticket, Signed("", "x", NOW))
+        replay.accept(place, [entries(place)[0].ticket], Signed("", "x", NOW))
     assert statuses(place) == {2: "open"}
 
 

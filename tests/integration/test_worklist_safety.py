@@ -58,7 +58,7 @@ def test_no_personal_value_leaves_the_vault(new_place: NewPlace, tmp_path: Path,
     (out / "back.xlsx").write_bytes(data)
     with pytest.raises(typer.Exit):
         quarantine.replay(out / "back.xlsx", "clerk", home=place.home.root)
-    replay.accept(place, next(e for e in entries(place) if e.record_no == 4).ticket, SIGNED)
+    replay.accept(place, [next(e for e in entries(place) if e.record_no == 4).ticket], SIGNED)
     with pytest.raises(typer.Exit):
         quarantine.listed(home=place.home.root)
     said = everything_outside_the_vault(place, *out.iterdir()) + "".join(capsys.readouterr()).encode()
@@ -231,7 +231,7 @@ def test_great_expectations_counts_an_amended_file_as_the_judge_does(new_place: 
     place = new_place()
     take(place, {"u20260601.csv": export_of(("A1", GOOD), ("A2", BAD), ("A3", "1999-01-01 07:00"))})
     bring_back(place, mended(place, tmp_path / "o.xlsx", "上报时间", {"A2": MENDED}))
-    replay.accept(place, entries(place)[0].ticket, SIGNED)
+    replay.accept(place, [entries(place)[0].ticket], SIGNED)
     validate_waiting(place)
     (parse,) = place.ledger.current_parses()
     told = "from {} where sha256 = ? and parser = ? and failed_n > 0 order by 1"
