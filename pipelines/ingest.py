@@ -65,6 +65,7 @@ class FileOutcome:
     quarantined_n: int = 0
     repeat_n: int = 0
     nondata_n: int = 0
+    deleted_at_source_n: int = 0
     message: str = ""
 
 
@@ -200,7 +201,8 @@ def _take(
     faults.hit("before_ledger")
     place.ledger.enter_all([parsed])
     faults.hit("after_ledger")
-    return outcome_of(parsed)
+    covers = "" if binding.is_keyless else parsed.file.covers
+    return outcome_of(parsed, place.ledger.departed.entered(row.feed, row.sha256, covers, place.home.root))
 
 
 def refuse(row: FileRow, error: FileHeld, place: Installation, *, at: str = "") -> FileOutcome:
@@ -378,12 +380,12 @@ def check_shrink(parsed: Parsed, binding: Binding, place: Installation) -> FileS
     return None if found is None or decided.is_released(place.home, parsed.file) else found
 
 
-def outcome_of(parsed: Parsed) -> FileOutcome:
+def outcome_of(parsed: Parsed, deleted_at_source_n: int = 0) -> FileOutcome:
     """What became of a file that was entered."""
     row = parsed.parse
     return FileOutcome(
         row.feed, parsed.file.name, row.sha256, "loaded", row.read_n, row.accepted_n, row.quarantined_n, row.repeat_n,
-        row.nondata_n, parsed.message,
+        row.nondata_n, deleted_at_source_n, parsed.message,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from quality import verify_published, verify_rows
+from quality import verify_departed, verify_published, verify_rows
 from quality.conservation import sums_on_both_maps
 from quality.invariant import Invariant, Scene, compare, unchecked
 from quality.recount import count_records, is_there, open_raw
@@ -162,6 +162,7 @@ def _funnels(scene: Scene) -> Iterator[Invariant]:
             yield from _file_funnel(scene, database, parse)
             yield from verify_rows.contents(scene, database, parse, landed)
         yield from verify_rows.tickets(scene, database)
+        yield from verify_departed.departed(scene, database)
 
 
 @cache

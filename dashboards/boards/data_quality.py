@@ -122,8 +122,8 @@ def _freshness(board: Board, feed: dict[str, Any]) -> Html:
 def _feeds(board: Board, feeds: list[dict[str, Any]], funnel: dict[str, dict[str, Any]], health: list[dict[str, Any]]) -> Html:
     words = board.words
     scores = {row["slice_code"]: row for row in health if row["slice_kind"] == "feed"}
-    titles = ("feed", "newest", "freshness", "files", "read", "accepted", "quarantined", "repeats", "nondata", "unmapped",
-              "unassigned", "health")  # fmt: skip
+    titles = ("feed", "newest", "freshness", "files", "read", "accepted", "quarantined", "repeats", "nondata",
+              "deleted_at_source", "unmapped", "unassigned", "health")  # fmt: skip
     text = {"feed", "newest", "freshness"}
     lines = [_feed_line(board, feed, funnel.get(feed["feed"]), scores.get(feed["feed"])) for feed in feeds]
     shown = table([Column(words(f"column.{title}"), is_number=title not in text) for title in titles], lines)
@@ -135,11 +135,12 @@ def _feed_line(board: Board, feed: dict[str, Any], row: dict[str, Any] | None, s
     name = tag("b", words.pick(feed, "title"))
     if feed["is_reference"]:
         name += Html(" ") + chip(words("quality.reference"))
-    counts: list[object] = [NOTHING] * 8
+    counts: list[object] = [NOTHING] * 9
     if row is not None:
         ends = [words.number(int(row[column])) for column in ENDS.values()]
         lacking = [NOTHING if feed["is_reference"] else words.number(int(row[name])) for name in ("unmapped_n", "unassigned_n")]
-        counts = [words.number(int(row["files_n"])), words.number(int(row["read_n"])), *ends, *lacking]
+        counts = [words.number(int(row["files_n"])), words.number(int(row["read_n"])), *ends]
+        counts += [words.number(int(row["deleted_at_source_n"])), *lacking]
     value = words.percent(Decimal(str(score["value"])), score["decimals"]) if score and score["value"] is not None else NOTHING
     fresh = NOTHING if feed["is_reference"] else _freshness(board, feed)
     newest = tag("span", words.moment(feed["as_of"]) if feed["as_of"] else NOTHING, kind="nowrap")

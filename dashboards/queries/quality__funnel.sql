@@ -8,6 +8,7 @@ select
     cast(coalesce(sum(quarantined_n), 0) as bigint) as quarantined_n,
     cast(coalesce(sum(repeat_n), 0) as bigint) as repeat_n,
     cast(coalesce(sum(nondata_n), 0) as bigint) as nondata_n,
+    cast(coalesce(sum(deleted_at_source_n), 0) as bigint) as deleted_at_source_n,
     count(*) filter (where read_n <> accepted_n + quarantined_n + repeat_n + nondata_n) as not_closed_n,
     cast(coalesce(sum(unmapped_n), 0) as bigint) as unmapped_n,
     cast(coalesce(sum(unassigned_n), 0) as bigint) as unassigned_n,

@@ -45,8 +45,8 @@ OPS: dict[str, str] = {
     "latency_hours DOUBLE, as_of TIMESTAMP, is_reference BOOLEAN, delivery VARCHAR",
     "feed_outcome": "feed VARCHAR, contract VARCHAR, sha256 VARCHAR, name VARCHAR, status VARCHAR, received_at TIMESTAMP, "
     "extracted_at TIMESTAMP, covers VARCHAR, read_n BIGINT, accepted_n BIGINT, quarantined_n BIGINT, repeat_n BIGINT, "
-    "nondata_n BIGINT, clock_min TIMESTAMP, clock_max TIMESTAMP, held_what VARCHAR, is_current BOOLEAN, encoding VARCHAR, "
-    "unknown_columns VARCHAR",
+    "nondata_n BIGINT, deleted_at_source_n BIGINT, clock_min TIMESTAMP, clock_max TIMESTAMP, held_what VARCHAR, "
+    "is_current BOOLEAN, encoding VARCHAR, unknown_columns VARCHAR",
     "rule_outcome": "feed VARCHAR, contract VARCHAR, sha256 VARCHAR, rule_id VARCHAR, column_name VARCHAR, severity VARCHAR, "
     "dimension VARCHAR, evaluated_n BIGINT, failed_n BIGINT",
     "quality_outcome": "feed VARCHAR, contract VARCHAR, sha256 VARCHAR, rule_id VARCHAR, severity VARCHAR, "
@@ -109,6 +109,9 @@ def read_inputs(home: Home, city: City, ledger: Ledger, as_of: dt.datetime | Non
             where=city.name, remedy="citybrain ingest, or give --as-of",
         )  # fmt: skip
     decided = tuple(human.every(home))
+    for binding in city.feeds:
+        if not binding.is_keyless:
+            ledger.departed.settle(binding.feed, home.root)
     outcomes = tuple(_feed_outcomes(ledger, feeds))
     quality = tuple(_of_current(ledger, "quality_outcome", feeds))
     fingerprint = _fingerprint(city, parses, decided)
@@ -171,13 +174,14 @@ def _feed_outcomes(ledger: Ledger, feeds: dict[str, Binding]) -> Iterable[dict[s
     """One row per file received, with the counts of its current parse (0 where it has none, as a held file)."""
     rows = ledger.rows(
         "select f.feed, f.contract, f.sha256, f.name, f.status, f.received_at, f.extracted_at, f.covers, p.read_n, "
-        "p.accepted_n, p.quarantined_n, p.repeat_n, p.nondata_n, p.clock_min, p.clock_max, "
+        "p.accepted_n, p.quarantined_n, p.repeat_n, p.nondata_n, "
+        "d.deleted_at_source_n, p.clock_min, p.clock_max, "
         "case when f.status = 'held' then f.held_what else '' end as held_what, p.encoding, f.unknown_columns, "
         "p.sha256 is not null and f.status = 'loaded' as is_current "
         "from file f left join parse p on p.feed = f.feed and p.sha256 = f.sha256 and p.is_current = 1 "
-        "order by f.feed, f.sha256"
+        "left join departed d on d.feed = f.feed and d.sha256 = f.sha256 order by f.feed, f.sha256"
     )
-    counts = ("read_n", "accepted_n", "quarantined_n", "repeat_n", "nondata_n")
+    counts = ("read_n", "accepted_n", "quarantined_n", "repeat_n", "nondata_n", "deleted_at_source_n")
     for row in rows:
         if row["feed"] in feeds:
             yield {**row, **{name: row[name] or 0 for name in counts}, "is_current": bool(row["is_current"])}

@@ -93,7 +93,8 @@ def status(home: HomeOption = None) -> None:
     show.table(
         pick(f"{place.city.title_en} - {place.home.root}", f"{place.city.title_zh} - {place.home.root}"),
         [pick(*words) for words in (("feed", "数据源"), ("last file", "最近文件"), ("age h", "距今小时"), ("limit h", "时限小时"),
-                                    ("files", "文件"), ("held", "搁置"), ("accepted", "接收"), ("quarantined", "隔离"))],
+                                    ("files", "文件"), ("held", "搁置"), ("accepted", "接收"), ("quarantined", "隔离"),
+                                    ("deleted at source", "源端删除"))],
         rows,
     )  # fmt: skip
     build = place.ledger.last_build()
@@ -117,7 +118,8 @@ def status(home: HomeOption = None) -> None:
 
 def _feed_row(place: Any, binding: Any) -> list[Any]:
     files = place.ledger.rows(
-        "select f.name, f.status, f.extracted_at, f.received_at, p.accepted_n, p.quarantined_n, p.clock_max from file f "
+        "select f.name, f.status, f.extracted_at, f.received_at, p.accepted_n, p.quarantined_n, p.clock_max, "
+        "d.deleted_at_source_n from file f left join departed d on d.feed = f.feed and d.sha256 = f.sha256 "
         "left join parse p on p.feed = f.feed and p.sha256 = f.sha256 and p.is_current = 1 where f.feed = ? "
         "order by coalesce(f.extracted_at, f.received_at) desc",
         binding.feed,
@@ -132,6 +134,7 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
         pick(binding.title_en, binding.title_zh), newest["name"].rpartition("/")[2] if newest else "-", age,
         int(binding.contract.latency_hours), len(files), sum(f["status"] == "held" for f in files),
         sum(f["accepted_n"] or 0 for f in files), sum(f["quarantined_n"] or 0 for f in files),
+        sum(f["deleted_at_source_n"] or 0 for f in files),
     ]  # fmt: skip
 
 

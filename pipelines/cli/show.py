@@ -25,6 +25,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 def funnel_line(title: str, outcomes: list[FileOutcome]) -> str:
     """Read = accepted + quarantined + repeats + non-data, over files."""
     total = {n: sum(getattr(o, n) for o in outcomes) for n in ("read_n", "accepted_n", "quarantined_n", "repeat_n", "nondata_n")}
+    gone = sum(o.deleted_at_source_n for o in outcomes)
     held = sum(o.verdict == "held" for o in outcomes)
     known = sum(o.verdict == "known" for o in outcomes)
     text = pick(
@@ -33,6 +34,8 @@ def funnel_line(title: str, outcomes: list[FileOutcome]) -> str:
         "{title:<22} {files:>4} 个文件  读入 {read_n:>10,} = 接收 {accepted_n:>10,} + 隔离 {quarantined_n:>7,}"
         " + 重复 {repeat_n:>6,} + 非数据 {nondata_n:>5,}",
     ).format(title=title, files=len(outcomes), **total)
+    if gone:
+        text += pick(f"  ({gone:,} deleted at source)", f"（源端删除 {gone:,}）")
     if known:
         text += pick(f"  ({known} known already)", f"（{known} 个已知）")
     if held:

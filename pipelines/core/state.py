@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core import faults, file_history, ledger_tables, measured, tickets
+from pipelines.core.departed import Departed
 from pipelines.core.drifts import NO_HEADER, Change, Drifts, Header
 from pipelines.core.errors import HomeError
 from pipelines.core.measured import MarkRow, ScoreRow
@@ -128,7 +129,7 @@ class Ledger:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = full")
         ledger_tables.prepare(self._db)
-        self.receipts, self.drifts = Receipts(self._db), Drifts(self._db)
+        self.receipts, self.drifts, self.departed = Receipts(self._db), Drifts(self._db), Departed(self._db)
 
     @classmethod
     def of(cls, home: Home) -> Ledger:

@@ -44,6 +44,7 @@ final as (
         files.quarantined_n,
         files.repeat_n,
         files.nondata_n,
+        files.deleted_at_source_n,
         coalesce(cast(lacking.unmapped_n as bigint), 0) as unmapped_n,
         coalesce(cast(lacking.unassigned_n as bigint), 0) as unassigned_n,
         greatest(
