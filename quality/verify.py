@@ -185,7 +185,9 @@ def _landed_columns() -> dict[str, list[str]]:
 
 # --- totals: landing against the published build --------------------------------------------------------------------
 
-Totals = Counter[tuple[str, int | None]]
+#: Events by feed, year of their main time, and whether the bureau says that it deleted them.
+Totals = Counter[tuple[str, int | None, bool]]
+FLAGGED = "coalesce(list_contains(_flags, 'delete_flag:deleted_at_source'), false)"
 
 
 def _event_contracts() -> dict[str, dict[str, Any]]:
@@ -200,7 +202,7 @@ def _event_contracts() -> dict[str, dict[str, Any]]:
 
 
 def _landing_totals(scene: Scene, database: duckdb.DuckDBPyConnection, contract: str, own: dict[str, Any]) -> Totals:
-    """Events by feed and year of their main time: of each event the version latest by (time, content)."""
+    """Events as `Totals` has them: of each event the version latest by (time, content, whether it was deleted)."""
     paths = [
         str(scene.home / row["landing_path"])
         for row in scene.rows(
@@ -215,21 +217,21 @@ def _landing_totals(scene: Scene, database: duckdb.DuckDBPyConnection, contract:
     rows = database.execute(
         f"""
         with latest as (
-            select _feed, {own["main_time"]} as main_time, row_number() over (
-                partition by _event_id order by _version_at desc nulls last, _content_hash desc
+            select _feed, {own["main_time"]} as main_time, {FLAGGED} as is_deleted, row_number() over (
+                partition by _event_id order by _version_at desc nulls last, _content_hash desc, {FLAGGED} desc
             ) as newness, bool_or({sealed}) over (partition by _event_id) as was_sealed
             from read_parquet(?, union_by_name = true)
         )
-        select _feed, cast(year(main_time) as integer), count(*) from latest
+        select _feed, cast(year(main_time) as integer), is_deleted, count(*) from latest
         where newness = 1 and not was_sealed group by all
         """,
         [paths],
     ).fetchall()
-    return Counter({(feed, year): n for feed, year, n in rows})
+    return Counter({(feed, year, is_deleted): n for feed, year, is_deleted, n in rows})
 
 
 def _published_totals(scene: Scene, database: duckdb.DuckDBPyConnection, manifest: dict[str, Any], contract: str) -> Totals:
-    """Events of one kind in the published build by feed (of their source file) and year."""
+    """Events of one kind in the published build as `Totals` has them, the feed by their source file."""
     published = scene.home / "published"
     parts = [str(published / part["path"]) for part in manifest["parts"] if part["table"] == "fct_event"]
     if not parts:
@@ -238,14 +240,14 @@ def _published_totals(scene: Scene, database: duckdb.DuckDBPyConnection, manifes
     time = PUBLISHED_TIME.get(contract, "reported_at")
     rows = database.execute(
         f"""
-        select source_file, cast(year({time}) as integer), count(*)
+        select source_file, cast(year({time}) as integer), coalesce(not_counted_reason = 'deleted_at_source', false), count(*)
         from read_parquet(?, union_by_name = true) where event_kind = ? group by all
         """,
         [parts, contract],
     ).fetchall()
     found: Totals = Counter()
-    for sha256, year, n in rows:
-        found[feeds.get(sha256, "?"), year] += n
+    for sha256, year, is_deleted, n in rows:
+        found[feeds.get(sha256, "?"), year, is_deleted] += n
     return found
 
 
@@ -284,10 +286,12 @@ def _totals(scene: Scene) -> Iterator[Invariant]:
                 why = type(error).__name__
                 yield unchecked(contract, names, "", (f"无法读取：{why}", f"not readable: {why}"))
                 continue
-            for feed, year in sorted(expected.keys() | found.keys(), key=str):
+            for feed, year, is_deleted in sorted(expected.keys() | found.keys(), key=str):
                 subject = f"{feed} {year or '—'}"
                 equal = ("发布的事件数 = 落地的事件数", "events published = events landed")
-                yield compare(subject, equal, expected[feed, year], found[feed, year])
+                if is_deleted:
+                    equal = ("发布为源端删除的 = 落地为源端删除的", "events published as deleted at source = landed so")
+                yield compare(subject, equal, expected[feed, year, is_deleted], found[feed, year, is_deleted])
     parts = [str(path.parent / part["path"]) for part in manifest["parts"] if part["table"] == "fct_event"]
     kept = ("按现行区划重述不增不减", "restating on the map in force keeps the sum")
     try:

@@ -179,7 +179,7 @@ def _feed_outcomes(ledger: Ledger, feeds: dict[str, Binding]) -> Iterable[dict[s
         "case when f.status = 'held' then f.held_what else '' end as held_what, p.encoding, f.unknown_columns, "
         "p.sha256 is not null and f.status = 'loaded' as is_current "
         "from file f left join parse p on p.feed = f.feed and p.sha256 = f.sha256 and p.is_current = 1 "
-        "left join departed d on d.feed = f.feed and d.sha256 = f.sha256 order by f.feed, f.sha256"
+        "left join deleted_at_source d on d.feed = f.feed and d.sha256 = f.sha256 order by f.feed, f.sha256"
     )
     counts = ("read_n", "accepted_n", "quarantined_n", "repeat_n", "nondata_n", "deleted_at_source_n")
     for row in rows:

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from pipelines.cleaning.seen import Marks, Seen
 from pipelines.core.bindings import Binding
+from pipelines.core.delete_flag import MARKED
 
 #: Bytes of a hash.
 WIDTH = 16
@@ -91,7 +92,10 @@ def identify(
         return frame.with_columns(_Digests.of(nth).hex().alias("_event_id"), pl.lit(False).alias("_is_repeat"))
     ids = _Digests.of(_joined(frame, ["_system", *binding.key_columns]))
     good = frame["_failed"].list.len() == 0
-    repeat = _repeats(_whole(ids.marks(), content.marks(), frame["_version_at"]), good, seen)
+    whole = _whole(ids.marks(), content.marks(), frame["_version_at"])
+    if binding.delete_flag is not None:  # that a row was deleted need not show in its content
+        whole = Marks(whole.first + frame["_flags"].list.contains(MARKED).to_numpy().astype(np.uint64), whole.second)
+    repeat = _repeats(whole, good, seen)
     return frame.with_columns(ids.hex().alias("_event_id"), repeat.alias("_is_repeat"))
 
 

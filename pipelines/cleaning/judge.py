@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.cleaning import oddities, parse, privacy
 from pipelines.core.bindings import Binding
 from pipelines.core.contracts import Column, Contract, Rule
+from pipelines.core.delete_flag import MARKED, OWN_COLUMN
 from pipelines.core.errors import ConfigurationError, FileHeld, one_line
 from pipelines.core.headers import alike, positions
 
@@ -38,6 +39,12 @@ def match_header(header: list[str], binding: Binding, *, name: str) -> Header:
     for needed in required(binding):
         if needed.name not in chosen and needed.name not in binding.constants:
             raise _lacking(needed, chosen, header, unknown, binding, name)
+    flag = binding.delete_flag
+    if flag and flag.place not in {**chosen, **binding.constants} and binding.format != "jsonl":  # its lines may leave keys out
+        raise FileHeld(
+            f"column {told(flag.header or flag.column)} is missing, which says of each row whether it was deleted", where=name,
+            remedy=f"ask the bureau for it, or mend delete_flag: in feeds/{binding.feed}.yml",
+        )  # fmt: skip
     return Header(chosen, tuple(told(h) for h in unknown if h.strip()))
 
 
@@ -128,7 +135,7 @@ def judge(raw: pl.DataFrame, header: Header, plan: Plan, *, zone: str, earliest:
     source = raw.select(_source(c, header, binding) for c in present)
     parsed = parse.parse_columns(present, source, forms=binding.dates, zone=zone)
     parsed.typed, odd, converted = oddities.points(parsed.typed, binding.datum)
-    parsed.marks += [*odd, *oddities.marks_of(present, source, parsed.texts)]
+    parsed.marks += [*odd, *oddities.marks_of(present, source, parsed.texts), *_flagged(raw, parsed.texts, header, binding)]
     absent = [c for c in contract.columns if c not in present]
     typed = parsed.typed.with_columns(pl.lit(None, dtype=_dtype(c)).alias(c.name) for c in absent)
     texts = parsed.texts.with_columns(pl.lit(None, dtype=pl.String).alias(c.name) for c in absent)
@@ -140,6 +147,16 @@ def judge(raw: pl.DataFrame, header: Header, plan: Plan, *, zone: str, earliest:
     verdicts = [Verdict(rule, int(evaluated[rule.id]), int(failed[rule.id])) for rule in plan.rules]
     frame = _assemble(raw, both, parsed, fails, verdicts, contract)
     return Judged(frame, verdicts, fails, _counts(parsed.marks) | converted | oddities.personal(contract, parsed.texts))
+
+
+def _flagged(raw: pl.DataFrame, texts: pl.DataFrame, header: Header, binding: Binding) -> list[pl.Series]:
+    """The mark of rows that the bureau says it deleted, if there are any."""
+    flag = binding.delete_flag
+    if flag is None or flag.place not in (header.position if flag.header else texts.columns):
+        return []
+    said = texts[flag.column] if flag.column else parse.tidy(raw.select(f"c{header.position[OWN_COLUMN]}"))[0].to_series()
+    deleted = said.is_in(list(flag.values)).fill_null(False)
+    return [pl.select(pl.when(deleted).then(pl.lit(MARKED)).alias(MARKED)).to_series()] if deleted.any() else []
 
 
 def _counts(marks: list[pl.Series]) -> dict[str, int]:

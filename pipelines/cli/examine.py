@@ -119,7 +119,7 @@ def status(home: HomeOption = None) -> None:
 def _feed_row(place: Any, binding: Any) -> list[Any]:
     files = place.ledger.rows(
         "select f.name, f.status, f.extracted_at, f.received_at, p.accepted_n, p.quarantined_n, p.clock_max, "
-        "d.deleted_at_source_n from file f left join departed d on d.feed = f.feed and d.sha256 = f.sha256 "
+        "d.deleted_at_source_n from file f left join deleted_at_source d on d.feed = f.feed and d.sha256 = f.sha256 "
         "left join parse p on p.feed = f.feed and p.sha256 = f.sha256 and p.is_current = 1 where f.feed = ? "
         "order by coalesce(f.extracted_at, f.received_at) desc",
         binding.feed,

@@ -18,6 +18,7 @@ from typing import Any
 
 from pipelines.core.board_options import BoardOptions, board_options
 from pipelines.core.contracts import Contract, load_contract
+from pipelines.core.delete_flag import DeleteFlag, read_flag
 from pipelines.core.errors import ConfigurationError
 from pipelines.core.retention_days import stated
 from pipelines.core.spelling import did_you_mean
@@ -28,8 +29,8 @@ CITY_KEYS = {
     "synthetic",
 }  # fmt: skip
 FEED_KEYS = {
-    "contract", "system", "source", "format", "sheet", "encoding", "delimiter", "delivery", "covers", "extracted_at",
-    "key", "columns", "synonyms", "constants", "codes", "dates", "title_zh", "title_en", "password", "bureau", "datum",
+    "contract", "system", "source", "format", "sheet", "encoding", "delimiter", "delivery", "covers", "delete_flag", "datum",
+    "extracted_at", "key", "columns", "synonyms", "constants", "codes", "dates", "title_zh", "title_en", "password", "bureau",
 }  # fmt: skip
 SOURCE_TYPES = {"drop": {"type", "pattern", "member", "settle_seconds", "root"}}
 DELIVERIES = ("snapshot", "increment", "changes")
@@ -88,6 +89,7 @@ class Binding:
     title_en: str
     bureau: str
     datum: str
+    delete_flag: DeleteFlag | None
     digest: str
 
     @property
@@ -247,8 +249,7 @@ def _listed(value: Any) -> tuple[str, ...]:
 def _key(entry: dict[str, Any], contract: Contract, where: str) -> tuple[str, ...] | None:
     if "key" not in entry:
         return None
-    declared = entry["key"]
-    if declared in (None, "none", []):
+    if (declared := entry["key"]) in (None, "none", []):
         return ()
     names = [c.name for c in contract.columns]
     for name in [one for one in declared if one not in names]:
@@ -294,6 +295,7 @@ def read_binding(path: Path, folder: Path) -> Binding:
         delimiter=str(entry.get("delimiter", ",")),
         delivery=entry["delivery"],
         key=_key(entry, contract, where),
+        delete_flag=read_flag(entry, contract, _key(entry, contract, where), where),
         columns={k: str(v) for k, v in (entry.get("columns") or {}).items()},
         synonyms={k: _listed(v) for k, v in (entry.get("synonyms") or {}).items()},
         constants={k: str(v) for k, v in (entry.get("constants") or {}).items()},
@@ -331,10 +333,8 @@ def _check_versions(binding: Binding, where: str) -> None:
         raise ConfigurationError("a feed without key columns must say what one file covers", where=where, remedy="covers: file")
     has_time = binding.contract.update_time or binding.extracted_stated or binding.extracted_pattern
     if not has_time and not binding.covers:
-        raise ConfigurationError(
-            "neither an update time nor an extract time nor covers is known", where=where,
-            remedy="state extracted_at, or covers: file",
-        )  # fmt: skip
+        what = "neither an update time nor an extract time nor covers is known"
+        raise ConfigurationError(what, where=where, remedy="state extracted_at, or covers: file")
 
 
 def read_city_file(folder: Path) -> dict[str, Any]:

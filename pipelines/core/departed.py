@@ -5,7 +5,8 @@ counts (receipts), what becomes of rows without a file that counts (they are in 
 
 Of the files that cover the same, each is compared with the one before it, in the order in which they count. A key that the
 newer file brings in bad order is set aside and has not departed; a feed without keys has nothing to compare. Whether some
-file that covers other things still has the key is not asked.
+file that covers other things still has the key is not asked. The view `deleted_at_source` adds the rows that carry their
+binding's delete flag, so that one figure tells both.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ SCHEMA = """
 create table if not exists departed (
     feed text, sha256 text, parser text not null, before_sha256 text not null, before_parser text not null,
     deleted_at_source_n integer not null, primary key (feed, sha256));
+create view if not exists deleted_at_source as
+    select feed, sha256, sum(n) as deleted_at_source_n from (
+        select feed, sha256, deleted_at_source_n as n from departed
+        union all
+        select m.feed, m.sha256, m.found_n from parse_mark m join parse p using (feed, sha256, parser)
+        where m.mark = 'deleted_at_source' and p.is_current = 1)
+    group by feed, sha256;
 """
 
 
@@ -47,9 +55,9 @@ class Departed:
         db.executescript(SCHEMA)
 
     def of(self, feed: str, sha256: str) -> int:
-        """How many keys of the file before it a file no longer brings; 0 where there is nothing before it."""
+        """How many keys of the file before it a file no longer brings, and how many of its own rows say: deleted."""
         found = self._db.execute(
-            "select deleted_at_source_n from departed where feed = ? and sha256 = ?", [feed, sha256]
+            "select deleted_at_source_n from deleted_at_source where feed = ? and sha256 = ?", [feed, sha256]
         ).fetchone()
         return int(found[0]) if found else 0
 

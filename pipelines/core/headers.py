@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from pipelines.core.bindings import Binding
 from pipelines.core.contracts import Column
+from pipelines.core.delete_flag import OWN_COLUMN
 
 #: A header less alike than this is not proposed.
 HALF = 0.5
@@ -50,6 +51,8 @@ def known_headers(binding: Binding) -> dict[str, list[tuple[int, str]]]:
         for priority, spelling in enumerate(spellings_of(column, binding)):
             if spelling:
                 known.setdefault(plain(spelling), []).append((priority, column.name))
+    if binding.delete_flag and binding.delete_flag.header:
+        known.setdefault(plain(binding.delete_flag.header), []).append((0, OWN_COLUMN))
     return known
 
 

@@ -13,6 +13,7 @@ import pytest
 from pipelines import build, publish
 from pipelines.building.dbt import target_path
 from pipelines.core.canonical import Hashes, canonical_hash, differing
+from pipelines.core.delete_flag import MARKED
 from pipelines.core.errors import BuildBlocked, UsageError
 from pipelines.core.settings import Home, load_settings
 from pipelines.core.warehouse import PublishedBuild, open_published, writer, writer_lock
@@ -58,6 +59,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     city = write_city(base / "tiny", {"urban_case": "9901,3101,,2016-06-30\n9901,3105,2016-06-30,\n"})
     place = Landed(Home(base / "home").make(), city)
     first_day(place)
+    place.land(
+        "urban_case", "July", [urban(number, "2016-07-05T08:00:00") for number in ("GONE", "BACK")], at="2017-01-06T00:00:00"
+    )
     runs = [run(place)]
     tests = [*runs[0].phases[0].tests, *runs[0].phases[1].tests]
     first = open_published(place.home.root)
@@ -65,7 +69,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     corrected = urban("MOVES", "2016-08-03T08:00:00", grid_code=WEST, class_text="路灯")
     online = cases.petition("A2", intake_channel="网信", merged_into_no="A1")
     place.land("petition", "online", [online], at="2017-01-08T00:00:00")
-    place.land("urban_case", "day two", [corrected, urban("LATER", "2016-10-01T07:00:00")], at="2017-01-08T00:00:00")
+    gone = [urban(number, "2016-07-05T08:00:00", _flags=[MARKED]) for number in ("GONE", "BACK")]
+    place.land("urban_case", "day two", [corrected, urban("LATER", "2016-10-01T07:00:00"), *gone], at="2017-01-08T00:00:00")
     place.land(
         "court_case", "sued", [lawsuit("S1", mediation_no="J1"), lawsuit("S2", mediation_no="J3")], at="2017-01-08T00:00:00"
     )
@@ -81,6 +86,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     place.land("petition", "letters", cases.letters(), at="2017-01-07T00:00:00")
     place.land("callback", "calls", cases.calls(), at="2017-01-07T00:00:00")
     place.land("urban_case", "late", [urban("MOVES", "2016-02-02T08:00:00")], at="2017-01-07T00:00:00")
+    place.land("urban_case", "restored", [urban("BACK", "2016-07-05T08:00:00")], at="2017-01-09T00:00:00")
     place.land("court_case", "renamed", [lawsuit("S1", mediation_no="J2")], at="2017-01-09T00:00:00")
     place.land("mediation", "more", [{"source_case_no": "J4", "accepted_on": day("2017-02-07")}], at="2017-02-08T11:00:00")
     runs.append(run(place))
@@ -186,6 +192,19 @@ def test_a_correction_moves_a_case_and_leaves_no_ghost(story: Story) -> None:
         [event_id("urban_case", "MOVES")],
     )
     assert [(n, at.day, current) for n, at, current in versions] == [(1, 6, False), (2, 7, False), (3, 8, True)]
+
+
+def test_a_case_flagged_as_deleted_leaves_the_counts_and_can_come_back(story: Story) -> None:
+    """GONE and BACK are flagged on the second day, their content unchanged; BACK comes again without the flag on the third."""
+    columns = "is_counted, not_counted_reason"
+    assert {event(story.first, "urban_case", number, columns) for number in ("GONE", "BACK")} == {(True, None)}
+    assert event(story.last, "urban_case", "GONE", columns) == (False, "deleted_at_source")
+    assert event(story.last, "urban_case", "BACK", columns) == (True, None)
+    counted = [figure(build, "V01", CITY, "month", "2016-07-31")[0] for build in (story.first, story.last)]
+    assert counted == [2, 1]
+    versions = "select version_no, is_current from marts.fct_event_version where event_id = ? order by 1"
+    assert story.last.rows(versions, [event_id("urban_case", "GONE")]) == [(1, False), (2, True)]
+    assert story.last.rows(versions, [event_id("urban_case", "BACK")]) == [(1, False), (2, False), (3, True)]
 
 
 def test_a_file_taken_back_leaves_nothing(story: Story) -> None:

@@ -72,6 +72,17 @@ def test_every_shipped_contract_is_valid() -> None:
             ("contract: urban_case", "contract: urban_cases"),
             "urban.yml: contract: no contract called 'urban_cases' -> did you mean",
         ),
+        (("system: s1", "system: s1\ndelete_flag: {column: native_statu, values: [x]}"), "did you mean 'native_status'"),
+        (("system: s1", "system: s1\ndelete_flag: {colum: native_status, values: [x]}"), "did you mean 'column'"),
+        (("system: s1", "system: s1\ndelete_flag: {column: native_status}"), "the values that say deleted are missing"),
+        (("system: s1", "system: s1\ndelete_flag: {header: 删除, values: [yes]}"), "read by YAML as true or false"),
+        (("system: s1", "system: s1\ndelete_flag: {values: ['1']}"), "a delete flag is one column, or one header"),
+        (("system: s1", "system: s1\ndelete_flag: native_status"), "a delete flag is a column and the values"),
+        (
+            ("system: s1", "system: s1\nkey: none\ncovers: file\ndelete_flag: {column: native_status, values: [x]}"),
+            "rows without a key cannot be deleted one by one",
+        ),
+        (("contract: urban_case", "contract: department\ndelete_flag: {column: dept_id, values: [x]}"), "is a reference"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_nearest_word(city: Path, change: tuple[str, str], message: str) -> None:

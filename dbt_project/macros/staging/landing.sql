@@ -15,6 +15,11 @@
     source.source_case_no
 {%- endmacro %}
 
+{# Whether the bureau says that it deleted the case (the binding's delete_flag). #}
+{% macro is_deleted_at_source(flags) -%}
+    coalesce({{ list_has(flags, 'delete_flag:deleted_at_source') }}, false)
+{%- endmacro %}
+
 {# Join the dated map of one code column; the join never multiplies rows (build refuses overlapping maps). #}
 {% macro code_join(contract, code_set, column, on_time) -%}
     left join code_map as map_{{ column }}

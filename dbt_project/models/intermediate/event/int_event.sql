@@ -25,6 +25,7 @@ judged as (
         unioned.*,
         unioned.is_merged and unioned.link_event_id is not null as is_child,
         case
+            when {{ is_deleted_at_source('unioned.landing_flags') }} then 'deleted_at_source'
             when unioned.is_merged and unioned.link_event_id is not null then 'merged'
             else unioned.void_reason
         end as not_counted_reason,

@@ -20,7 +20,9 @@ with received as (
         source_record_no,
         extracted_at,
         version_at,
-        content_hash
+        content_hash,
+        {# A row that says it was deleted is another version than one of the same content that does not. #}
+        content_hash || case when {{ is_deleted_at_source('landing_flags') }} then '~' else '' end as version_hash
     from {{ ref(kind.staging) }}
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
@@ -44,7 +46,7 @@ distinct_contents as (
         *,
         coalesce(version_at, timestamp '1900-01-01 00:00:00') as version_order,
         row_number() over (
-            partition by event_id, coalesce(version_at, timestamp '1900-01-01 00:00:00'), content_hash
+            partition by event_id, coalesce(version_at, timestamp '1900-01-01 00:00:00'), version_hash
             order by extracted_at nulls last, source_file, source_record_no
         ) as sighting_no,
         min(coalesce(extracted_at, version_at)) over (partition by event_id) as first_seen_at
@@ -55,7 +57,7 @@ distinct_contents as (
 changes as (
     select
         *,
-        lag(content_hash) over (partition by event_id order by version_order, content_hash) as hash_before
+        lag(version_hash) over (partition by event_id order by version_order, version_hash) as hash_before
     from distinct_contents
     where sighting_no = 1
 ),
@@ -63,11 +65,11 @@ changes as (
 numbered as (
     select
         *,
-        row_number() over (partition by event_id order by version_order, content_hash) as version_no,
-        row_number() over (partition by event_id order by version_order desc, content_hash desc) as newness,
+        row_number() over (partition by event_id order by version_order, version_hash) as version_no,
+        row_number() over (partition by event_id order by version_order desc, version_hash desc) as newness,
         count(*) over (partition by event_id, version_order) > 1 as is_key_conflict
     from changes
-    where hash_before is null or hash_before <> content_hash
+    where hash_before is null or hash_before <> version_hash
 ),
 
 conflicting as (

@@ -29,6 +29,7 @@ final as (
             and landed.source_file = all_versions.source_file
             and landed.source_record_no = all_versions.source_record_no
     left join cases on landed.event_no = cases.source_case_no
+    where not {{ is_deleted_at_source('landed.landing_flags') }}
 )
 
 select * from final
