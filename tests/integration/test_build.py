@@ -77,8 +77,12 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     place.land("grid_assist", "help", [
         {"source_case_no": "A1", "event_no": "G1", "assisted_at": moment("2016-09-06T08:00:00"), "network": "公安"},
         {"source_case_no": "A2", "event_no": "G1", "assisted_at": moment("2016-09-06T09:00:00"), "network": "法院"},
+        {"source_case_no": "A3", "event_no": "G1", "assisted_at": moment("2016-09-06T09:30:00"), "network": "法院", "_flags": [MARKED]},
     ], at="2017-01-08T00:00:00")  # fmt: skip
-    place.land("dispatch_whistle", "another", [{**cases.whistles()[4], "source_case_no": "W098-1"}], at="2017-01-08T00:00:00")
+    struck = {**cases.whistles()[4], "source_case_no": "W097-1", "_flags": [MARKED]}
+    place.land(
+        "dispatch_whistle", "another", [struck, {**cases.whistles()[4], "source_case_no": "W098-1"}], at="2017-01-08T00:00:00"
+    )
     runs.append(run(place))
     # Day three: a file taken back, and an older correction that arrives late and must not win.
     place.retract("mistake")
@@ -245,7 +249,7 @@ def test_an_act_that_arrives_touches_its_case_and_follows_it(story: Story) -> No
     assert event(story.first, "dispatch_whistle", "W000-1", "grid_code, root_event_id") == (GRID, event_id("grid_event", "G1"))
     assert event(story.last, "dispatch_whistle", "W000-1", "grid_code")[0] == WEST
     assert event(story.last, "dispatch_whistle", "LATE", "grid_code")[0] == "UNASSIGNED"
-    assert story.last.rows("select count(*) from marts.fct_dispatch where grid_code = ?", [WEST]) == [(100,)]
+    assert story.last.rows("select count(*) from marts.fct_dispatch where grid_code = ?", [WEST]) == [(99,)]  # W097-1 was deleted
 
 
 def test_acts_are_no_cases(story: Story) -> None:

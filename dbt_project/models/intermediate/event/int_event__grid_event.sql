@@ -22,6 +22,7 @@ assists as (
             landed_assists.event_id = all_versions.event_id
             and landed_assists.source_file = all_versions.source_file
             and landed_assists.source_record_no = all_versions.source_record_no
+    where not {{ is_deleted_at_source('landed_assists.landing_flags') }}
     group by landed_assists.source_system, landed_assists.event_no
 ),
 

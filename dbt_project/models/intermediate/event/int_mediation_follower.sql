@@ -27,11 +27,11 @@ filed as (
         event_id, source_file, source_record_no, filed_on,
         case_type in ('civil', 'administrative') and coalesce(instance, 'first') = 'first' as is_lawsuit
     from lawsuits
-    where mediation_no is not null
+    where mediation_no is not null and not {{ is_deleted_at_source('landing_flags') }}
     union all
     select event_id, source_file, source_record_no, filed_on, false as is_lawsuit
     from arbitrations
-    where mediation_no is not null
+    where mediation_no is not null and not {{ is_deleted_at_source('landing_flags') }}
 ),
 
 filed_now as (

@@ -24,7 +24,7 @@ matters as (
 
 named as (
     select * from {{ members('matters', 'related_nos', 'related_no') }} as listed
-    where is_repeat_src = 'repeat'
+    where is_repeat_src = 'repeat' and not {{ is_deleted_at_source('landing_flags') }}
 ),
 
 repeats as (

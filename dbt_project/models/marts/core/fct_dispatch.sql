@@ -8,7 +8,10 @@
 -- Units called by a whistle: when they reported for duty, against when they had to, at their feed's own as_of.
 with facts as (
     select * from {{ ref('fct_event') }}
-    where event_kind = 'dispatch_whistle' and {{ only_touched('event_id') }}
+    where
+        event_kind = 'dispatch_whistle'
+        and coalesce(not_counted_reason, '') <> 'deleted_at_source'
+        and {{ only_touched('event_id') }}
 ),
 
 landed as (
