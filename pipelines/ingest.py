@@ -201,8 +201,7 @@ def _take(
     faults.hit("before_ledger")
     place.ledger.enter_all([parsed])
     faults.hit("after_ledger")
-    covers = "" if binding.is_keyless else parsed.file.covers
-    return outcome_of(parsed, place.ledger.departed.entered(row.feed, row.sha256, covers, place.home.root))
+    return outcome_of(parsed, place.ledger.departed.entered(parsed.file, place.home.root, is_keyless=binding.is_keyless))
 
 
 def refuse(row: FileRow, error: FileHeld, place: Installation, *, at: str = "") -> FileOutcome:

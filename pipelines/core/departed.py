@@ -15,11 +15,14 @@ import itertools
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pipelines.core.receipts import age
+
+if TYPE_CHECKING:
+    from pipelines.core.state import FileRow
 
 SCHEMA = """
 create table if not exists departed (
@@ -47,12 +50,16 @@ class _Pair:
         return self.newer["sha256"], self.newer["parser"], self.older["sha256"], self.older["parser"]
 
 
+def prepare(db: sqlite3.Connection) -> None:
+    """Make the table and the view that an older ledger lacks."""
+    db.executescript(SCHEMA)
+
+
 class Departed:
-    """The table of one ledger."""
+    """The table of one ledger. Its writes are a transaction of their own."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        db.executescript(SCHEMA)
 
     def of(self, feed: str, sha256: str) -> int:
         """How many keys of the file before it a file no longer brings, and how many of its own rows say: deleted."""
@@ -61,11 +68,11 @@ class Departed:
         ).fetchone()
         return int(found[0]) if found else 0
 
-    def entered(self, feed: str, sha256: str, covers: str, root: Path) -> int:
-        """`of` a file that was entered just now. A kill before it: the next build counts. `covers`: empty if keys cannot be told."""
-        if covers:
-            self.settle(feed, root, covers)
-        return self.of(feed, sha256)
+    def entered(self, file: FileRow, root: Path, *, is_keyless: bool) -> int:
+        """`of` a file that was entered just now. A kill before it: the next build counts."""
+        if file.covers and not is_keyless:
+            self.settle(file.feed, root, file.covers)
+        return self.of(file.feed, file.sha256)
 
     def settle(self, feed: str, root: Path, covers: str = "") -> None:
         """Count what has changed since the last time: new files, other parses, files taken back. `root`: of the home.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 
-from pipelines.core import drifts, file_history, measured, receipts, tickets
+from pipelines.core import departed, drifts, file_history, measured, receipts, tickets
 
 SCHEMA = """
 create table if not exists home (key text primary key, value text not null);
@@ -40,7 +40,7 @@ create table if not exists build (
     reason text not null default '', fingerprint text not null default '');
 """
 #: Modules with tables of their own; and a number for what all tables look like: a file with another one lacks something.
-PARTS = (tickets, measured, receipts, drifts, file_history)
+PARTS = (tickets, measured, receipts, drifts, file_history, departed)
 SHAPE = zlib.crc32("".join([SCHEMA, *(part.SCHEMA for part in PARTS), *tickets.ADDED]).encode()) >> 1
 
 
