@@ -5,47 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from pipelines import build, publish
 from pipelines.building.dbt import target_path
-from pipelines.core.canonical import Hashes, canonical_hash, differing
+from pipelines.core.canonical import canonical_hash, differing
 from pipelines.core.delete_flag import MARKED
 from pipelines.core.errors import BuildBlocked, UsageError
-from pipelines.core.settings import Home, load_settings
-from pipelines.core.warehouse import PublishedBuild, open_published, writer, writer_lock
+from pipelines.core.settings import Home
+from pipelines.core.warehouse import open_published, writer
 from tests.integration import chosen_cases as cases
 from tests.integration.chosen_cases import CITY, COMMUNITY, EAST, GRID, STREET, WEST, day, first_day, lawsuit, urban
 from tests.integration.landed import Landed, event_id, moment, write_city
 from tests.integration.published_rows import event, figure
-
-SETTINGS = replace(load_settings(), memory_limit="1GB", threads=2)
-
-
-def run(place: Landed, as_of: str | None = None) -> build.Built:
-    """Build, publish, finish; what `citybrain run` does after ingesting."""
-    with writer_lock(place.home.warehouse):
-        built = build.build(place.home, place.city, SETTINGS, moment(as_of) if as_of else None)
-        now = dt.datetime(2017, 1, 1, len(publish.builds(place.home)))
-        publish.publish(place.home, SETTINGS, built.prepared.inputs, built.prepared.mode, now=now)
-        build.finish(built.prepared)
-    return built
-
-
-@dataclass
-class Story:
-    """The tiny city on its first day and after three more, built twice on the last."""
-
-    first: PublishedBuild
-    first_tests: list[str]
-    last: PublishedBuild
-    rebuilt: PublishedBuild
-    modes: list[str]
-    place: Landed
-    hashes: tuple[Hashes, Hashes]
+from tests.integration.story import SETTINGS, Story, run
 
 
 def manifest_tests(home: Home) -> set[str]:

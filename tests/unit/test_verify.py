@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import datetime as dt
 import gzip
@@ -22,7 +21,7 @@ import pytest
 
 from pipelines.cleaning import identity, parse
 from pipelines.core.contracts import load_contract
-from pipelines.core.settings import PROJECT_ROOT, Home
+from pipelines.core.settings import Home
 from pipelines.core.state import FileRow, Ledger, Parsed, ParseRow
 from quality.recount import count_records
 from quality.verify import Invariant, verify
@@ -362,39 +361,6 @@ def test_a_published_file_that_is_gone_is_told(house: House) -> None:
             "build and as-of time in the file are what the pointer says",
         )
     }
-
-
-def reached(name: str) -> dict[str, set[str]]:
-    """Modules of ours that a module of quality reaches, and what of ours each imports."""
-    found: dict[str, set[str]] = {}
-    waiting = [name]
-    while waiting:
-        here = waiting.pop()
-        tree = ast.parse((PROJECT_ROOT / "quality" / f"{here}.py").read_text(encoding="utf-8"))
-        modules = {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
-        for node in (n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)):
-            inside = node.module == "quality"
-            modules |= {f"quality.{alias.name}" for alias in node.names} if inside else {node.module or "."}
-        found[here] = {m for m in modules if m.split(".")[0] in ("pipelines", "quality", "dashboards", "")}
-        waiting += [m.split(".")[1] for m in found[here] if m.startswith("quality.") and m.split(".")[1] not in found]
-    return found
-
-
-def test_verify_shares_no_code_with_the_pipeline() -> None:
-    """Neither it nor anything of quality that it reaches imports the pipeline, and nothing that the pipeline uses is reached."""
-    found = reached("verify")
-    assert set(found) == {
-        "verify",
-        "verify_departed",
-        "verify_rows",
-        "verify_published",
-        "invariant",
-        "unseal",
-        "recount",
-        "conservation",
-    }
-    assert not {name: ours for name, ours in found.items() if [m for m in ours if not m.startswith("quality.")]}
-    assert "pipelines.core.contracts" in reached("scorecard")["scorecard"] | reached("suites")["suites"]  # the scan sees
 
 
 def test_bytes_in_the_vault_that_are_not_those_received_are_told(house: House) -> None:
