@@ -85,7 +85,7 @@ class Reader:
 
     def open(self, board: str = "overview", **view: str) -> Any:
         """Open a board and wait until it is whole: its foot is there and nothing runs any more."""
-        self.page.goto(f"http://127.0.0.1:{self.port}/{PATHS[board]}?{urlencode(view)}")
+        self.page.goto(f"http://127.0.0.1:{self.port}/{PATHS[board]}?{urlencode(view)}", timeout=WAIT_MS)
         self.settled()
         return self.page
 
