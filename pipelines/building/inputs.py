@@ -105,8 +105,9 @@ def read_inputs(home: Home, city: City, ledger: Ledger, as_of: dt.datetime | Non
     overall = as_of or city.as_of or (max(times) if times else None)
     if overall is None:
         raise BuildBlocked(
-            pick("no file has been landed, so there is no time to build for", "尚无任何文件入库,无从确定统计时点"),
-            where=city.name, remedy="citybrain ingest, or give --as-of",
+            pick("no file of events has been taken that tells its time, so there is no time to build for",
+                 "尚无可判定时间的事件文件入库，无从确定统计时点"),
+            where=city.name, remedy=f"citybrain status --home {home.root} names what is held; or give --as-of",
         )  # fmt: skip
     decided = tuple(human.every(home))
     for binding in city.feeds:

@@ -111,8 +111,11 @@ def status(home: HomeOption = None) -> None:
     seen = [*_late(rows), *_unclaimed(place), *_drifted(place), *_returned(place), *_read_by_older_rules(place)]
     for line in [*seen, *_over_their_time(place), *_decided(place)]:
         show.console.print(line, markup=False)
-    if not waits:
+    if not waits and not seen:
         show.console.print(pick("nothing waits", "没有待办"))
+    elif not waits:
+        show.console.print(pick("nothing stops the next run; what is noted above is for whom it names",
+                                "没有妨碍下次运行的事项；以上提示请按所指处理"))  # fmt: skip
     raise typer.Exit(1 if waits else 0)
 
 
@@ -124,7 +127,8 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
         "order by coalesce(f.extracted_at, f.received_at) desc",
         binding.feed,
     )  # fmt: skip
-    newest = next((f for f in files if f["status"] == "loaded"), None)
+    counting = [f for f in files if f["status"] == "loaded"]
+    newest = next(iter(counting), None)
     as_of = place.city.as_of or place.now()
     age: Any = "-"
     if newest is not None:
@@ -132,9 +136,9 @@ def _feed_row(place: Any, binding: Any) -> list[Any]:
         age = round((as_of - moment).total_seconds() / 3600)
     return [
         pick(binding.title_en, binding.title_zh), newest["name"].rpartition("/")[2] if newest else "-", age,
-        int(binding.contract.latency_hours), len(files), sum(f["status"] == "held" for f in files),
-        sum(f["accepted_n"] or 0 for f in files), sum(f["quarantined_n"] or 0 for f in files),
-        sum(f["deleted_at_source_n"] or 0 for f in files),
+        int(binding.contract.latency_hours), sum(f["status"] != "retracted" for f in files),
+        sum(f["status"] == "held" for f in files),
+        *(sum(f[n] or 0 for f in counting) for n in ("accepted_n", "quarantined_n", "deleted_at_source_n")),
     ]  # fmt: skip
 
 
