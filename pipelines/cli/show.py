@@ -113,8 +113,12 @@ class Progress:
         console.print(text)
 
 
+#: No table of ours is wider; a line longer than the terminal is broken by it, which is better than a number cut off.
+WIDEST = 400
+
+
 def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
-    """A plain table."""
+    """A plain table, whole: where the terminal is narrower (a pipe counts as 80), its lines are not cut."""
     grid = Table(title=title or None, box=None, pad_edge=False, header_style="bold")
     for number, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
@@ -123,4 +127,9 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
         grid.add_row(
             *(f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else escape(str(cell)) for cell in row)
         )
-    console.print(grid, crop=False, overflow="ignore")
+    width = console.width
+    console.width = max(width, WIDEST)
+    try:
+        console.print(grid, crop=False, overflow="ignore")
+    finally:
+        console.width = width

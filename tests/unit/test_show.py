@@ -22,3 +22,10 @@ def test_a_table_shows_cells_as_they_are() -> None:
     with show.console.capture() as told:
         show.table("", ["file"], [[NAME]])
     assert NAME in told.get()
+
+
+def test_a_table_wider_than_the_terminal_loses_no_cell() -> None:
+    cells = [f"{n}{'x' * 30}" for n in range(6)]
+    with show.console.capture() as told:
+        show.table("", [f"column {n}" for n in range(6)], [cells])
+    assert all(cell in told.get() for cell in cells)
