@@ -133,9 +133,10 @@ def _tell_trial(made: Proposal, city: Path) -> str:
     if found.problem:
         return found.problem
     told = ", ".join(f"{rule} {n}" for rule, n in found.refused)
-    more = pick(f"; refused by {told}", f"；拒收原因 {told}") if told else ""
-    show.console.print(pick(f"trial: {found.good:,} of {found.rows:,} rows are good{more}",
-                            f"试读：{found.rows:,} 行中 {found.good:,} 行合格{more}"), markup=False)  # fmt: skip
+    more = pick(f"; refused (a row may break several rules): {told}", f"；拒收原因（一行可违反多条）：{told}") if told else ""
+    of = f" ({pick('the file has', '文件共')} {made.seen.records:,})" if made.seen.records > found.rows else ""
+    show.console.print(pick(f"trial: {found.good:,} of the first {found.rows:,} rows are good{of}{more}",
+                            f"试读：前 {found.rows:,} 行中 {found.good:,} 行合格{of}{more}"), markup=False)  # fmt: skip
     if found.rows and not found.good:
         return pick(f"no row is good: {told}", f"没有一行合格：{told}")
     return ""

@@ -166,7 +166,10 @@ def _key(made: Proposal) -> None:
         return
     positions = [matches[name].position for name in contract.key]
     if contract.entity == "event" and (empty := made.shapes[positions[0]].null_share) > 0:
-        made.doubts.append(pick(f"the key is empty in {empty:.1%} of the rows: refused", f"{empty:.1%} 的行主键为空，将被拒收"))
+        rows, n = made.seen.frame.height, round(empty * made.seen.frame.height)
+        made.doubts.append(
+            pick(f"the key is empty in {n:,} of {rows:,} rows: refused", f"{rows:,} 行中 {n:,} 行主键为空，将被拒收")
+        )
     share = _distinct_share(made, positions)
     head = ", ".join(m.header for m in (matches[n] for n in contract.key))
     if share >= 1 - FEW_REPEATS or contract.update_time in matches:
