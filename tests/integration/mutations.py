@@ -116,8 +116,10 @@ def _half(chance: Chance) -> Mutant:
 
 
 def _header_only(chance: Chance) -> Mutant:
-    text = ",".join(HEADER) + chance.choice(["", "\n", "\r\n", "\n\n\n"])
-    return Mutant("header_only", "keyed", text.encode(), LOADED, "utf-8", says="no record")
+    """Without a line end it may be a file that was cut off, if the file before had one: then it is held, and says so."""
+    end = chance.choice(["", "\n", "\r\n", "\n\n\n"])
+    text = ",".join(HEADER) + end
+    return Mutant("header_only", "keyed", text.encode(), LOADED if end else EITHER, "utf-8", says="no record" if end else "")
 
 
 def _empty(chance: Chance) -> Mutant:
