@@ -57,7 +57,7 @@ def _retract(place: Installation) -> None:
 
 
 def _accept(place: Installation) -> None:
-    replay.accept(place, _ticket(place, "reported_at-window"), SIGNED)
+    replay.accept(place, [_ticket(place, "reported_at-window")], SIGNED)
 
 
 def _mend(place: Installation) -> None:
