@@ -4,8 +4,8 @@ Belongs here: which things, in which order, in what words. Does not: their numbe
 funnel limits of the risk board), layout (page).
 
 Order: data that did not come out, then the cases past their deadline (each kind where most of them are), the most unusual
-week, the area farthest down the list of those outside their limits. Nobody is ranked: a place is named with what is to be
-done there.
+week, the first of the areas outside their limits as the risk board lists them. Nobody is ranked: a place is named
+with what is to be done there.
 """
 
 from __future__ import annotations
