@@ -14,12 +14,18 @@ import streamlit as st
 from dashboards.boards import data_quality, overview, returned, risk
 from dashboards.kit import data, page
 from dashboards.kit.city import read_city
-from dashboards.kit.page import BOARDS, BOARDS_OF, Board
+from dashboards.kit.menu import BOARDS, boards_of
+from dashboards.kit.page import Board
 from dashboards.kit.words import Words
 from pipelines.core.errors import ConfigurationError, UsageError
 from pipelines.core.settings import load_settings
 
-SHOWN = {"overview": overview.show, "risk": risk.show, "data_quality": data_quality.show, "returned": returned.show}
+SHOWN = {
+    "overview": overview.show,
+    "risk": risk.show,
+    "data_quality": data_quality.show,
+    "returned": returned.show,
+}
 
 
 def main() -> None:
@@ -40,7 +46,7 @@ def main() -> None:
         source = data.open_source(home, city.reader, build=view.build)
     except UsageError:
         return page.stop(words("guard.nothing", command="citybrain run"))
-    own, pages = BOARDS_OF[city.reader.role], {}
+    own, pages = boards_of(city.reader.role), {}
     for name, path in BOARDS.items():
         # The first address shows the first board that the role has; the address of a board that it has not says so.
         given = name if name in own else own[0] if path == "." else ""

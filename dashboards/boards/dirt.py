@@ -14,7 +14,8 @@ import polars as pl
 from dashboards.kit.chance import whole
 from dashboards.kit.filters import View
 from dashboards.kit.markup import EMPTY, Column, Html, anchor, chip, join, sparkline, table, tag
-from dashboards.kit.page import BOARDS, Board, has_board
+from dashboards.kit.menu import BOARDS
+from dashboards.kit.page import Board, has_board
 from dashboards.kit.periods import last_complete_month, open_month
 from dashboards.kit.words import NOTHING
 from pipelines.reports.rule_words import sentence_of

@@ -16,7 +16,8 @@ from dashboards.boards.dirt import months_shown, months_with_files, open_head
 from dashboards.kit.chance import whole
 from dashboards.kit.filters import View
 from dashboards.kit.markup import EMPTY, Column, Html, anchor, chip, sparkline, table, tag
-from dashboards.kit.page import BOARDS, Board, has_board
+from dashboards.kit.menu import BOARDS
+from dashboards.kit.page import Board, has_board
 from dashboards.kit.words import NOTHING
 
 

@@ -21,20 +21,10 @@ from dashboards.kit.chance import reference
 from dashboards.kit.city import BoardCity
 from dashboards.kit.filters import View, from_params, to_params
 from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
+from dashboards.kit.menu import BOARDS, GROUPS, MENU, boards_of
 from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import Words
-from pipelines.core.board_options import Role
 
-#: The boards in the order of the head: path, "." for the first of all.
-BOARDS = {"overview": ".", "risk": "risk", "data_quality": "data_quality", "returned": "returned"}
-#: The boards that a role has; without a role all of them.
-BOARDS_OF: dict[Role, tuple[str, ...]] = {
-    "": tuple(BOARDS),
-    "leader": ("overview", "risk", "data_quality"),
-    "analyst": ("overview", "risk", "data_quality"),
-    "clerk": ("returned", "data_quality"),
-    "engineer": ("overview", "risk", "data_quality", "returned"),
-}
 _FOLDER = Path(__file__).parent
 _GO = "go_to_board"
 #: Streamlit's own frame, where it would say something in English or waste the top of the screen.
@@ -133,7 +123,7 @@ def go_on(pages: dict[str, Any], here: Any, view: View) -> None:
 
 def has_board(board: Board, name: str) -> bool:
     """Whether the reader's role has a board, so that a link to it leads somewhere."""
-    return name in BOARDS_OF[board.source.reader.role]
+    return name in boards_of(board.source.reader.role)
 
 
 def current_view(city: BoardCity) -> View:
@@ -153,16 +143,27 @@ def draw(chart: charts.Chart, key: str) -> None:
 def head(board: Board) -> None:
     """City, boards, languages; below it what the data is of, and what a reader must know about it."""
     words, view = board.words, board.view
-    keep = View(language=view.language, area=view.area, build=view.build)
-    links = [
-        anchor(keep, words(f"board.{name}"), page=BOARDS[name], kind="here" if BOARDS[name] == board.path else "")
-        for name in BOARDS_OF[board.source.reader.role]
-    ]
     other = "en" if view.language == "zh" else "zh"
     switch = anchor(view.but(language=other), words("language.other"), kind="nowrap")
     title = tag("span", board.city.title(view.language) or words("city.nameless"), kind="city")
-    top = tag("div", title, tag("nav", join(links)), switch, kind="head")
+    top = tag("div", title, _menu(board), switch, kind="head")
     put(top + _banner(board), "head", words=words)
+
+
+def _menu(board: Board) -> Html:
+    """The reader's boards, group by group; the area and the build go along."""
+    words, view = board.words, board.view
+    keep, own = View(language=view.language, area=view.area, build=view.build), boards_of(board.source.reader.role)
+    shown = []
+    for group in GROUPS:
+        links = [
+            anchor(keep, words(f"board.{name}"), page=BOARDS[name], kind="here" if BOARDS[name] == board.path else "")
+            for name in own
+            if MENU[name].group == group
+        ]
+        if links:
+            shown.append(tag("div", tag("span", words(f"menu.{group}"), kind="group"), join(links), kind="links"))
+    return tag("nav", join(shown))
 
 
 def _banner(board: Board) -> Html:
@@ -230,7 +231,7 @@ def stop(sentence: str) -> None:
 
 def not_for_role(board: Board) -> None:
     """What stands in the place of a board that the reader's role has not."""
-    own = BOARDS_OF[board.source.reader.role][0]
+    own = boards_of(board.source.reader.role)[0]
     view = View(language=board.view.language, build=board.view.build)
     link = anchor(view, board.words(f"board.{own}"), page=BOARDS[own])
     put(tag("p", board.words("guard.role"), " ", link, kind="notice"), "guard")

@@ -1,7 +1,8 @@
 """Words: every word a board shows, in Chinese and English, and how numbers and times are written in each.
 
-Belongs here: the table of words (words.csv) and the writing of numbers, dates and periods. Does not: names that come
-with the data (areas, figures, feeds have theirs in the marts), layout.
+Belongs here: the table of words (`dashboards/words/*.csv`: what several boards say in shared.csv, else a file per board)
+and the writing of numbers, dates and periods. Does not: names that come with the data (areas, figures, feeds have theirs
+in the marts), layout.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, Literal
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
-TABLE = Path(__file__).with_name("words.csv")
+TABLES = Path(__file__).resolve().parents[1] / "words"
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
 #: What stands where a number is not shown.
@@ -27,11 +28,19 @@ HOURS_A_DAY = 24
 TEN_DAYS = 10
 
 
+def rows() -> list[dict[str, str]]:
+    """Every row of every table: key, zh, en."""
+    found = []
+    for path in sorted(TABLES.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as stream:
+            found += list(csv.DictReader(stream))
+    return found
+
+
 @cache
 def table() -> dict[str, dict[str, str]]:
     """The words by key: {"board.risk": {"zh": ..., "en": ...}}."""
-    with TABLE.open(encoding="utf-8", newline="") as stream:
-        return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in csv.DictReader(stream)}
+    return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from streamlit import cache_data
 from streamlit.testing.v1 import AppTest
 
 from dashboards import serve
-from dashboards.kit import data, page
+from dashboards.kit import data, menu
 from dashboards.kit.access import Reader
 from dashboards.kit.words import Words
 from pipelines.cli.examine import _check_scope
@@ -155,7 +155,7 @@ def test_every_flag_of_the_server_stands_in_one_place(tmp_path: Path) -> None:
                  "client.showErrorDetails=none", "server.fileWatcherType=none", "server.headless=true"):  # fmt: skip
         assert f"--{flag}" in command
     assert serve.environment(tmp_path)["CITYBRAIN_HOME"] == str(tmp_path)
-    assert page.BOARDS["overview"] == "."
+    assert menu.BOARDS["overview"] == "."
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dashboards.kit.city import read_city
-from dashboards.kit.page import BOARDS, BOARDS_OF
+from dashboards.kit.menu import BOARDS, GROUPS, MENU, boards_of
 from pipelines.core.bindings import load_city
 from pipelines.core.board_options import ROLES, BoardOptions, board_options, check_places
 from pipelines.core.errors import ConfigurationError
@@ -84,7 +84,8 @@ def test_wrong_options_open_nothing(tmp_path: Path) -> None:
             read()
 
 
-def test_every_role_has_boards_that_exist() -> None:
-    assert set(BOARDS_OF) == {"", *ROLES}
-    assert all(own and set(own) <= set(BOARDS) for own in BOARDS_OF.values())
-    assert BOARDS_OF[""] == tuple(BOARDS)
+def test_every_role_has_boards_and_every_board_a_group() -> None:
+    assert all(boards_of(role) and set(boards_of(role)) <= set(BOARDS) for role in ROLES)
+    assert boards_of("") == tuple(BOARDS)
+    assert boards_of("clerk")[0] == "returned", "a clerk's first page is her own list"
+    assert {entry.group for entry in MENU.values()} <= set(GROUPS)

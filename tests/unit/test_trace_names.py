@@ -168,7 +168,7 @@ def test_a_figure_of_cases_without_a_row_counts_none(changes: PublishedBuild) ->
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_reason_of_the_boards_has_words_here(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.setenv("CITYBRAIN_LANG", language)
-    with (PROJECT_ROOT / "dashboards" / "kit" / "words.csv").open(encoding="utf-8-sig", newline="") as stream:
+    with (PROJECT_ROOT / "dashboards" / "words" / "shared.csv").open(encoding="utf-8-sig", newline="") as stream:
         keys = [row[0].removeprefix("reason.") for row in csv.reader(stream) if row and row[0].startswith("reason.")]
     assert {"no_base", "festival_months"} <= set(keys)
     assert set(keys) - {"none"} <= set(reason_words())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import csv
 import datetime as dt
 import re
 from decimal import Decimal
@@ -11,7 +10,7 @@ from string import Formatter
 
 import pytest
 
-from dashboards.kit.words import TABLE, Words, table
+from dashboards.kit.words import Words, rows, table
 from tests.architecture.project import parse, python_files, read
 
 #: Latin letters that a Chinese page may show: the switch to the other language, codes of a method, placeholders.
@@ -24,8 +23,7 @@ def fields(text: str) -> set[str]:
 
 
 def test_no_key_is_there_twice() -> None:
-    with TABLE.open(encoding="utf-8", newline="") as stream:
-        keys = [row["key"] for row in csv.DictReader(stream)]
+    keys = [row["key"] for row in rows()]
     assert len(keys) == len(set(keys)) == len(table())
 
 

@@ -1,0 +1,43 @@
+"""Menu: which boards there are, where each stands, which role has which.
+
+Belongs here: the boards' names, addresses, groups and roles. Does not: what a board shows (boards/*.py), which module
+shows it (app), how the menu is drawn (page).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.core.board_options import Role
+
+#: Who reads what: the open city for its leaders, each figure's making for who defends it, returned rows for who mends them.
+LEADERS: tuple[Role, ...] = ("leader", "analyst", "engineer")
+ALL: tuple[Role, ...] = ("leader", "analyst", "clerk", "engineer")
+CLERKS: tuple[Role, ...] = ("clerk", "engineer")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One board: its address ("." for the first of all), its group in the menu, the roles that have it."""
+
+    path: str
+    group: str
+    roles: tuple[Role, ...]
+
+
+#: In the order of the menu, group by group.
+MENU = {
+    "overview": Entry(".", "city", LEADERS),
+    "risk": Entry("risk", "city", LEADERS),
+    "data_quality": Entry("data_quality", "trust", ALL),
+    "returned": Entry("returned", "trust", CLERKS),
+}
+GROUPS = ("city", "fields", "trust")
+#: A board's address.
+BOARDS = {name: entry.path for name, entry in MENU.items()}
+
+
+def boards_of(role: Role) -> tuple[str, ...]:
+    """The boards of a role, in the order of the menu; without a role all. A clerk's own list comes first."""
+    own = [name for name, entry in MENU.items() if not role or role in entry.roles]
+    return tuple(sorted(own, key=lambda name: role == "clerk" and name != "returned"))
