@@ -97,13 +97,14 @@ def tell(made: Proposal) -> None:
     by = {m.position: m for m in fit.sure}
     for position, header in enumerate(seen.header):
         match, shown = by.get(position), " | ".join(made.sample(position))
+        why = [fit.outdone[position]] if position in fit.outdone else []
         if match:
             out(f"  {header} -> {match.column}  {min(match.score, 1):.2f}  {match.reason}  [{shown}]", markup=False)
         elif position in fit.doubtful:
-            told = ", ".join(f"{m.column} {m.score:.2f}" for m in fit.doubtful[position])
+            told = ", ".join([*(f"{m.column} {m.score:.2f}" for m in fit.doubtful[position]), *why])
             out(f"  {header} -> ? ({told})  [{shown}]", markup=False)
         else:
-            out(f"  {header} -> {pick('not taken', '未采用')}  [{shown}]", markup=False)
+            out(f"  {header} -> {pick('not taken', '未采用')}{'; '.join(['', *why])}  [{shown}]", markup=False)
     for code_set, rows in made.codes.items():
         near = sum(bool(row.nearest_code) for row in rows)
         told = pick(f"codes of {code_set}: {len(rows)} unknown, {near} with a near one",

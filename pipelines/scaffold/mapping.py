@@ -29,24 +29,29 @@ SUFFIXES = {"at": ("date", "time"), "on": ("date",), "no": ("number",), "n": ("c
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One header offered as one column. score: 0 to 1; reason: one sentence."""
+    """One header offered as one column. score: 0 to 1; reason: one sentence; said: what says so (known, alike, near, values)."""
 
     header: str
     position: int
     column: str
     score: float
     reason: str
+    said: str
 
 
 @dataclass(slots=True)
 class Fit:
-    """A contract against a file: what is sure, what is doubtful (header position -> offers, best first), how well it fits."""
+    """A contract against a file: what is sure, what is doubtful (header position -> offers, best first), how well it fits.
+
+    outdone: header position -> why it is not written, for a header whose nearest column another header claims better.
+    """
 
     contract: Contract
     sure: list[Match]
     doubtful: dict[int, list[Match]]
     known_as_none: set[int]
     score: float
+    outdone: dict[int, str]
 
     def match(self, column: str) -> Match | None:
         """The header that is proposed for the column."""
@@ -111,22 +116,24 @@ def spellings(contract_id: str) -> dict[str, tuple[tuple[str, float], ...]]:
     return {name: tuple(listed) for name, listed in found.items()}
 
 
-def _by_words(header: str, contract: Contract) -> dict[str, tuple[float, str]]:
-    """By column: score and reason from the header's words alone."""
-    found: dict[str, tuple[float, str]] = {}
+def _by_words(header: str, contract: Contract) -> dict[str, tuple[float, str, str]]:
+    """By column: score and reason from the header's words alone, and whether they are known, alike, or only near."""
+    found: dict[str, tuple[float, str, str]] = {}
     for name, listed in spellings(contract.id).items():
         for spelling, says in listed:
             if says == 1.0 and plain(header) == plain(spelling):
-                score, reason = 1.0, pick(f"the contract knows this header ({spelling})", f"契约认识此表头（{spelling}）")
+                score, said = 1.0, "known"
+                reason = pick(f"the contract knows this header ({spelling})", f"契约认识此表头（{spelling}）")
             else:
                 near = nearness(header, spelling)
+                said = "alike" if near == 1.0 else "near"
                 score = near * says - (0.03 if near == 1.0 and says == 1.0 else 0.0)
                 reason = (
                     pick(f"another spelling of {spelling!r}", f"{spelling!r} 的另一种写法") if near == 1.0
                     else pick(f"near to {spelling!r} ({near:.2f})", f"接近 {spelling!r}（{near:.2f}）")
                 )  # fmt: skip
-            if score > found.get(name, (0.0, ""))[0]:
-                found[name] = (score, reason)
+            if score > found.get(name, (0.0, "", ""))[0]:
+                found[name] = (score, reason, said)
     return found
 
 
@@ -221,17 +228,17 @@ def is_known_as_none(header: str) -> bool:
 def _offers(header: str, position: int, shape: Shape, contract: Contract) -> list[Match]:
     told = _by_words(header, contract)
     for name, (score, reason) in _unnamed(shape, contract).items():
-        if score > told.get(name, (0.0, ""))[0] and not is_known_as_none(header):
-            told[name] = (score, reason)
+        if score > told.get(name, (0.0, "", ""))[0] and not is_known_as_none(header):
+            told[name] = (score, reason, "values")
     offers = []
-    for name, (score, reason) in told.items():
+    for name, (score, reason, said) in told.items():
         if score < DOUBT:
             continue
         weighed, more = _by_values(score, shape, contract.column(name), contract)
         if is_known_as_none(header) and score < 0.9:  # unless this contract's own phrases name it
             weighed -= 0.35
         joined = f"{reason}; {more}" if more else reason
-        offers.append(Match(header, position, name, round(max(0.0, weighed), 3), joined))
+        offers.append(Match(header, position, name, round(max(0.0, weighed), 3), joined, said))
     return sorted(offers, key=lambda m: -m.score)
 
 
@@ -239,10 +246,24 @@ def fit(seen: Seen, shapes: list[Shape], contract: Contract) -> Fit:
     """Each header to one column at most and each column to one header, the best scores first."""
     offers = [m for p, h in enumerate(seen.header) for m in _offers(h, p, shapes[p], contract)]
     order = {c.name: n for n, c in enumerate(contract.columns)}
+    known = {m.column: m for m in offers if m.said == "known" and m.score >= DOUBT}
     sure: list[Match] = []
+    outdone: dict[int, Match] = {}
     for match in sorted(offers, key=lambda m: (-m.score, m.position, order[m.column])):
-        if match.score >= SURE and not any(m.position == match.position or m.column == match.column for m in sure):
+        if match.score < SURE or any(m.position == match.position for m in sure):
+            continue
+        better = next((m for m in sure if m.column == match.column), None)
+        if better is None and match.said != "known":  # what the contract calls so, if only half filled, goes before
+            better = known.get(match.column)
+        if better is not None:
+            outdone.setdefault(match.position, better)
+        elif match.position not in outdone or match.said != "near":
             sure.append(match)
+    return _fitted(seen, contract, offers, sure, outdone)
+
+
+def _fitted(seen: Seen, contract: Contract, offers: list[Match], sure: list[Match], outdone: dict[int, Match]) -> Fit:
+    """What is sure, and what becomes of the other headers: doubtful, no column by nature, or outdone by another header."""
     taken, placed = {m.column for m in sure}, {m.position for m in sure}
     doubtful: dict[int, list[Match]] = defaultdict(list)
     for match in offers:
@@ -250,7 +271,11 @@ def fit(seen: Seen, shapes: list[Shape], contract: Contract) -> Fit:
             doubtful[match.position].append(match)
     nothing = {p for p, h in enumerate(seen.header) if is_known_as_none(h)} - placed
     kept = {p: sorted(found, key=lambda m: -m.score)[:3] for p, found in doubtful.items() if p not in nothing}
-    return Fit(contract, sorted(sure, key=lambda m: m.position), kept, nothing, _score(seen, sure, contract))
+    why = {
+        p: pick(f"nearest is {m.column}, which {m.header!r} says better", f"最接近 {m.column}，但“{m.header}”更符合")
+        for p, m in outdone.items() if p not in placed
+    }  # fmt: skip
+    return Fit(contract, sorted(sure, key=lambda m: m.position), kept, nothing, _score(seen, sure, contract), why)
 
 
 @cache

@@ -311,6 +311,7 @@ def _missing(made: Proposal) -> None:
             )  # fmt: skip
     for position, offers in made.fit.doubtful.items():
         told = ", ".join(f"{m.column} {m.score:.2f}" for m in offers)
+        told += f"; {made.fit.outdone[position]}" if position in made.fit.outdone else ""
         header = made.seen.header[position]
         made.doubts.append(pick(f"{header}: perhaps {told}", f"{header}：可能是 {told}"))
 

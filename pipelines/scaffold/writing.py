@@ -67,11 +67,12 @@ def _columns(made: Proposal) -> list[str]:
     known = [m for m in made.fit.sure if m.column not in named]
     lines += [f"# {' '.join(m.header.split())} -> {m.column}: {m.reason}" for m in known]
     placed = {m.position for m in made.fit.sure}
-    unused = [h for p, h in enumerate(made.seen.header) if p not in placed and p not in made.fit.doubtful and h.strip()]
+    not_taken, outdone = pick("not taken", "未采用"), made.fit.outdone
+    lines += [f"# {not_taken}: {' '.join(made.seen.header[p].split())}: {why}" for p, why in outdone.items()]
+    others = {*placed, *made.fit.doubtful, *outdone}
+    unused = [" ".join(h.split()) for p, h in enumerate(made.seen.header) if p not in others and h.strip()]
     if unused:
-        names = ", ".join(" ".join(header.split()) for header in unused)
-        told = pick("not taken (not recognised, or taken from another header)", "未采用（未识别，或该列已取自其他表头）")
-        lines.append(f"# {told}: {names}")
+        lines.append(f"# {not_taken} ({pick('not recognised', '未识别')}): {', '.join(unused)}")
     return lines
 
 

@@ -212,7 +212,27 @@ def test_a_limit_is_a_deadline_and_no_dispatch(tmp_path: Path) -> None:
     path = written(tmp_path / "hotline.csv", [["工单编号", "登记时间", "限办日期", "天气"], *rows])
     made = proposal(path, "hotline_order")
     assert columns(made)["限办日期"] == "deadline_at"
-    assert "not taken (not recognised, or taken from another header): 天气" in writing.binding_text(made)
+    assert "not taken (not recognised): 天气" in writing.binding_text(made)
+
+
+def test_a_header_outdone_by_another_is_not_written_to_the_next_best_column(tmp_path: Path) -> None:
+    """转办日期 is the dispatch as 派单时间 is, and only near to the closing: it is told, and neither."""
+    rows = [[f"A{n:04}", *(f"2025-01-{n + d:02} 10:00" for d in (1, 2, 3))] for n in range(20)]
+    path = written(tmp_path / "hotline.csv", [["工单编号", "登记时间", "派单时间", "转办日期"], *rows])
+    made = proposal(path, "hotline_order")
+    assert columns(made) == {"工单编号": "source_case_no", "登记时间": "registered_at", "派单时间": "dispatched_at"}
+    why = "nearest is dispatched_at, which '派单时间' says better"
+    assert list(made.fit.outdone.values()) == [why]
+    assert any(doubt.startswith("转办日期: perhaps closed_at 0.79") and doubt.endswith(why) for doubt in made.doubts)
+
+
+def test_a_judgement_is_no_filing_and_a_document_no_case(tmp_path: Path) -> None:
+    rows = [[f"d{n:08x}", "北京市某法院", f"2019-03-{n + 1:02}", f"(2019)京01民终{n}号" if n % 2 else ""] for n in range(20)]
+    header = ["docId", "court", "judgementDate", "caseNumber_from_text"]
+    made = proposal(written(tmp_path / "court.csv", [header, *rows]), "court_case")
+    assert columns(made) == {"court": "court_code", "judgementDate": "closed_on", "caseNumber_from_text": "source_case_no"}
+    assert "not taken: docId: nearest is source_case_no, which 'caseNumber_from_text' says better" in writing.binding_text(made)
+    assert any("filed_on" in doubt for doubt in made.doubts)
 
 
 def test_a_key_that_repeats_is_lengthened_or_dropped(tmp_path: Path) -> None:
