@@ -11,7 +11,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboards.boards import data_quality, overview, returned, risk
+from dashboards.boards import data_quality, overview, returned, risk, trends
 from dashboards.kit import data, page
 from dashboards.kit.city import read_city
 from dashboards.kit.menu import BOARDS, boards_of
@@ -22,6 +22,7 @@ from pipelines.core.settings import load_settings
 
 SHOWN = {
     "overview": overview.show,
+    "trends": trends.show,
     "risk": risk.show,
     "data_quality": data_quality.show,
     "returned": returned.show,

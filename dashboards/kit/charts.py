@@ -103,6 +103,20 @@ def _line(name: str, x: Sequence[Any], y: Sequence[Any], hover: Sequence[str], *
     )  # fmt: skip
 
 
+def _band(figure: go.Figure, x: Sequence[int], limits: ProcessLimits | None, names: Mapping[str, str]) -> None:
+    """The range of a series' own variation and its mean."""
+    if limits is None:
+        return
+    for end, fill in ((limits.low, None), (limits.high, "tonexty")):
+        figure.add_trace(
+            _line(names["limits"], x, [end] * len(x), (), fill=fill, fillcolor=PALETTE["band"],
+                  line={"width": 0}, showlegend=fill is not None)
+        )  # fmt: skip
+    figure.add_trace(
+        _line(names["mean"], x, [limits.mean] * len(x), (), line={"color": PALETTE["faint"], "width": 1, "dash": "dot"})
+    )
+
+
 def trend(
     caption: Caption,
     *,
@@ -113,6 +127,8 @@ def trend(
     names: Mapping[str, str],
     hover: Sequence[str],
     is_share: bool = False,
+    targets: Sequence[float | None] = (),
+    marked: Sequence[int] | None = None,
 ) -> Chart:
     """One value per month against the same month a year before and the limits of its own past.
 
@@ -122,36 +138,36 @@ def trend(
         values: the figure of each complete month; None where it has none.
         earlier: the same months one year before.
         limits: XmR limits, or None where the series is too short.
-        names: words for `now`, `earlier`, `mean`, `limits`, `outside`.
+        names: words for `now`, `earlier`, `mean`, `limits`, `outside`, and `target` where there are targets.
         hover: what a pointed-at month says.
         is_share: a share is drawn on the part of the scale where it moves; counts and rates from zero.
+        targets: what each month is to reach.
+        marked: which months are unlike the others; else those outside the limits.
     """
     if not any(value is not None for value in values):
         return Chart(caption, None)
     figure, x = framed(caption), list(range(len(labels)))
-    if limits is not None:
-        for end, fill in ((limits.low, None), (limits.high, "tonexty")):
-            figure.add_trace(
-                _line(names["limits"], x, [end] * len(x), (), fill=fill, fillcolor=PALETTE["band"],
-                      line={"width": 0}, showlegend=fill is not None)
-            )  # fmt: skip
-        figure.add_trace(
-            _line(names["mean"], x, [limits.mean] * len(x), (), line={"color": PALETTE["faint"], "width": 1, "dash": "dot"})
-        )
+    _band(figure, x, limits, names)
     if any(value is not None for value in earlier):
         figure.add_trace(_line(names["earlier"], x, earlier, (), line={"color": PALETTE["grey"], "width": 2, "dash": "dash"}))
+    aims = [value for value in targets if value is not None]
+    if aims:
+        style = {"color": PALETTE["orange"], "width": 1.5, "dash": "longdash", "shape": "hvh"}
+        figure.add_trace(_line(names["target"], x, targets, (), line=style))
     figure.add_trace(
         _line(names["now"], x, values, hover, mode="lines+markers", line={"color": PALETTE["accent"], "width": 2.5},
               marker={"size": 6})
     )  # fmt: skip
-    outside = [i for i, v in enumerate(values) if v is not None and limits is not None and limits.is_outside(v)]
+    outside = marked
+    if outside is None:
+        outside = [i for i, v in enumerate(values) if v is not None and limits is not None and limits.is_outside(v)]
     if outside:
         figure.add_trace(
             _line(names["outside"], outside, [values[i] for i in outside], [hover[i] for i in outside], mode="markers",
                   marker={"size": 12, "symbol": "diamond-open", "color": PALETTE["orange"], "line": {"width": 2.5}})
         )  # fmt: skip
     if is_share:
-        known = [value for value in [*values, *earlier] if value is not None]
+        known = [value for value in [*values, *earlier, *aims] if value is not None]
         figure.update_yaxes(
             rangemode="normal", range=_roomy([*known, *((limits.low, limits.high) if limits else ())], is_share=True)
         )

@@ -37,6 +37,9 @@ class View:
         rule: a rule that they break.
         ticket: one returned row that is open.
         page: page of a list, from 1.
+        unit: week, month, quarter or year, of a trend.
+        span: one of them, as 2026-W26, 2026-06, 2026-Q2 or 2026.
+        against: the one it is compared with.
     """
 
     language: Language = "zh"
@@ -50,6 +53,9 @@ class View:
     rule: str = ""
     ticket: str = ""
     page: int = 1
+    unit: str = ""
+    span: str = ""
+    against: str = ""
 
     def but(self, **changes: Any) -> View:
         """The same view with some parts changed."""
@@ -65,11 +71,12 @@ class View:
 #: Query parameter of each part; short, and the same in both languages, so that a link can be passed on.
 PARAMETERS = {
     "language": "lang", "area": "area", "period": "period", "kind": "kind", "build": "build", "figure": "figure",
-    "case": "case", "feed": "feed", "rule": "rule", "ticket": "ticket", "page": "page",
+    "case": "case", "feed": "feed", "rule": "rule", "ticket": "ticket", "page": "page", "unit": "unit",
+    "span": "span", "against": "against",
 }  # fmt: skip
 
 #: Parts that are a code.
-CODES = ("area", "kind", "build", "figure", "case", "feed", "rule", "ticket")
+CODES = ("area", "kind", "build", "figure", "case", "feed", "rule", "ticket", "unit", "span", "against")
 
 
 def to_params(view: View) -> dict[str, str]:

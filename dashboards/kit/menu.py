@@ -28,6 +28,7 @@ class Entry:
 #: In the order of the menu, group by group.
 MENU = {
     "overview": Entry(".", "city", LEADERS),
+    "trends": Entry("trends", "city", LEADERS),
     "risk": Entry("risk", "city", LEADERS),
     "data_quality": Entry("data_quality", "trust", ALL),
     "returned": Entry("returned", "trust", CLERKS),

@@ -25,7 +25,7 @@ from dashboards import serve
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
-PATHS = {"overview": "", "risk": "risk", "data_quality": "data_quality", "returned": "returned"}
+PATHS = {"overview": "", "trends": "trends", "risk": "risk", "data_quality": "data_quality", "returned": "returned"}
 WAIT_MS = 60_000
 
 

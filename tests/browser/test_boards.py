@@ -20,7 +20,8 @@ TITLES = {
     ("overview", "zh"): "有什么变化？", ("risk", "zh"): "有什么需要关注？", ("data_quality", "zh"): "今天的数据可信吗？",
     ("overview", "en"): "and what changed?", ("risk", "en"): "What needs attention in",
     ("data_quality", "en"): "Can we trust today's data?", ("returned", "zh"): "哪些行退回给我",
-    ("returned", "en"): "Which rows came back to me",
+    ("returned", "en"): "Which rows came back to me", ("trends", "zh"): "在变什么，超出偶然了吗？",
+    ("trends", "en"): "and is it more than chance?",
 }  # fmt: skip
 
 

@@ -24,6 +24,9 @@ VIEWS = st.builds(
     feed=CODES,
     rule=CODES,
     ticket=CODES,
+    unit=CODES,
+    span=CODES,
+    against=CODES,
     page=st.integers(1, 999_999),
 )
 ANYTHING = st.dictionaries(st.sampled_from(sorted(PARAMETERS.values())), st.text(max_size=70))
