@@ -15,15 +15,15 @@ import polars as pl
 
 from pipelines.cleaning.datum import TO_WGS84
 from pipelines.core.contracts import CONTRACTS, Column, Contract
-from pipelines.core.personal_shapes import ANY_PLATE
+from pipelines.core.personal_shapes import ANY_PERSONAL, ANY_PLATE
 
 LON, LAT = "lon", "lat"
 #: A latitude beyond it is none.
 POLE = 90
 #: What a wrong decoder leaves: U+FFFD, its bytes read as GBK (the famous three characters), UTF-8 read as Latin-1.
 MOJIBAKE = ("\ufffd", "锟斤拷", "ï»¿", "â€")
-#: A telephone, an identity number, a mail address or a plate, in a dialect that Polars reads (no look-around).
-PERSONAL = rf"1[3-9]\d{{9}}|\d{{17}}[\dXx]|[\w.+-]+@[\w-]+\.\w+|{ANY_PLATE.pattern}"
+#: A telephone, an identity number, a mail address or a plate.
+PERSONAL = f"{ANY_PERSONAL.pattern}|{ANY_PLATE.pattern}"
 #: An address that names a house is no relative one, whatever stands around it.
 HOUSE = r"[\d０-９一二三四五六七八九十百]+\s*(?:号|弄|幢|栋|室|单元)"
 

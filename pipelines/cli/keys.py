@@ -5,27 +5,17 @@ Belongs here: options, printing, exit codes. Does not: destroying, dropping, wra
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pipelines.cli import show
-from pipelines.cli.morning import HomeOption
+from pipelines.cli.morning import HomeOption, settled
 from pipelines.core.settings import pick
 
 ByOption = Annotated[str, typer.Option("--by", help="who decides")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="why; kept with the decision")]
 SHOWN = 5
-
-
-def _place(home: Path | None) -> Any:
-    from pipelines.core import decided
-    from pipelines.core.installation import existing_home, open_installation
-
-    place = open_installation(home=existing_home(home).root)
-    decided.settle(place.home, place.ledger)
-    return place
 
 
 def _say(en: str, zh: str) -> None:
@@ -64,7 +54,7 @@ def shred(
     from pipelines.core import shredding
     from pipelines.core.decided import Signed
 
-    place = _place(home)
+    place = settled(home)
     doomed = shredding.keys_of(place, feed, shredding.month_meant(month))
     open_keys = [key for key in doomed if not place.vault.keys.stone(key)]
     if not open_keys:
@@ -91,7 +81,7 @@ def retention(
     from pipelines.core import retention as over
     from pipelines.core.decided import Signed
 
-    place = _place(home)
+    place = settled(home)
     found = over.overdue(place, now=place.now(), with_open=with_open)
     _say(f"over their time: {len(found.paths)} objects of {found.files} files; {len(found.keys)} months are shredded with them",
          f"超过保存期限：{found.files} 个文件的 {len(found.paths)} 个对象；其中 {len(found.keys)} 个月份将销毁密钥")  # fmt: skip
@@ -118,7 +108,7 @@ def rotate_key(
     from pipelines.core import rotation
     from pipelines.core.decided import Signed
 
-    place = _place(home)
+    place = settled(home)
     signed = Signed(by, reason, place.now())
     told = rotation.retire(place, signed) if retire else rotation.rotate(place, signed)
     _say(f"{told.wrapped} keys wrapped anew by master key {told.current}", f"{told.wrapped} 个密钥改由主密钥 {told.current} 加密")

@@ -21,17 +21,25 @@ FileArgument = Annotated[str, typer.Argument(help="its name, a unique part of it
 NEXT = ("citybrain run makes the figures anew", "运行 citybrain run 后指标随之更新")
 
 
+def settled(home: Path | None) -> Any:
+    """A home that has been run, opened, its ledger saying what was decided. Raises UsageError if no run was made there."""
+    from pipelines.core import decided
+    from pipelines.core.installation import existing_home, open_installation
+
+    place = open_installation(home=existing_home(home).root)
+    decided.settle(place.home, place.ledger)
+    return place
+
+
 def retract(
     file: FileArgument, by: ByOption, reason: ReasonOption, feed: FeedOption = "", home: HomeOption = None,
     undo: Annotated[bool, typer.Option("--undo", help="give a retracted file back")] = False,
 ) -> None:  # fmt: skip
     """Take a file back as if it had never come. / 撤回一个文件，如同从未收到。"""
     from pipelines.core import decided
-    from pipelines.core.installation import existing_home, open_installation
     from pipelines.core.named_files import named_file
 
-    place = open_installation(home=existing_home(home).root)
-    decided.settle(place.home, place.ledger)
+    place = settled(home)
     before = {parse["name"] for parse in place.ledger.current_parses()}
     meant = named_file(place.ledger, file, feed=feed)
     found = decided.retract(place.home, place.ledger, meant, decided.Signed(by, reason, place.now()), undo=undo)
@@ -75,12 +83,9 @@ def reparse(
 ) -> None:  # fmt: skip
     """Read stored files anew by today's contracts and bindings. / 用现行契约与绑定重新解析留存的文件。"""
     from pipelines import reparse as rereading
-    from pipelines.core import decided
-    from pipelines.core.installation import existing_home, open_installation
     from pipelines.core.named_files import named_file
 
-    place = open_installation(home=existing_home(home).root)
-    decided.settle(place.home, place.ledger)
+    place = settled(home)
     rows = [named_file(place.ledger, file, feed=feed)] if file else rereading.waiting(place, feed=feed)
     read = []
     for one in rereading.read_anew(place, rows, now=place.now()):

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli import show
-from pipelines.cli.morning import NEXT, ByOption, HomeOption, ReasonOption
+from pipelines.cli.morning import NEXT, ByOption, HomeOption, ReasonOption, settled
 from pipelines.core.settings import pick
 
 quarantine = typer.Typer(
@@ -36,15 +36,6 @@ OUTCOMES = {
 DONE = ("accepted", "closed")
 
 
-def _place(home: Path | None) -> Any:
-    from pipelines.core import decided
-    from pipelines.core.installation import existing_home, open_installation
-
-    place = open_installation(home=existing_home(home).root)
-    decided.settle(place.home, place.ledger)
-    return place
-
-
 def _entries(place: Any, bureau: str, feed: str, rule: str) -> list[Any]:
     from pipelines import desk
 
@@ -54,7 +45,7 @@ def _entries(place: Any, bureau: str, feed: str, rule: str) -> list[Any]:
 @quarantine.command("list")
 def listed(bureau: BureauOption = "", feed: FeedOption = "", rule: RuleOption = "", home: HomeOption = None) -> None:
     """Rows that wait, by bureau, feed and rule, the longest waiting first. / 待办隔离行。"""
-    place = _place(home)
+    place = settled(home)
     entries = _entries(place, bureau, feed, rule)
     groups: dict[tuple[str, str, str], int] = {}
     for entry in entries:
@@ -62,6 +53,9 @@ def listed(bureau: BureauOption = "", feed: FeedOption = "", rule: RuleOption = 
             groups[entry.bureau, entry.feed, rule_id] = groups.get((entry.bureau, entry.feed, rule_id), 0) + 1
     for (of, feed_id, rule_id), n in sorted(groups.items()):
         show.console.print(pick(f"{of} / {feed_id} / {rule_id}: {n} rows", f"{of} / {feed_id} / {rule_id}：{n} 行"), markup=False)
+    if sum(groups.values()) > len(entries):
+        n = len(entries)
+        show.console.print(pick(f"{n} rows in all: a row may break several rules", f"共 {n} 行：一行可违反多条规则"))
     today = place.now().date()
     for entry in entries:
         key = ", ".join(f"{header}={text}" for header, text in entry.key.items())
@@ -84,7 +78,7 @@ def export(
     from pipelines import desk
     from pipelines.reports import worklist_xlsx
 
-    place = _place(home)
+    place = settled(home)
     parted: dict[tuple[str, str], list[Any]] = {}
     for entry in _entries(place, bureau, feed, rule):
         parted.setdefault((entry.bureau, entry.feed), []).append(entry)
@@ -102,7 +96,7 @@ def replay(file: Annotated[Path, typer.Argument(help="the mended workbook")], by
     from pipelines import desk
     from pipelines.core.errors import UsageError
 
-    place = _place(home)
+    place = settled(home)
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -128,7 +122,7 @@ def accept(
     """The rows are right: take them as they are. / 所列行无误：按原样接收。"""
     from pipelines import desk
 
-    place = _place(home)
+    place = settled(home)
     desk.accept(place, desk.EVERYTHING, tickets, by=by, reason=reason, now=place.now(), undo=undo)
     done = pick("set aside again", "已重新隔离") if undo else pick("taken as it is", "已按原样接收")
     for ticket in dict.fromkeys(tickets):
@@ -141,7 +135,7 @@ def codes(bureau: BureauOption = "", feed: FeedOption = "", home: HomeOption = N
     """Codes that no table knows, each with the nearest known one. / 未知代码及最接近的已知代码。"""
     from pipelines.reports.worklist_codes import unknown_codes
 
-    told = unknown_codes(_place(home), bureau=bureau, feed=feed)
+    told = unknown_codes(settled(home), bureau=bureau, feed=feed)
     for one in told:
         near = pick(f"nearest {one.nearest!r}", f"最接近“{one.nearest}”") if one.nearest else pick("none is near", "无相近代码")
         said = pick(f"{one.rows_n} rows, {near}", f"{one.rows_n} 行，{near}")
@@ -160,7 +154,7 @@ def rules(home: HomeOption = None) -> None:
     """Rules by how often people overruled them. / 被推翻最多的规则。"""
     from pipelines.reports import worklist
 
-    told = worklist.rules_overruled(_place(home))
+    told = worklist.rules_overruled(settled(home))
     for feed, rule, n, ever in told:
         show.console.print(
             pick(f"{feed} {rule}: overruled {n} of {ever} times", f"{feed} {rule}：{ever} 次中推翻 {n} 次"), markup=False
@@ -174,7 +168,7 @@ def history(ticket: TicketArgument, home: HomeOption = None) -> None:
     """What became of one ticket. / 一张票的经过。"""
     from pipelines.reports import worklist
 
-    for event in worklist.history(_place(home), ticket):
+    for event in worklist.history(settled(home), ticket):
         show.console.print(f"{event['at']} {event['what']} {event['who']} {event['note']}".rstrip(), markup=False)
 
 
