@@ -40,7 +40,7 @@ def doctor(home: HomeOption = None, city: CityOption = None) -> None:
         found += health_home.home_state(place, settings, is_production=is_production)
     else:
         told = pick(f"no run was made in {place.root}", f"{place.root} 尚未运行过")
-        found.append(health.Finding(pick("home", "状态目录"), "note", told, "citybrain demo"))
+        found.append(health.Finding(pick("home", "状态目录"), "note", told, "citybrain run" if city else "citybrain demo"))
     _tell(found)
     raise typer.Exit(1 if any(f.state == "problem" for f in found) else 0)
 

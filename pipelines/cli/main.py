@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from pipelines.cli.next_step import of_program, with_places
 from pipelines.core import disk
 from pipelines.core.errors import CityError
 from pipelines.core.personal_shapes import masked
@@ -27,6 +28,7 @@ def _commands() -> None:
 
     for family in (operate, morning, quarantine, keys, decide, serve, examine, figure, reconcile, new_feed, doctor):
         family.attach(app)
+    of_program(app)
 
 
 def main() -> None:
@@ -48,9 +50,9 @@ def main() -> None:
 def _end(error: CityError) -> None:
     """Print what, where and the next step, and end with the error's code."""
     message = f"{error.where}: {error.what}" if error.where else error.what
-    typer.echo(f"{pick('error', '错误')}: {masked(message)}", err=True)
+    typer.echo(f"{pick('error', '错误')}: {with_places(masked(message))}", err=True)
     if error.remedy:
-        typer.echo(f"  {pick('next', '下一步')}: {masked(error.remedy)}", err=True)
+        typer.echo(f"  {pick('next', '下一步')}: {with_places(masked(error.remedy))}", err=True)
     sys.exit(error.exit_code)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import show
-from pipelines.core.errors import SourceUnavailable, StorageFailed, UsageError
+from pipelines.core.errors import CityError, SourceUnavailable, StorageFailed, UsageError
 from pipelines.core.settings import CITIES, pick
 from pipelines.synthetic.words import MOST_GRIDS
 
@@ -39,7 +39,10 @@ def moment(text: str | None) -> dt.datetime | None:
 def execute(
     city: Path | None, home: Path | None, source_root: Path | None, as_of: str | None, *, builds_only: bool = False
 ) -> int:
-    """Run the graph in this process; prints the funnel, the build and the seconds; returns the exit code."""
+    """Run the graph in this process; prints the funnel, the build and the seconds; returns the exit code.
+
+    Raises the CityError that stopped it; where a source had failed before, that is what it ends with.
+    """
     progress, started = show.Progress(), time.monotonic()
     from pipelines.defs import graph
     from pipelines.defs.resources import Run
@@ -47,15 +50,19 @@ def execute(
     run = Run(city=city, home=home, source_root=source_root, as_of=moment(as_of), tell=progress, retry_seconds=0, is_watched=True)
     try:
         published = graph.execute(run, builds_only=builds_only)
+    except CityError as error:
+        if run.failed_sources:  # each was told as it failed
+            error.exit_code = SourceUnavailable.exit_code
+        raise
     finally:
         progress.done()
     show.console.print(pick(f"{time.monotonic() - started:.0f} s", f"用时 {time.monotonic() - started:.0f} 秒"))
-    if not published or run.held_build:
-        return 1
-    _tell_notes(run.place.home.root)
+    is_held = not published or bool(run.held_build)
+    if not is_held:
+        _tell_notes(run.place.home.root)
     if run.failed_sources:
-        return 3
-    return 1 if any(outcome.verdict == "held" for outcome in run.outcomes) else 0
+        return SourceUnavailable.exit_code
+    return 1 if is_held or any(outcome.verdict == "held" for outcome in run.outcomes) else 0
 
 
 def _tell_notes(home: Path) -> None:

@@ -13,13 +13,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.cli.next_step import with_places
 from pipelines.core.bindings import Binding
 from pipelines.core.settings import pick
 from pipelines.ingest import FileOutcome
 
+
+class Speaking(Console):
+    """A console whose messages name commands as they can be typed: with the home and city that the user meant."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich prints; see next_step."""
+        super().print(*(with_places(one) if isinstance(one, str) else one for one in objects), **options)
+
+
 # Bound to the terminal now: dbt's lines are kept off it by redirecting sys.stdout while dbt runs.
-console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Speaking(file=sys.stdout, highlight=False, soft_wrap=True)
+errors = Speaking(stderr=True, highlight=False, soft_wrap=True)
 
 
 def funnel_line(title: str, outcomes: list[FileOutcome]) -> str:
