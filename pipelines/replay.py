@@ -13,7 +13,7 @@ import datetime as dt
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -159,7 +159,32 @@ def _judge_file(
     for number in came:
         failed = tuple(judgement.failed[number])
         verdicts[tickets[number]] = Verdict(tickets[number], "refused" if failed else "accepted", failed)
-    return verdicts, {number: cells for number, cells in mends.items() if not judgement.failed[number]}
+    good = {number: cells for number, cells in mends.items() if not judgement.failed[number]}
+    for ticket, _ in of_file:  # by the order of the file; what came back of a twin itself holds
+        if ticket["record_no"] in good:
+            twins = _twins(place, ticket, but={number for number in tickets if number not in good})
+            good |= {twin["record_no"]: good[ticket["record_no"]] for twin in twins if twin["record_no"] not in good}
+    return verdicts, good
+
+
+def _twins(place: Installation, ticket: dict[str, Any], *, but: Collection[int] = ()) -> list[dict[str, Any]]:
+    """Tickets as this one on the very same row of the same file, sent twice: what holds of the one holds of the other.
+
+    A row whose key does not tell which event it is may be another's that looks alike: it has none. `but`: records left out.
+    """
+    if not ticket["event_id"]:
+        return []
+    alike = place.ledger.rows(
+        "select * from quarantine where feed = ? and sha256 = ? and event_id = ? and status = ? and ticket <> ? order by 1",
+        ticket["feed"], ticket["sha256"], ticket["event_id"], ticket["status"], ticket["ticket"],
+    )  # fmt: skip
+    parsers = {one["parser"] for one in (*alike, ticket)} if alike else set()
+    kept = {parser: rows_set_aside(place, ticket["feed"], ticket["sha256"], parser) for parser in parsers}
+    came = kept[ticket["parser"]].get(ticket["record_no"]) if alike else None
+    return [
+        one for one in alike
+        if came is not None and one["record_no"] not in but and kept[one["parser"]].get(one["record_no"]) == came
+    ]  # fmt: skip
 
 
 def _is_same(told: str, came: str, place: Installation) -> bool:
@@ -197,11 +222,14 @@ def _ticket(place: Installation, ticket: str) -> dict[str, Any] | None:
 def accept(place: Installation, tickets: Iterable[str], signed: Signed, *, undo: bool = False) -> None:
     """Take rows as they are: "the row is right"; or take that back. All of them or none; a file is read anew once.
 
+    What is said of a row is said of its twin too, the same row a second time in the same file.
+
     Raises UsageError for a ticket that is not open (with undo: not accepted), and where a rule of it can be overruled by nobody;
     FileHeld where the file could not be read anew with the decision, which stands.
     """
     decided.settle(place.home, place.ledger)
-    rows = [_decidable(place, ticket, undo=undo) for ticket in dict.fromkeys(tickets)]
+    named = [_decidable(place, ticket, undo=undo) for ticket in dict.fromkeys(tickets)]
+    rows = list({row["ticket"]: row for one in named for row in (one, *_twins(place, one))}.values())
     for row in rows:
         file = place.ledger.file(row["feed"], row["sha256"])
         assert file is not None

@@ -140,17 +140,20 @@ def tickets(scene: Scene, database: duckdb.DuckDBPyConnection) -> Iterator[Invar
 
 
 def _returned(scene: Scene, database: duckdb.DuckDBPyConnection, feed: str) -> Iterator[Invariant]:
-    """Rows that were mended or accepted lie in the landing file of the parse that counts."""
+    """Rows that were mended or accepted lie in the landing file of the parse that counts, or are repeats of one that does."""
     rows = scene.rows(
-        "select q.record_no, p.landing_path from quarantine q join file f using (feed, sha256) join parse p using (feed, sha256) "
-        "where q.feed = ? and q.status in ('mended', 'accepted') and f.status in ('loaded', 'superseded') and p.is_current = 1",
+        "select q.record_no, q.event_id, p.landing_path, p.repeat_n from quarantine q join file f using (feed, sha256) "
+        "join parse p using (feed, sha256) where q.feed = ? and q.status in ('mended', 'accepted') "
+        "and f.status in ('loaded', 'superseded') and p.is_current = 1",
         feed,
     )
     found = 0
     for path in sorted({row["landing_path"] for row in rows}):
-        whole = scene.home / path
-        numbers = database.execute("select _record_no from read_parquet(?)", [str(whole)]).fetchall() if whole.is_file() else []
-        landed = {number for (number,) in numbers}
-        found += sum(row["landing_path"] == path and row["record_no"] in landed for row in rows)
+        whole, of_file = scene.home / path, [row for row in rows if row["landing_path"] == path]
+        query = "select _record_no, _event_id from read_parquet(?)"
+        landed = dict(database.execute(query, [str(whole)]).fetchall()) if whole.is_file() else {}
+        there = {*landed.values(), *(row["event_id"] for row in of_file if row["record_no"] in landed)} - {""}
+        twins = sum(row["record_no"] not in landed and row["event_id"] in there for row in of_file)
+        found += sum(row["record_no"] in landed for row in of_file) + min(twins, of_file[0]["repeat_n"])
     if rows:
         yield compare(feed, ("更正或放行的行已入库", "rows that were mended or accepted are in landing"), len(rows), found)
