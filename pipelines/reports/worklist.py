@@ -20,7 +20,7 @@ from typing import Any
 from pipelines.core import codes, decisions
 from pipelines.core.bindings import Binding
 from pipelines.core.contracts import CONTRACTS, Column
-from pipelines.core.headers import positions
+from pipelines.core.headers import plain, positions
 from pipelines.core.installation import Installation
 from pipelines.core.overruling import why_not
 from pipelines.core.personal_shapes import holds_personal, holds_personal_key
@@ -142,13 +142,23 @@ def _mend(binding: Binding, rule_id: str, columns: list[str]) -> Words:
 
 
 def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = (), *, is_gone: bool = False) -> Words:
-    """What is wrong with a row and how to mend it, in both languages; `is_gone`: the vault no longer tells the row."""
-    zh, en = [], []
-    for rule_id in rule_ids:
+    """What is wrong with a row and how to mend it, in both languages; `is_gone`: the vault no longer tells the row.
+
+    A column is called as the contract calls it and, where its `cells` have another header, as the file does. What stands there
+    and cannot be read is not also told to be missing.
+    """
+    zh, en, cells, broken = [], [], tuple(cells), tuple(rule_ids)
+    headers = {cell.column: cell.header for cell in cells}
+    unread = {rule_id.removesuffix("-type") for rule_id in broken if rule_id.endswith("-type")}
+    for rule_id in broken:
+        if rule_id.removesuffix("-required") in unread:
+            continue
         columns = failing_columns(binding, rule_id)
         rule = next((r for r in binding.contract.rules if r.id == rule_id), None)
         name = rule.column if rule else columns[0] if columns else ""
         said, how = rule_words.sentence(binding.contract, rule_id, name), _mend(binding, rule_id, columns)
+        for column in columns:
+            said = _under_its_header(said, binding.contract.column(column), headers.get(column, ""))
         zh.append(f"{said.zh}：{how.zh}")
         en.append(f"{said.en}: {how.en}")
     for cell in cells:
@@ -161,6 +171,16 @@ def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = (), 
         zh.append("原文已不留存，只能由报送单位重新报送")
         en.append("its text is no longer kept: only a new export of the bureau can mend it")
     return Words("；".join(zh) + "。", "; ".join(en) + ".")
+
+
+def _under_its_header(said: Words, column: Column, header: str) -> Words:
+    """A sentence in which the column is also called by the file's own header."""
+    name = rule_words.title(column)
+    if plain(header) in ("", plain(column.title_zh)):
+        return said
+    return Words(
+        said.zh.replace(name.zh, f"「{header}」（{column.title_zh}）"), said.en.replace(name.en, f"{name.en} ({header})")
+    )
 
 
 @dataclass(slots=True)

@@ -77,8 +77,10 @@ def as_bytes(entries: Iterable[Entry]) -> bytes:
     sheet.title = ROWS
     keys = list(dict.fromkeys(header for entry in rows for header in entry.key))
     cells = {cell.column: cell for entry in rows for cell in entry.cells}
-    headers = [TICKET, RECORD, *keys, *(cell.header for cell in cells.values()), WRONG, DUE, BOUNCES, FILE]
-    at = {name: 3 + len(keys) + number for number, name in enumerate(cells)}
+    own = [name for name, cell in cells.items() if cell.header not in keys]
+    headers = [TICKET, RECORD, *keys, *(cells[name].header for name in own), WRONG, DUE, BOUNCES, FILE]
+    at = {name: 3 + keys.index(cell.header) for name, cell in cells.items() if name not in own}  # of rows whose key fails
+    at |= {name: 3 + len(keys) + number for number, name in enumerate(own)}
     for number, header in enumerate(headers, start=1):
         head = _put(sheet, 1, number, header)
         head.font, head.fill = Font(bold=True), HEAD
@@ -89,7 +91,7 @@ def as_bytes(entries: Iterable[Entry]) -> bytes:
             _put(sheet, row, number, text)
         for cell in entry.cells:
             _put(sheet, row, at[cell.column], HIDDEN if cell.is_hidden else cell.text or "").fill = FAILING
-        last = 3 + len(keys) + len(cells)
+        last = 3 + len(keys) + len(own)
         tail = [f"{entry.words.zh}\n{entry.words.en}", entry.due_on.isoformat(), str(entry.bounces), entry.file]
         for number, text in enumerate(tail, start=last):
             _put(sheet, row, number, text).alignment = Alignment(wrap_text=True, vertical="top")
@@ -193,5 +195,6 @@ def _returned(line: Any, keys: dict[str, int], cells: dict[str, int], was: dict[
         if cell.data_type == "f":
             formulas.append(column)
         changed[column] = now.strip() or None
-    key = {header: _text(line[number - 1].value) for header, number in keys.items()}
+    mended = {number for column, number in cells.items() if (column, ticket) in was}  # a key cell that fails is no proof
+    key = {header: _text(line[number - 1].value) for header, number in keys.items() if number not in mended}
     return Returned(ticket, changed, key, tuple(formulas))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.core.bindings import load_city
 from pipelines.core.errors import UsageError
+from pipelines.core.settings import PROJECT_ROOT
 from pipelines.reports import worklist, worklist_xlsx
 from pipelines.reports.rule_words import Words
 from pipelines.reports.worklist import Cell, Entry
@@ -79,6 +82,31 @@ def test_code_columns_have_a_list_of_the_known_codes(tmp_path: Path) -> None:
     (choice,) = book[worklist_xlsx.ROWS].data_validations.dataValidation
     assert choice.formula1 == f"'{worklist_xlsx.CODES}'!$A$2:$A$3"
     assert [cell.value for cell in book[worklist_xlsx.CODES]["A"]] == ["大类代码", "01", "02"]
+
+
+def test_a_key_that_fails_stands_in_the_column_of_the_keys(tmp_path: Path) -> None:
+    """One header once: marked where it fails and read back as mended, elsewhere what tells the row."""
+    faulty = replace(entry("f-2", Cell("source_case_no", "任务号", "??"), Cell("reported_at", "上报时间", "昨天")), key={})
+    book = written(tmp_path / "x.xlsx", entry(), faulty)
+    sheet = book[worklist_xlsx.ROWS]
+    headers = [cell.value for cell in sheet[1]]
+    assert headers.count("任务号") == 1
+    number = headers.index("任务号") + 1
+    assert [sheet.cell(row, number).value for row in (2, 3)] == ["A2", "??"]
+    assert [sheet.cell(row, number).fill.fgColor.rgb == "00FFE699" for row in (2, 3)] == [False, True]
+    sheet.cell(3, number).value = "A3"
+    assert [(row.cells, row.key) for row in back(book)] == [({}, {"任务号": "A2"}), ({"source_case_no": "A3"}, {})]
+
+
+def test_a_message_calls_a_column_as_the_clerk_s_file_does_too() -> None:
+    """And what stands there and cannot be read is not also told to be missing."""
+    binding = load_city(PROJECT_ROOT / "data" / "cities" / "demo").feed("hotline_order")
+    rules = ("registered_at-required", "registered_at-type")
+    words = worklist.told(binding, rules, [Cell("registered_at", "来话时间", "昨天")])
+    assert words.zh == "「来话时间」（登记时间）填了内容，就必须能读成时间：请写作 2026-03-01 08:30。"
+    assert words.en.startswith('"registered at" (来话时间), where filled in, must be readable as a date and time')
+    assert "来话时间" not in worklist.told(binding, rules, [Cell("registered_at", "登记时间", "昨天")]).zh
+    assert "不能为空" in worklist.told(binding, rules[:1], [Cell("registered_at", "来话时间", None)]).zh
 
 
 def test_a_time_that_the_program_made_a_date_of_is_read_as_one(tmp_path: Path) -> None:
