@@ -25,17 +25,20 @@ FromOption = Annotated[Path, typer.Option("--from", help="a file of the departme
 ContractOption = Annotated[str, typer.Option("--contract", help="what the file is, such as urban_case; default: what fits best")]
 EncodingOption = Annotated[str, typer.Option("--encoding", help="if you know it: gb18030, big5, ...")]
 RootOption = Annotated[Path | None, typer.Option("--source-root", help="folder the pattern starts from; default: the file's")]
+CodesOption = Annotated[bool, typer.Option("--codes", help="keep the feed's binding; write the tables of codes that it lacks")]
 ForceOption = Annotated[bool, typer.Option("--force", help="overwrite the feed's files")]
 
 
 def new_feed(
     feed: Annotated[str, typer.Argument(help="its name: small letters, digits and _")],
     file: FromOption, city: CityOption, contract: ContractOption = "", encoding: EncodingOption = "",
-    source_root: RootOption = None, force: ForceOption = False,
+    source_root: RootOption = None, force: ForceOption = False, codes: CodesOption = False,
 ) -> None:  # fmt: skip
     """Propose a feed's binding from one of its files, with reasons. / 根据样例文件生成数据源绑定草案，并说明理由。"""
     from pipelines.core.bindings import load_city, undecided_codes
 
+    if codes:
+        return _complete_codes(feed, file, city)
     made, paths = scaffold(feed, file, city, contract=contract, encoding=encoding, source_root=source_root, force=force)
     for path in paths:
         show.console.print(pick(f"written: {path}", f"已写入：{path}"), markup=False)
@@ -50,6 +53,23 @@ def new_feed(
         show.console.print(told, markup=False)
     _tell_next(made, city, file, source_root, problem)
     raise typer.Exit(1 if problem else 0)
+
+
+def _complete_codes(feed: str, file: Path, city: Path) -> None:
+    """Tables of codes for a binding that people mended: what was added where, and what they still have to write."""
+    from pipelines.core.settings import load_settings
+    from pipelines.scaffold import code_files
+
+    out = show.console.print
+    told = code_files.complete(city, feed, file, load_settings().archives)
+    for one in told:
+        out(pick(f"{one.path}: {one.added} codes to complete (?)", f"{one.path}：新增待填代码 {one.added} 个（?）"), markup=False)
+        if not one.is_named:
+            line = f"{one.code_set}: {one.path.name}"
+            where = f"{city}/feeds/{feed}.yml"
+            out(pick(f"  TODO {where}: add {line} to codes:", f"  TODO {where}：在 codes: 中加入 {line}"), markup=False)
+    if not told:
+        out(pick("every code of the file is known or stands in a table", "文件中的代码均已知或已在代码表中"))
 
 
 def scaffold(

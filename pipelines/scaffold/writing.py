@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from pipelines.core.bindings import SUFFIXES, UNDECIDED
@@ -18,7 +18,7 @@ from pipelines.core.errors import UsageError
 from pipelines.core.headers import plain
 from pipelines.core.personal_shapes import masked
 from pipelines.core.settings import pick
-from pipelines.scaffold.proposing import Proposal
+from pipelines.scaffold.proposing import CodeRow, Proposal
 
 #: Values that YAML would take for something else unless quoted.
 PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff.]*( [\w\u4e00-\u9fff.]+)*")
@@ -140,12 +140,12 @@ def binding_text(made: Proposal, taken: Collection[str] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def codes_text(made: Proposal, code_set: str) -> str:
+def codes_text(rows: Iterable[CodeRow]) -> str:
     """codes/FEED_SET.csv: every unknown code, undecided, with what is nearest."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["source_code", "canonical_code", "valid_from", "valid_to", "column", "rows", "nearest", "nearest_code"])
-    for row in made.codes[code_set]:
+    for row in rows:
         writer.writerow([row.source_code, UNDECIDED, "", "", row.column, row.rows, row.nearest, row.nearest_code])
     return out.getvalue()
 
@@ -153,7 +153,7 @@ def codes_text(made: Proposal, code_set: str) -> str:
 def write(made: Proposal, folder: Path, *, force: bool) -> list[Path]:
     """Write the proposal into a city folder; the paths. Raises UsageError rather than overwrite, unless `force`."""
     texts = {folder / "feeds" / f"{made.feed}.yml": binding_text(made, titles_taken(folder, made.feed))}
-    texts |= {folder / "codes" / made.file_of(code_set): codes_text(made, code_set) for code_set in made.codes}
+    texts |= {folder / "codes" / made.file_of(code_set): codes_text(rows) for code_set, rows in made.codes.items()}
     there = [path for path in texts if path.exists()]
     if there and not force:
         raise UsageError(

@@ -18,7 +18,7 @@ from pipelines.core.bindings import load_city, read_binding, undecided_codes
 from pipelines.core.contracts import contract_ids, load_contract
 from pipelines.core.errors import FileHeld, UsageError
 from pipelines.core.settings import ArchiveLimits
-from pipelines.scaffold import founding, looking, mapping, proposing, shapes, wording, writing
+from pipelines.scaffold import code_files, founding, looking, mapping, proposing, shapes, wording, writing
 
 #: Invented, and built here so that no such number stands in the project.
 ID_NUMBER = "1101011990" + "03077934"
@@ -351,3 +351,34 @@ def test_every_contract_has_a_chinese_name() -> None:
     names = {contract: load_contract(contract).title_zh for contract in contract_ids()}
     assert not {contract: name for contract, name in names.items() if not re.search(r"[\u4e00-\u9fff]", name)}
     assert len(set(names.values())) == len(names)
+
+
+def test_a_binding_mended_by_hand_gets_its_tables_of_codes(
+    tmp_path: Path, city: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A column that people mapped has its unknown codes in a table; what stands there is kept, and nothing comes twice."""
+    header = ["接警编号", "报警时间", "来路"]
+    file = written(
+        tmp_path / "calls.csv", [header, *([f"A{n}", "2025-01-01 10:00:00", ["灯塔", "电话"][n % 2]] for n in range(9))]
+    )
+    new_feed.scaffold("calls", file, city, contract="police_incident")
+    path = city / "feeds" / "calls.yml"
+    own = "".join(
+        line
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
+        if not line.startswith(("columns:", "codes:", "  "))
+    )
+    path.write_text(own + "columns: {intake_channel: 来路}\n", encoding="utf-8")
+    for old in (city / "codes").glob("*"):
+        old.unlink()
+    assert load_city(city).feed("calls").codes == ()
+    new_feed.new_feed("calls", file, city, codes=True)
+    table = city / "codes" / "calls_channel.csv"
+    assert [row["source_code"] for row in csv.DictReader(table.open(encoding="utf-8"))] == ["灯塔"]
+    assert undecided_codes(city) == {"calls_channel.csv": 1}
+    assert yaml.safe_load(path.read_text(encoding="utf-8"))["codes"] == {"channel": "calls_channel.csv"}
+    table.write_text("source_code,canonical_code\n灯塔,phone", encoding="utf-8")
+    written(file, [header, ["A1", "2025-01-01 10:00:00", "灯塔"], ["A2", "2025-01-01 10:00:00", "鸽子"]])
+    new_feed.new_feed("calls", file, city, codes=True)
+    assert table.read_text(encoding="utf-8").splitlines() == ["source_code,canonical_code", "灯塔,phone", "鸽子,?"]
+    assert code_files.complete(city, "calls", file, ArchiveLimits()) == []
