@@ -194,8 +194,10 @@ def _drifted(place: Any) -> list[str]:
 
 
 def _returned(place: Any) -> list[str]:
-    """A note: rows that were set aside and wait for their bureau."""
-    n = place.ledger.rows("select count(*) as n from quarantine where status = 'open'")[0]["n"]
+    """A note: rows that were set aside and wait for their bureau, one for each entry of the work list: a case counts once."""
+    n = place.ledger.rows(
+        "select count(distinct feed || ' ' || coalesce(nullif(event_id, ''), ticket)) as n from quarantine where status = 'open'"
+    )[0]["n"]
     return [pick(f"{n} rows wait for their bureau -> citybrain quarantine list",
                  f"{n} 行待报送部门更正 -> citybrain quarantine list")] if n else []  # fmt: skip
 

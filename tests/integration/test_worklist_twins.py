@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines import replay
+from pipelines.cli import examine
 from pipelines.reports import worklist_xlsx
 from quality.verify import verify
 from tests.integration.returned_rows import (
@@ -31,6 +32,7 @@ def test_a_row_that_stands_twice_in_its_file_is_mended_once(tmp_path: Path) -> N
     assert statuses(place) == dict.fromkeys((2, 3, 4, 5), "open")
     (entry,) = (one for one in entries(place) if one.key["任务号"] == "A2")
     assert entry.record_no == 5
+    assert examine._returned(place)[0].startswith("2 rows wait for their bureau")  # as many as the list has, of four tickets
     book = exported(place, tmp_path / "out.xlsx")
     assert book[worklist_xlsx.ROWS].max_row == 3
     assert bring_back(place, mended(place, tmp_path / "out.xlsx", "上报时间", {"A2": MENDED}))["5"] == "accepted"
