@@ -28,6 +28,8 @@ from pipelines.core.personal_shapes import HIDDEN, masked
 from pipelines.core.set_aside import rows_set_aside, stand_in
 from pipelines.core.settings import pick
 
+#: Rows set aside, by record number: of a feed, a file, a parser.
+Kept = dict[tuple[str, str, str], dict[int, Any]]
 Outcome = Literal["accepted", "refused", "unchanged", "closed", "unknown", "other_row", "formula", "gone"]
 
 
@@ -160,17 +162,19 @@ def _judge_file(
         failed = tuple(judgement.failed[number])
         verdicts[tickets[number]] = Verdict(tickets[number], "refused" if failed else "accepted", failed)
     good = {number: cells for number, cells in mends.items() if not judgement.failed[number]}
+    read: Kept = {(binding.feed, sha256, parser): rows for parser, rows in kept.items()}
     for ticket, _ in of_file:  # by the order of the file; what came back of a twin itself holds
         if ticket["record_no"] in good:
-            twins = _twins(place, ticket, but={number for number in tickets if number not in good})
+            twins = _twins(place, ticket, read, but={number for number in tickets if number not in good})
             good |= {twin["record_no"]: good[ticket["record_no"]] for twin in twins if twin["record_no"] not in good}
     return verdicts, good
 
 
-def _twins(place: Installation, ticket: dict[str, Any], *, but: Collection[int] = ()) -> list[dict[str, Any]]:
+def _twins(place: Installation, ticket: dict[str, Any], kept: Kept, *, but: Collection[int] = ()) -> list[dict[str, Any]]:
     """Tickets as this one on the very same row of the same file, sent twice: what holds of the one holds of the other.
 
-    A row whose key does not tell which event it is may be another's that looks alike: it has none. `but`: records left out.
+    A row whose key does not tell which event it is may be another's that looks alike: it has none. `but`: records left out;
+    `kept`: rows set aside that were read by now.
     """
     if not ticket["event_id"]:
         return []
@@ -178,13 +182,19 @@ def _twins(place: Installation, ticket: dict[str, Any], *, but: Collection[int] 
         "select * from quarantine where feed = ? and sha256 = ? and event_id = ? and status = ? and ticket <> ? order by 1",
         ticket["feed"], ticket["sha256"], ticket["event_id"], ticket["status"], ticket["ticket"],
     )  # fmt: skip
-    parsers = {one["parser"] for one in (*alike, ticket)} if alike else set()
-    kept = {parser: rows_set_aside(place, ticket["feed"], ticket["sha256"], parser) for parser in parsers}
-    came = kept[ticket["parser"]].get(ticket["record_no"]) if alike else None
+    texts = [_text_of(place, one, kept) for one in (ticket, *alike)] if alike else [None]
     return [
-        one for one in alike
-        if came is not None and one["record_no"] not in but and kept[one["parser"]].get(one["record_no"]) == came
+        one for one, text in zip(alike, texts[1:], strict=True)
+        if text is not None and text == texts[0] and one["record_no"] not in but
     ]  # fmt: skip
+
+
+def _text_of(place: Installation, ticket: dict[str, Any], kept: Kept) -> Any:
+    """The row of a ticket as it came; None if the vault no longer tells it."""
+    of = ticket["feed"], ticket["sha256"], ticket["parser"]
+    if of not in kept:
+        kept[of] = rows_set_aside(place, *of)
+    return kept[of].get(ticket["record_no"])
 
 
 def _is_same(told: str, came: str, place: Installation) -> bool:
@@ -229,7 +239,8 @@ def accept(place: Installation, tickets: Iterable[str], signed: Signed, *, undo:
     """
     decided.settle(place.home, place.ledger)
     named = [_decidable(place, ticket, undo=undo) for ticket in dict.fromkeys(tickets)]
-    rows = list({row["ticket"]: row for one in named for row in (one, *_twins(place, one))}.values())
+    kept: Kept = {}
+    rows = list({row["ticket"]: row for one in named for row in (one, *_twins(place, one, kept))}.values())
     for row in rows:
         file = place.ledger.file(row["feed"], row["sha256"])
         assert file is not None
