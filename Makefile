@@ -6,11 +6,12 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 EVENTS ?= 1000000
 LATTICE_EVENTS ?= 2000000
+BOARDS_HOME ?= data/home/demo
 ROWS ?= 10000000
 export PYTHON
 
 .PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-fuzz
-.PHONY: bench bench-lattice bench-stream pictures
+.PHONY: bench bench-lattice bench-stream bench-boards pictures
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
@@ -65,6 +66,9 @@ bench-lattice: env-dev ## how many published figures, and megabytes, a city of L
 
 bench-stream: env-dev ## how one CSV of ROWS (default ten million) records streams: CPU against a reading by hand, memory
 	$(BIN)/python bench/stream.py --rows $(ROWS)
+
+bench-boards: env-dev ## first paint, 25 viewers at once and more, the front page, on the home BOARDS_HOME (a demo's)
+	$(BIN)/python bench/boards.py --home $(BOARDS_HOME) --most
 
 pictures: env-dev ## the pictures of the README, from running boards (needs chromium)
 	$(BIN)/python docs/make_pictures.py

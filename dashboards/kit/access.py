@@ -18,15 +18,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from dashboards.kit.opened import cursor_of
 from pipelines.core.board_options import Role
 from pipelines.core.errors import CityError, UsageError
-from pipelines.core.warehouse import PublishedBuild, open_published, quoted
+from pipelines.core.warehouse import PublishedBuild, quoted
 
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
 #: A board draws what a person can read; a query that returns more is a mistake in the query.
@@ -177,15 +178,10 @@ def read(home_root: Path, manifest: dict[str, Any], reader: Reader, sql: str, pa
     needed = parameters_of(sql)
     if missing := sorted(needed - set(params)):
         raise UsageError(f"no value for {', '.join(missing)}", where="a board's query")
-    build = open_published(home_root, manifest)
-    try:
-        _narrow(build, reader)
-        cursor = build.connection.cursor()
+    bound = {name: list(params[name]) if isinstance(params[name], tuple) else params[name] for name in needed}
+    with cursor_of(home_root, manifest, reader, partial(_narrow, reader=reader)) as cursor:
         cursor.execute("use reader")
-        bound = {name: list(params[name]) if isinstance(params[name], tuple) else params[name] for name in needed}
         frame: pl.DataFrame = cursor.sql(sql, params=bound or None).pl()
-    finally:
-        build.close()
     if frame.height > LARGEST_RESULT:
         raise ResultTooLarge(f"{frame.height} rows", where="a board's query", remedy="aggregate in the mart")
     return frame

@@ -14,14 +14,20 @@ from tests.architecture.project import parse, python_files
 ACCESS = Path("dashboards/kit/access.py")
 DATA = Path("dashboards/kit/data.py")
 CITY = Path("dashboards/kit/city.py")
+OPENED = Path("dashboards/kit/opened.py")
 ACTS = Path("dashboards/boards/returned_acts.py")
 #: Of core.warehouse: what a reader needs to open a build, and who may name it.
-OWNERS = {"open_published": {ACCESS}, "PublishedBuild": {ACCESS}, "quoted": {ACCESS}, "current_manifest": {DATA}}
+OWNERS = {
+    "open_published": {OPENED}, "Connection": {OPENED}, "PublishedBuild": {ACCESS, OPENED}, "quoted": {ACCESS},
+    "current_manifest": {DATA},
+}  # fmt: skip
 #: Who may say what: makes a reader, asks as one, reads the ledger.
 CALLS = {
     "Reader": {CITY},
     "access.Reader": {CITY},
     "access.read": {DATA},
+    "cursor_of": {ACCESS},
+    "opened.cursor_of": {ACCESS},
     "data._answer": {DATA},
     "Ledger.of": {CITY},
     "Source": {DATA},
@@ -77,7 +83,7 @@ def test_a_board_has_one_way_to_the_data() -> None:
         "board.source.ask_sql('select * from marts.fct_event')", "access.read(home, manifest, reader, sql, {})",
         "data.open_source(home, Reader())", "Source(home, manifest, reader)", "Ledger.of(home)", "access.Reader(areas=())",
         "from pipelines import desk", "from pipelines.desk import entries", "desk.entries(place, desk.EVERYTHING, now=now)",
-        "desk.Scope(is_all=True)",
+        "desk.Scope(is_all=True)", "opened.cursor_of(home, manifest, reader, narrow)", "cursor_of(home, manifest, reader, narrow)",
     ],
 )  # fmt: skip
 def test_a_way_around_is_seen(line: str) -> None:

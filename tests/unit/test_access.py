@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashboards.kit import access
+from dashboards.kit import access, opened
 from dashboards.kit.access import QUERIES, Reader, ResultTooLarge, parameters_of, query_text, read, refuse_around
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import Home
@@ -160,6 +162,32 @@ def test_a_large_result_is_refused(published: Any, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(access, "LARGEST_RESULT", 4)
     with pytest.raises(ResultTooLarge):
         events(published, "")
+
+
+def test_questions_at_once_keep_their_readers_apart(published: Any) -> None:
+    scopes = ["", "11", "12", "111"] * 12
+    alone = {scope: events(published, scope) for scope in scopes}
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(partial(events, published), scopes)) == [alone[scope] for scope in scopes]
+
+
+def test_only_so_many_builds_stay_open(published: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opened, "KEPT_OPEN", 2)
+    opened.close_all()
+    for scope in ("", "11", "12", "111", "111"):
+        events(published, scope)
+    assert [key[2].areas for key in opened.open_now()] == [("12",), ("111",)], "the two last used"
+    opened.close_all()
+    assert opened.open_now() == []
+    assert events(published, "12") == ["c"], "opened anew"
+
+
+def test_a_build_that_cannot_be_narrowed_is_not_kept(published: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened.close_all()
+    monkeypatch.setattr(access, "_narrow", lambda build, reader: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        events(published, "11")
+    assert opened.open_now() == []
 
 
 QUERY_FILES = sorted(path.stem for path in QUERIES.glob("*.sql"))
