@@ -29,7 +29,7 @@ from tests.integration.canaries import PASSWORD, STEMS, Planted, as_csv, opened,
 from tests.integration.returned_rows import SIGNED
 from tests.integration.scanner import Scanner
 
-POINTS = ("after_hash", "after_vault:kill:9", "after_landing:kill:9", "before_ledger:kill:20", "after_ledger:kill:3",
+POINTS = ("after_hash", "after_vault:kill:9", "after_landing:kill:9", "before_ledger:kill:9", "after_ledger:kill:3",
           "after_phase_1", "before_phase_2", "after_phase_2")  # fmt: skip
 RANDOM_KILLS = 6
 
