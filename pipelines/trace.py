@@ -14,7 +14,7 @@ from typing import Any
 from pipelines.core.errors import UsageError
 from pipelines.core.register import DERIVED, Metric, read_register
 from pipelines.core.settings import pick
-from pipelines.core.warehouse import PublishedBuild
+from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.tracing.cases import Cut, Place, contributions, has_denominator
 from pipelines.tracing.definitions import definition_of
 from pipelines.tracing.difference import Difference, Step, difference
@@ -82,12 +82,14 @@ def has_cases(metric_id: str) -> bool:
     return not metric.sql and metric.family not in DERIVED
 
 
-def case_query(metric_id: str, period_kind: str) -> CaseQuery:
+def case_query(metric_id: str, period_kind: str, *, slice_kind: str = "all", slice_code: str = "all") -> CaseQuery:
     """The cases behind a figure of one area and period: those of its numerator first, the newest of each first.
 
     Args:
         metric_id: of the register.
         period_kind: decides how exact a time must be.
+        slice_kind: by what the figure is cut.
+        slice_code: which part of it.
 
     Raises:
         UsageError: an unknown metric, or one that is not made of cases.
@@ -95,7 +97,7 @@ def case_query(metric_id: str, period_kind: str) -> CaseQuery:
     metric = metric_of(metric_id)
     if not has_cases(metric_id):
         raise UsageError(f"{metric_id} is no figure of cases", where="the register")
-    cut = Cut("all", "'all'", "$area", "$root", "cast($first as date)", "cast($last as date)", period_kind)
+    cut = Cut(slice_kind, quoted(slice_code), "$area", "$root", "cast($first as date)", "cast($last as date)", period_kind)
     cases = f"with cases as ({contributions(metric, cut, Place.of('marts'))}) "
     order = "in_numerator desc, figure_at desc, event_id"
     return CaseQuery(

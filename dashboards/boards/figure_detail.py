@@ -6,6 +6,7 @@ Belongs here: what is drawn for the chosen figure and in which order. Does not: 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -27,8 +28,8 @@ OF_THE_METRIC = ("metric_id", "name_zh", "name_en", "unit_zh", "unit_en", "decim
 STATES: tuple[State, ...] = ("far_above", "above", "average", "below", "far_below", "unknown")
 
 
-def show(board: Board, place: Place, figure: Figure, trends: pl.DataFrame) -> None:
-    """Everything about one figure in one area."""
+def show(board: Board, place: Place, figure: Figure, trends: pl.DataFrame, *, between: Callable[[], None] | None = None) -> None:
+    """Everything about one figure in one area; `between` shows what a board has to add below the trend."""
     words = board.words
     direction = words(f"direction.{figure.row['direction']}")
     caveat = words.pick(figure.row, "caveat")
@@ -37,6 +38,8 @@ def show(board: Board, place: Place, figure: Figure, trends: pl.DataFrame) -> No
     put(head, "figure", focus=board.view.figure)
     figure_usage.show(board, place, figure)
     _trend(board, figure, trends)
+    if between is not None:
+        between()
     _areas(board, place, figure)
     case_list.show(board, place, figure)
 
@@ -140,6 +143,8 @@ def _in_period(board: Board, place: Place, figure: Figure, period: dict[str, Any
         "overview__areas",
         area=place.code,
         metric=figure.id,
+        slice_kind=figure.slice_kind,
+        slice_code=figure.slice_code,
         period_kind=period["period_kind"],
         period_end=end,
         earlier_end=before,

@@ -20,7 +20,9 @@ def show(board: Board, place: Place, figure: Figure) -> None:
     """Warnings and changes of one figure, where it has any."""
     told = warnings(board.words, board.source.ask("figure__warnings", metric=figure.id).rows(named=True))
     period = {name: figure.row[name] for name in ("period_kind", "period_start", "period_end")}
-    rows = board.source.ask("figure__changes", metric=figure.id, area=place.code, **period).rows(named=True)
+    # Changes are of whole figures.
+    asked = figure.slice_kind == "all"
+    rows = board.source.ask("figure__changes", metric=figure.id, area=place.code, **period).rows(named=True) if asked else []
     said = [change(board.words, row) for row in rows]
     parts = [tag("ul", join([tag("li", sentence) for sentence in told]), kind="usage small")] if told else []
     parts += [tag("p", join(said, " · "), kind="small changes")] if said else []

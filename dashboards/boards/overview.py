@@ -6,19 +6,16 @@ one case (case_trail), how a figure is said (kit.reading).
 
 from __future__ import annotations
 
-import datetime as dt
-
 import polars as pl
 import streamlit as st
 
-from dashboards.boards import case_trail, figure_detail
+from dashboards.boards import case_trail, figure_card, figure_detail
 from dashboards.kit import filters, periods
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
-from dashboards.kit.chance import process_limits
-from dashboards.kit.markup import EMPTY, Html, anchor, chip, join, sparkline, tag
+from dashboards.kit.markup import EMPTY, Html, join, tag
 from dashboards.kit.page import Board, put
 from dashboards.kit.periods import Period, period_of
-from dashboards.kit.reading import Figure, monthly
+from dashboards.kit.reading import Figure
 
 #: Which figures stand together; one that a register adds stands under handling.
 GROUPS = {
@@ -141,7 +138,8 @@ def cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFram
         members = _members(group, list(shown))
         if members:
             of_group = [
-                _card(board, shown[metric], trends, until, usual=usual, is_open=shown[metric] is chosen) for metric in members
+                figure_card.card(board, shown[metric], trends, until, usual=usual, is_open=shown[metric] is chosen)
+                for metric in members
             ]
             parts += [tag("h3", board.words(f"group.{group}")), tag("div", join(of_group), kind="cards")]
     return join([*parts, _not_here(board, place, shown)])
@@ -155,30 +153,3 @@ def _not_here(board: Board, place: Place, shown: dict[str, Figure]) -> Html:
         return Html("")
     names = board.words("comma").join(board.words.pick(row, "name") for row in absent)
     return tag("p", board.words("overview.not_here", names=names, level=place.level), kind="muted small gap")
-
-
-def _card(board: Board, figure: Figure, trends: pl.DataFrame, until: dt.date, *, usual: str, is_open: bool) -> Html:
-    if not figure.row["period_kind"]:
-        return tag("div", tag("span", figure.name, kind="name"), tag("span", figure.why_none, kind="value none"), kind="card")
-    if figure.value is None:
-        value = tag("span", figure.why_none, kind="value none")
-    else:
-        value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value")
-    months = [value for _, value in monthly(trends, figure, until)]
-    limits = None if figure.row["period_kind"] == "cumulative" else process_limits(months)
-    drawn = sparkline(months, limits, board.words("trend.title", name=figure.name))
-    other_period = figure.period_text if figure.row["period_kind"] != usual else ""
-    notes = [tag("span", text) for text in (other_period, figure.interval_text, figure.parts_text) if text]
-    body = (
-        tag("span", figure.name, kind="name"), value, tag("span", drawn, kind="aside"), _change(figure),
-        tag("span", *notes, kind="note"),
-    )  # fmt: skip
-    view = board.view.but(figure=figure.id, case="", page=1)
-    caveat = board.words.pick(figure.row, "caveat")
-    return anchor(view, *body, kind="card open" if is_open else "card", title=caveat)
-
-
-def _change(figure: Figure) -> Html:
-    size = tag("span", f"{figure.arrow} {figure.change_text}".strip(), kind="size") if figure.change_text else Html("")
-    meaning = chip(figure.meaning_text, figure.tone) if figure.meaning_text else Html("")
-    return tag("span", size, meaning, tag("span", figure.earlier_text, kind="muted small"), kind="change")

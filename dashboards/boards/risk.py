@@ -7,6 +7,7 @@ the rule of an alert (the mart fct_alert), limits (kit.chance). It says what to 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -48,7 +49,7 @@ def show(board: Board) -> None:
         choose_child(board, place)
     with right:
         _choose_kind(board)
-    _open(board, cases.filter(~pl.col("is_hidden")), sorted(set(cases.filter("is_hidden")["event_kind"])))
+    open_cases(board, cases.filter(~pl.col("is_hidden")), sorted(set(cases.filter("is_hidden")["event_kind"])))
     _alerts(board, week, alerts)
     _funnel(board, place, outside)
 
@@ -88,7 +89,8 @@ def lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str,
 # --- open and overdue -------------------------------------------------------------------------------------------------
 
 
-def _open(board: Board, cases: pl.DataFrame, hidden: list[str]) -> None:
+def open_cases(board: Board, cases: pl.DataFrame, hidden: list[str], *, kinds: Sequence[str] = ()) -> None:
+    """What is open and overdue, by age; `hidden`: kinds whose numbers are not shown, `kinds`: whose as-of is told (all)."""
     words = board.words
     put(tag("h2", words("risk.open_heading")), "open_head")
     left, right = st.columns([1, 1], gap="large")
@@ -97,11 +99,12 @@ def _open(board: Board, cases: pl.DataFrame, hidden: list[str]) -> None:
     with right:
         draw(_ages(board, cases.filter("is_overdue"), "overdue"), "overdue")
     feeds = board.source.ask("feeds").filter(~pl.col("is_reference")).rows(named=True)
+    feeds = [row for row in feeds if not kinds or row["contract"] in kinds]
     listed = words("separator").join(f"{words.pick(row, 'title')} {words.moment(row['as_of'])}" for row in feeds)
     note = tag("p", words("risk.feed_as_of", list=listed), kind="muted small")
     if hidden:
-        kinds = words("separator").join(board.kind(kind) for kind in hidden)
-        note += tag("p", words("risk.open_hidden", list=kinds), kind="muted small")
+        named = words("separator").join(board.kind(kind) for kind in hidden)
+        note += tag("p", words("risk.open_hidden", list=named), kind="muted small")
     put(note, "open_note")
     if not cases.is_empty():
         put(open_table(board, cases), "open_table")

@@ -169,7 +169,7 @@ def trend(
     if is_share:
         known = [value for value in [*values, *earlier, *aims] if value is not None]
         figure.update_yaxes(
-            rangemode="normal", range=_roomy([*known, *((limits.low, limits.high) if limits else ())], is_share=True)
+            rangemode="normal", range=roomy([*known, *((limits.low, limits.high) if limits else ())], is_share=True)
         )
     step = max(1, -(-len(labels) // 12))
     shown = [i for i in x if (len(x) - 1 - i) % step == 0]
@@ -229,18 +229,18 @@ def funnel(
         if some:
             figure.add_trace(_points(names[state], some, state, scale))
     figure.update_layout(
-        margin={"b": 56 + _legend_height([trace.name for trace in figure.data if trace.showlegend is not False], HALF)}
+        margin={"b": 56 + legend_height([trace.name for trace in figure.data if trace.showlegend is not False], HALF)}
     )
     figure.update_xaxes(title={"text": base, "standoff": 8}, range=[ends[0], ends[1]], tickformat=",d")
     seen = sorted(sizes)[len(sizes) // 2]
     usual = limits_of(average, seen, reference("outer_confidence"), is_share=is_share)
     heights = [point.part.num / point.part.den * scale for point in points]
     limits_there = [usual.low / seen * scale, usual.high / seen * scale]
-    figure.update_yaxes(rangemode="normal", range=_roomy([*heights, middle, *limits_there], is_share=is_share))
+    figure.update_yaxes(rangemode="normal", range=roomy([*heights, middle, *limits_there], is_share=is_share))
     return Chart(caption, figure)
 
 
-def _roomy(values: Sequence[float], *, is_share: bool) -> list[float]:
+def roomy(values: Sequence[float], *, is_share: bool) -> list[float]:
     """The part of a scale that holds `values` with some air; a share goes from 0 to 100."""
     low, high = min(values), max(values)
     room = max((high - low) * 0.2, abs(high) * 0.002, 1e-9)
@@ -248,7 +248,7 @@ def _roomy(values: Sequence[float], *, is_share: bool) -> list[float]:
     return [max(0.0, low - room), top]
 
 
-def _legend_height(names: Sequence[str], width: int) -> int:
+def legend_height(names: Sequence[str], width: int) -> int:
     """Pixels that a legend of these names takes below a plot of `width` pixels."""
     long = sum(sum(13 if ord(letter) > LATIN else 7 for letter in name) + 52 for name in names)
     return 24 * -(-long // width)
@@ -292,7 +292,7 @@ def stacked(caption: Caption, rows: Sequence[str], segments: Sequence[Segment], 
         go.Scatter(x=totals, y=list(rows), text=[f" {end}" for end in ends], mode="text", textposition="middle right",
                    hoverinfo="skip", showlegend=False, cliponaxis=False)
     )  # fmt: skip
-    below = _legend_height([segment.name for segment in segments], HALF)
+    below = legend_height([segment.name for segment in segments], HALF)
     figure.update_layout(barmode="stack", bargap=0.35, margin={"b": 16 + below}, height=84 + below + 38 * len(rows))
     figure.update_yaxes(autorange="reversed", gridcolor=PALETTE["paper"], tickfont={"size": 13, "color": PALETTE["ink"]})
     figure.update_xaxes(visible=False, range=[0, max(totals) * 1.25])
@@ -317,7 +317,8 @@ def pairs(
         return Chart(caption, None)
     figure = framed(caption, height=max(380, 110 + 34 * len(rows)))
     earlier = [0 if value is None else value for value in before]
-    for key, values, colour in (("now", now, PALETTE["accent"]), ("before", earlier, PALETTE["grey"])):
+    drawn = [("now", now, PALETTE["accent"]), ("before", earlier, PALETTE["grey"])]
+    for key, values, colour in drawn if any(value is not None for value in before) else drawn[:1]:
         figure.add_trace(
             go.Bar(
                 y=list(rows), x=list(values), name=names[key], orientation="h", marker={"color": colour},

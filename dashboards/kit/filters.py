@@ -32,6 +32,7 @@ class View:
         kind: an event_kind.
         build: a published build that is still kept.
         figure: a metric_id whose trend, areas and cases are open.
+        cut: which part of that figure, as `<kind of slice>.<code>`; a kind alone opens the comparison by it.
         case: an event_id whose trail is open.
         feed: a feed whose returned rows are listed.
         rule: a rule that they break.
@@ -48,6 +49,7 @@ class View:
     kind: str = ""
     build: str = ""
     figure: str = ""
+    cut: str = ""
     case: str = ""
     feed: str = ""
     rule: str = ""
@@ -71,12 +73,12 @@ class View:
 #: Query parameter of each part; short, and the same in both languages, so that a link can be passed on.
 PARAMETERS = {
     "language": "lang", "area": "area", "period": "period", "kind": "kind", "build": "build", "figure": "figure",
-    "case": "case", "feed": "feed", "rule": "rule", "ticket": "ticket", "page": "page", "unit": "unit",
+    "cut": "cut", "case": "case", "feed": "feed", "rule": "rule", "ticket": "ticket", "page": "page", "unit": "unit",
     "span": "span", "against": "against",
 }  # fmt: skip
 
 #: Parts that are a code.
-CODES = ("area", "kind", "build", "figure", "case", "feed", "rule", "ticket", "unit", "span", "against")
+CODES = ("area", "kind", "build", "figure", "cut", "case", "feed", "rule", "ticket", "unit", "span", "against")
 
 
 def to_params(view: View) -> dict[str, str]:

@@ -42,6 +42,16 @@ class Figure:
         return str(self.row["metric_id"])
 
     @property
+    def slice_kind(self) -> str:
+        """By what the figure is cut; `all`: not at all."""
+        return str(self.row.get("slice_kind") or "all")
+
+    @property
+    def slice_code(self) -> str:
+        """Which part of it."""
+        return str(self.row.get("slice_code") or "all")
+
+    @property
     def name(self) -> str:
         """The metric's name."""
         return self.words.pick(self.row, "name")

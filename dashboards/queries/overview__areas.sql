@@ -17,7 +17,7 @@ shown as (
     select grid_code, period_start, period_end, num, den, value, is_suppressed, reason, ci_low, ci_high
     from marts.v_metric_display
     where
-        metric_id = $metric and slice_kind = 'all' and basis = 'as_was' and period_kind = $period_kind
+        metric_id = $metric and slice_kind = $slice_kind and slice_code = $slice_code and basis = 'as_was' and period_kind = $period_kind
         and period_end in ($period_end, $earlier_end)
 )
 

@@ -20,6 +20,7 @@ VIEWS = st.builds(
     kind=CODES,
     build=CODES,
     figure=CODES,
+    cut=CODES,
     case=CODES,
     feed=CODES,
     rule=CODES,

@@ -1,0 +1,96 @@
+"""Breakdown: how the parts of a figure are drawn - shares with their intervals, and what became of what was due.
+
+Belongs here: the kinds of chart for parts. Does not: the frame and the colours (charts), which parts there are, words. Parts
+stand in the order given, never sorted by their value: a longer bar is no worse part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from dashboards.kit.charts import HALF, PALETTE, STATE_COLOURS, Caption, Chart, Segment, framed, legend_height, roomy
+
+#: Pixels of a row, and of what stands above and below the rows.
+ROW, FRAME = 34, 96
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One part: its value with the ends of its interval, the value a year before, where it stands (STATE_COLOURS)."""
+
+    name: str
+    value: float
+    ends: tuple[float, float] | None
+    before: float | None
+    state: str
+    hover: str
+
+
+def intervals(
+    caption: Caption, rows: Sequence[Row], *, average: float | None, is_share: bool, names: Mapping[str, str]
+) -> Chart:  # fmt: skip
+    """A dot per part with its 95 % interval, a hollow one for the year before, and a line for the whole.
+
+    Args:
+        caption: title, unit, as-of, sentence if empty.
+        rows: the parts, from the top.
+        average: the value of all parts together; None draws no line.
+        is_share: the scale ends at 100.
+        names: words for `now`, `before`, `whole`.
+    """
+    if not rows:
+        return Chart(caption, None)
+    figure, y = framed(caption), list(range(len(rows)))
+    if average is not None:
+        figure.add_trace(
+            go.Scatter(x=[average] * 2, y=[-0.5, len(rows) - 0.5], name=names["whole"], mode="lines", hoverinfo="skip",
+                       line={"color": PALETTE["muted"], "width": 1.5, "dash": "dot"})
+        )  # fmt: skip
+    if any(row.before is not None for row in rows):
+        figure.add_trace(
+            go.Scatter(x=[row.before for row in rows], y=y, name=names["before"], mode="markers", hoverinfo="skip",
+                       marker={"size": 9, "symbol": "diamond-open", "color": PALETTE["faint"], "line": {"width": 2}})
+        )  # fmt: skip
+    reach = [row.ends or (row.value, row.value) for row in rows]
+    above = [high - row.value for row, (_, high) in zip(rows, reach, strict=True)]
+    below = [row.value - low for row, (low, _) in zip(rows, reach, strict=True)]
+    figure.add_trace(
+        go.Scatter(
+            x=[row.value for row in rows], y=y, name=names["now"], mode="markers", text=[row.hover for row in rows],
+            hovertemplate="%{text}<extra></extra>",
+            error_x={"type": "data", "symmetric": False, "array": above, "arrayminus": below,
+                     "color": PALETTE["muted"], "thickness": 2, "width": 0},
+            marker={"size": 12, "color": [STATE_COLOURS.get(row.state, PALETTE["accent"]) for row in rows],
+                    "line": {"width": 1, "color": PALETTE["ink"]}},
+        )
+    )  # fmt: skip
+    shown = [end for ends in reach for end in ends] + [row.before for row in rows if row.before is not None]
+    figure.update_xaxes(range=roomy([*shown, *([average] if average is not None else [])], is_share=is_share), showgrid=True)
+    under = legend_height([trace.name for trace in figure.data], HALF) + 24
+    figure.update_layout(height=FRAME + under + ROW * len(rows), margin={"b": 16 + under})
+    figure.update_yaxes(
+        range=[len(rows) - 0.5, -0.5], rangemode="normal", tickvals=y, ticktext=[row.name for row in rows],
+        tickfont={"size": 13, "color": PALETTE["ink"]}, gridcolor=PALETTE["band"],
+    )  # fmt: skip
+    return Chart(caption, figure)
+
+
+def columns(caption: Caption, labels: Sequence[str], segments: Sequence[Segment]) -> Chart:
+    """Stacked columns, one per month from the left; `labels` say which."""
+    if not labels or not any(any(segment.values) for segment in segments):
+        return Chart(caption, None)
+    figure, x = framed(caption, height=340), list(range(len(labels)))
+    for segment in segments:
+        figure.add_trace(
+            go.Bar(x=x, y=list(segment.values), name=segment.name, text=list(segment.hover), textposition="none",
+                   hovertemplate="%{text}<extra></extra>",
+                   marker={"color": segment.colour, "line": {"width": 0.5, "color": PALETTE["paper"]}})
+        )  # fmt: skip
+    step = max(1, -(-len(labels) // 12))
+    shown = [i for i in x if (len(x) - 1 - i) % step == 0]
+    figure.update_layout(barmode="stack", bargap=0.25)
+    figure.update_xaxes(tickvals=shown, ticktext=[labels[i] for i in shown])
+    return Chart(caption, figure)

@@ -1,0 +1,96 @@
+"""The boards of domains in a browser: each opens whole in one language, shows the numbers of the mart, and leads from a
+figure to a part of it and to that part's cases."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.core.warehouse import PublishedBuild, open_published
+from tests.browser.conftest import FIELDS, Reader
+from tests.browser.test_boards import charts_of, foreign_words, root_of
+
+pytestmark = pytest.mark.browser
+
+TITLES = {("petitions", "zh"): "答复了吗、解决了吗？", ("petitions", "en"): "answered, and is it solved?"}
+#: Each board once in `make test`, in turn in either language; the other language in `make prove-boards`.
+LANGUAGES = ("zh", "en")
+WALKS = [
+    pytest.param(board, language, marks=[] if i % 2 == j else pytest.mark.proof)
+    for i, board in enumerate(FIELDS)
+    for j, language in enumerate(LANGUAGES)
+]
+
+
+@pytest.fixture(scope="module")
+def build(tiny_home: Path) -> Any:
+    """The published build, read without the boards."""
+    found = open_published(tiny_home)
+    yield found
+    found.close()
+
+
+def cards_of(page: Any) -> dict[tuple[str, str, str], str]:
+    """Metric and slice to the text of its card's value, without the unit."""
+    found = {}
+    for card in page.locator("a.card").all():
+        href = str(card.get_attribute("href"))
+        metric, cut = re.search(r"figure=(\w+)", href), re.search(r"cut=([^&]+)", href)
+        kind, _, code = cut[1].partition(".") if cut else ("all", "", "all")
+        value, unit = card.locator(".value"), card.locator(".value .unit")
+        assert metric
+        found[metric[1], kind, code] = value.inner_text().removesuffix(unit.inner_text() if unit.count() else "").strip()
+    return found
+
+
+def published(build: PublishedBuild, metric: str, kind: str, code: str) -> list[tuple[str, str | None]]:
+    """The texts of a figure of the whole city, and why one has none, in the periods that a board may show."""
+    return build.rows(
+        "select case when reason is null then value_text || case when unit_en = '%' then '%' else '' end end, reason "
+        "from marts.v_metric_display where metric_id = $1 and slice_kind = $2 and slice_code = $3 and grid_code = $4 and "
+        "basis = 'as_was' and period_kind in ('year_to_date', 'month', 'day', 'cumulative') and "
+        "period_end = (select max(period_end) from marts.v_metric_display where metric_id = $1 and slice_kind = $2 and "
+        "slice_code = $3 and grid_code = $4 and period_end <= (select cast(as_of as date) from marts.build_info))",
+        [metric, kind, code, root_of(build)],
+    )
+
+
+@pytest.mark.parametrize(("board", "language"), WALKS)
+def test_a_board_opens_whole_with_the_numbers_of_the_mart(
+    reader: Reader, build: PublishedBuild, board: str, language: str
+) -> None:
+    page = reader.open(board, lang=language)
+    text = reader.own_words()
+    assert TITLES[board, language] in text
+    assert page.locator('[data-testid="stException"], [data-testid="stAlert"], .error').count() == 0
+    assert not re.search(r"Traceback|Error\b|Exception|NaN\b|undefined|None\b", text)
+    assert not {line: words for line in text.splitlines() if (words := foreign_words(line, language))}
+    charts = charts_of(page)
+    as_of = "数据截至" if language == "zh" else "data as of"
+    assert charts
+    assert all(title and as_of in subtitle and marks for title, subtitle, marks in charts), charts
+    cards = cards_of(page)
+    assert len(cards) > 5
+    for (metric, kind, code), shown in cards.items():
+        texts, reasons = zip(*published(build, metric, kind, code), strict=True)
+        assert shown.replace(",", "") in texts or any(reasons), (metric, kind, code)
+
+
+def test_a_figure_leads_to_a_part_of_it_and_its_cases(reader: Reader, build: PublishedBuild) -> None:
+    page = reader.open("petitions", lang="en", figure="M05", cut="channel")
+    page.locator("table a[href*='cut=channel.visit']").first.click()
+    page.wait_for_url(re.compile(r"cut=channel\.visit"))
+    page.get_by_role("heading", name=re.compile("· ")).first.wait_for()
+    reader.settled()
+    told = re.search(r"Petition matters registered · [^,]+, [^:]+: ([\d,]+) cases\.", reader.text())
+    num = build.rows(
+        "select num from marts.v_metric_display where metric_id = 'M05' and grid_code = ? and slice_kind = 'channel' and "
+        "slice_code = 'visit' and period_kind = 'year_to_date' and basis = 'as_was' and "
+        "period_end = (select cast(as_of as date) from marts.build_info)",
+        [root_of(build)],
+    )[0][0]
+    assert told
+    assert int(told[1].replace(",", "")) == num
