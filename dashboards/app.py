@@ -11,7 +11,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboards.boards import data_quality, overview, petitions, returned, risk, trends
+from dashboards.boards import areas, data_quality, overview, petitions, returned, risk, trends
 from dashboards.kit import data, page
 from dashboards.kit.city import read_city
 from dashboards.kit.menu import BOARDS, boards_of
@@ -23,6 +23,7 @@ from pipelines.core.settings import load_settings
 SHOWN = {
     "overview": overview.show,
     "trends": trends.show,
+    "areas": areas.show,
     "risk": risk.show,
     "petitions": petitions.show,
     "data_quality": data_quality.show,

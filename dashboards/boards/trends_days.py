@@ -15,6 +15,7 @@ import streamlit as st
 
 from dashboards.kit import calendar, filters
 from dashboards.kit.areas import Place
+from dashboards.kit.charts import edges
 from dashboards.kit.markup import Html, tag
 from dashboards.kit.page import Board, put
 from dashboards.kit.words import Words
@@ -65,7 +66,7 @@ def field(board: Board, place: Place, rows: Sequence[dict[str, Any]]) -> Html:
 
 def _steps(words: Words, known: Sequence[int]) -> list[str]:
     """What each step of colour stands for."""
-    cuts = calendar.edges(known)
+    cuts = edges(known)
     ends = [min(known), *cuts, max(known) + 1]
     return [
         words("days.step", low=words.number(low), high=words.number(high - 1)) if high - 1 > low else words.number(low)

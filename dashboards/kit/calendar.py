@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from dashboards.kit.charts import edges, step_of
 from dashboards.kit.markup import Html, join, tag
 
 SIDE, GAP = 13, 2
 LEFT, TOP = 30, 18
-STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,6 @@ class Day:
     value: int | None
     is_holiday: bool
     hover: str
-
-
-def edges(values: Sequence[int]) -> list[int]:
-    """The least number of each step of colour but the first: fifths of the days, without repeats."""
-    ordered = sorted(values)
-    if not ordered:
-        return []
-    cuts = [ordered[min(len(ordered) * step // STEPS, len(ordered) - 1)] for step in range(1, STEPS)]
-    return sorted({cut for cut in cuts if cut > ordered[0]})
-
-
-def step_of(value: int, cuts: Sequence[int]) -> int:
-    """The step of colour of a number."""
-    return sum(value >= cut for cut in cuts)
 
 
 def calendar(days: Sequence[Day], *, label: str, months: Sequence[str], weekdays: Sequence[str]) -> Html:

@@ -38,6 +38,24 @@ LATIN = 0x2E80
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 
 
+#: Steps of colour of what is only more or less.
+STEPS = 5
+
+
+def edges(values: Sequence[float]) -> list[float]:
+    """The least number of each step of colour but the first: fifths of the numbers, without repeats."""
+    ordered = sorted(values)
+    if not ordered:
+        return []
+    cuts = [ordered[min(len(ordered) * step // STEPS, len(ordered) - 1)] for step in range(1, STEPS)]
+    return sorted({cut for cut in cuts if cut > ordered[0]})
+
+
+def step_of(value: float, cuts: Sequence[float]) -> int:
+    """The step of colour of a number."""
+    return sum(value >= cut for cut in cuts)
+
+
 @dataclass(frozen=True, slots=True)
 class Caption:
     """What every chart says about itself. `empty` is the sentence that stands where there is nothing to draw."""

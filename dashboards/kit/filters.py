@@ -41,6 +41,9 @@ class View:
         unit: week, month, quarter or year, of a trend.
         span: one of them, as 2026-W26, 2026-06, 2026-Q2 or 2026.
         against: the one it is compared with.
+        basis: `restated` for figures on the areas in force; empty for the areas of the time.
+        one: an area that is compared.
+        other: the area it is compared with.
     """
 
     language: Language = "zh"
@@ -58,6 +61,9 @@ class View:
     unit: str = ""
     span: str = ""
     against: str = ""
+    basis: str = ""
+    one: str = ""
+    other: str = ""
 
     def but(self, **changes: Any) -> View:
         """The same view with some parts changed."""
@@ -74,11 +80,12 @@ class View:
 PARAMETERS = {
     "language": "lang", "area": "area", "period": "period", "kind": "kind", "build": "build", "figure": "figure",
     "cut": "cut", "case": "case", "feed": "feed", "rule": "rule", "ticket": "ticket", "page": "page", "unit": "unit",
-    "span": "span", "against": "against",
+    "span": "span", "against": "against", "basis": "basis", "one": "one", "other": "other",
 }  # fmt: skip
 
 #: Parts that are a code.
-CODES = ("area", "kind", "build", "figure", "cut", "case", "feed", "rule", "ticket", "unit", "span", "against")
+CODES = ("area", "kind", "build", "figure", "cut", "case", "feed", "rule", "ticket", "unit", "span", "against",
+         "basis", "one", "other")  # fmt: skip
 
 
 def to_params(view: View) -> dict[str, str]:

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import shapely
 
 from dashboards.kit.chance import whole
-from dashboards.kit.charts import LATIN, PALETTE, STATE_COLOURS, Caption, Chart, framed
+from dashboards.kit.charts import LATIN, PALETTE, SEQUENCE, STATE_COLOURS, Caption, Chart, framed
 
 #: Pixels of the plot beside the funnel, of a letter and of a line; names that would overlap are left to the pointer.
 PLOT = (600.0, 310.0)
@@ -23,7 +23,7 @@ WIDE, NARROW, LINE = 13.0, 7.5, 17.0
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """An area of a map; `wkt` may be empty, `state` is a key of STATE_COLOURS."""
+    """An area of a map; `wkt` may be empty, `state` is a key of STATE_COLOURS, or `step_<n>` of SEQUENCE."""
 
     code: str
     name: str
@@ -43,6 +43,11 @@ def rings(wkt: str) -> list[tuple[list[float], list[float]]]:
     return [([x for x, *_ in ring], [y for _, y, *_ in ring]) for ring in outer]
 
 
+def colour_of(state: str) -> str:
+    """The colour of a state or a step."""
+    return STATE_COLOURS[state] if state in STATE_COLOURS else SEQUENCE[int(state.removeprefix("step_"))]
+
+
 def _polygon(area: Area, drawn: list[tuple[list[float], list[float]]]) -> go.Scatter:
     x: list[float | None] = []
     y: list[float | None] = []
@@ -50,7 +55,7 @@ def _polygon(area: Area, drawn: list[tuple[list[float], list[float]]]) -> go.Sca
         x, y = [*x, *xs, None], [*y, *ys, None]
     line = {"color": PALETTE["grey" if area.state == "unknown" else "paper"], "width": 1.2}
     return go.Scatter(
-        x=x[:-1], y=y[:-1], mode="lines", fill="toself", fillcolor=STATE_COLOURS[area.state], name=area.name,
+        x=x[:-1], y=y[:-1], mode="lines", fill="toself", fillcolor=colour_of(area.state), name=area.name,
         line=line, hoveron="fills", hoverinfo="text", text=area.hover, showlegend=False,
     )  # fmt: skip
 
@@ -76,6 +81,7 @@ def area_map(caption: Caption, areas: Sequence[Area], states: Mapping[str, str])
     # Degrees of longitude shrink with latitude; a plane city grid (|y| > 90) is drawn as it is.
     ratio = 1 / math.cos(math.radians(middle)) if abs(middle) < 90 else 1.0  # noqa: PLR2004
     _names(figure, [area for area, _ in shapes], bounds, ratio)
+    _handles(figure, [area for area, _ in shapes])
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x", scaleratio=ratio, rangemode="normal")
     figure.update_layout(margin={"l": 4, "r": 4, "b": 56})
@@ -86,9 +92,22 @@ def _legend(figure: go.Figure, areas: Sequence[Area], states: Mapping[str, str])
     present = {area.state for area in areas}
     for state, name in states.items():
         if state in present:
-            marker = {"size": 12, "symbol": "square", "color": STATE_COLOURS[state],
+            marker = {"size": 12, "symbol": "square", "color": colour_of(state),
                       "line": {"width": 1, "color": PALETTE["line"]}}  # fmt: skip
             figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", name=name, marker=marker))
+
+
+def _handles(figure: go.Figure, areas: Sequence[Area]) -> None:
+    """What a click on an area takes hold of: a mark that is not seen, in the middle of each; `customdata` is its code."""
+    points = [shapely.from_wkt(area.wkt).representative_point() for area in areas]
+    unseen = {"marker": {"opacity": 0}}
+    figure.add_trace(
+        go.Scatter(
+            x=[point.x for point in points], y=[point.y for point in points], mode="markers", showlegend=False,
+            customdata=[area.code for area in areas], text=[area.hover for area in areas], hoverinfo="text",
+            marker={"size": 34, "opacity": 0, "color": PALETTE["paper"]}, selected=unseen, unselected=unseen,
+        )
+    )  # fmt: skip
 
 
 def _names(figure: go.Figure, areas: Sequence[Area], bounds: tuple[float, float, float, float], ratio: float) -> None:
@@ -107,7 +126,7 @@ def _names(figure: go.Figure, areas: Sequence[Area], bounds: tuple[float, float,
         if all(abs(point.x - x) > half + other or abs(at - y) > height for x, y, other in placed):
             placed.append((point.x, at, half))
             chosen.append((area, point.x, point.y))
-    dark = {"far_above", "far_below"}
+    dark = {"far_above", "far_below", "step_2", "step_3", "step_4"}
     figure.add_trace(
         go.Scatter(
             x=[x for _, x, _ in chosen], y=[y for _, _, y in chosen], mode="text",

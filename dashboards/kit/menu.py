@@ -29,6 +29,7 @@ class Entry:
 MENU = {
     "overview": Entry(".", "city", LEADERS),
     "trends": Entry("trends", "city", LEADERS),
+    "areas": Entry("areas", "city", LEADERS),
     "risk": Entry("risk", "city", LEADERS),
     "petitions": Entry("petitions", "fields", LEADERS),
     "data_quality": Entry("data_quality", "trust", ALL),

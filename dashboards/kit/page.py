@@ -131,13 +131,29 @@ def current_view(city: BoardCity) -> View:
     return from_params(st.query_params, language=city.language)
 
 
-def draw(chart: charts.Chart, key: str) -> None:
-    """Show a chart, or the sentence that says why there is none."""
+def draw(chart: charts.Chart, key: str, *, into: Callable[[str], None] | None = None) -> None:
+    """Show a chart, or the sentence that says why there is none. into: is given the `customdata` of a mark that is clicked."""
     if chart.figure is None:
         title = tag("b", chart.caption.title)
         put(tag("p", title, tag("br"), tag("span", chart.sentence, kind="muted")), f"empty_{key}")
         return
-    st.plotly_chart(chart.figure, width="stretch", theme=None, config=charts.CONFIG, key=f"chart_{key}", alt=chart.caption.title)
+    shown: dict[str, Any] = {"width": "stretch", "theme": None, "config": charts.CONFIG, "alt": chart.caption.title}
+    if into is None:
+        st.plotly_chart(chart.figure, key=f"chart_{key}", **shown)
+        return
+    name = f"clicked_{key}"
+
+    def follow() -> None:
+        for point in st.session_state[name]["selection"]["points"][:1]:
+            given = point.get("customdata")
+            into(str(given[0] if isinstance(given, list) else given))
+
+    st.plotly_chart(chart.figure, key=name, on_select=follow, selection_mode="points", **shown)
+
+
+def go_to(view: View) -> None:
+    """Look at another view of the same board, from a callback."""
+    st.query_params.from_dict(to_params(view))
 
 
 def head(board: Board) -> None:

@@ -27,7 +27,14 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
 #: Boards of one domain each; test_fields walks them.
 FIELDS = ("petitions",)
-PATHS = {"overview": "", "trends": "trends", "risk": "risk", "data_quality": "data_quality", "returned": "returned"}
+PATHS = {
+    "overview": "",
+    "trends": "trends",
+    "areas": "areas",
+    "risk": "risk",
+    "data_quality": "data_quality",
+    "returned": "returned",
+}
 PATHS |= {name: name for name in FIELDS}
 WAIT_MS = 60_000
 

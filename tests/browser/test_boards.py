@@ -21,7 +21,8 @@ TITLES = {
     ("overview", "en"): "and what changed?", ("risk", "en"): "What needs attention in",
     ("data_quality", "en"): "Can we trust today's data?", ("returned", "zh"): "哪些行退回给我",
     ("returned", "en"): "Which rows came back to me", ("trends", "zh"): "在变什么，超出偶然了吗？",
-    ("trends", "en"): "and is it more than chance?",
+    ("trends", "en"): "and is it more than chance?", ("areas", "zh"): "内哪里突出，是不是真突出？",
+    ("areas", "en"): "does it stand out, and is it more than chance?",
 }  # fmt: skip
 
 

@@ -28,6 +28,9 @@ VIEWS = st.builds(
     unit=CODES,
     span=CODES,
     against=CODES,
+    basis=CODES,
+    one=CODES,
+    other=CODES,
     page=st.integers(1, 999_999),
 )
 ANYTHING = st.dictionaries(st.sampled_from(sorted(PARAMETERS.values())), st.text(max_size=70))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dashboards.kit import calendar, multiples
 from dashboards.kit.chance import ProcessLimits, process_limits
+from dashboards.kit.charts import edges, step_of
 from dashboards.kit.process import signals
 from dashboards.kit.series import SpanFigure, figure_of, series_of
 from dashboards.kit.spans import UNITS, Span, last_of, newest, span_of
@@ -150,9 +151,9 @@ def test_a_year_of_days_is_a_field_with_steps_of_even_size() -> None:
     assert drawn.count("<title>") == 100
     assert drawn.count('class="none"') == 1
     assert drawn.count("holiday") == 1
-    cuts = calendar.edges([day.value for day in days if day.value is not None])
-    assert [calendar.step_of(n, cuts) for n in (1, 25, 45, 70, 99)] == [0, 1, 2, 3, 4]
-    assert calendar.edges([5, 5, 5]) == []
+    cuts = edges([day.value for day in days if day.value is not None])
+    assert [step_of(n, cuts) for n in (1, 25, 45, 70, 99)] == [0, 1, 2, 3, 4]
+    assert edges([5, 5, 5]) == []
 
 
 def test_limits_of_a_series_are_those_of_the_overview() -> None:

@@ -1,0 +1,149 @@
+"""Two areas side by side: the same figures of both in the same period, each with whether chance explains the difference.
+
+Belongs here: the choice of the two and their table. Does not: all areas of one figure (figure_areas), verdicts (kit.chance).
+A count is shown and not compared: it grows with the area.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from dashboards.kit import filters
+from dashboards.kit.areas import UNASSIGNED, Place, area_name
+from dashboards.kit.chance import State, Verdict, against_average, compare, reference
+from dashboards.kit.markup import Column, Html, anchor, chip, table, tag
+from dashboards.kit.page import Board, put
+from dashboards.kit.reading import Figure
+from dashboards.kit.words import NOTHING, Words
+
+if TYPE_CHECKING:
+    from dashboards.boards.areas import Cut
+
+
+def show(
+    board: Board, place: Place, metrics: Mapping[str, Mapping[str, Any]], cut: Cut, rows: Sequence[dict[str, Any]],
+    states: Mapping[str, State], first: Sequence[str],
+) -> None:  # fmt: skip
+    """The two select boxes and the table: the figures of `first`, and what differs beyond chance."""
+    words = board.words
+    names = {row["grid_code"]: area_name(board, row, "area") for row in rows if row["grid_code"] != UNASSIGNED}
+    if not names:
+        return
+    put(tag("h2", words("two.heading")), "two_head")
+    one, other = chosen(board, place, list(names), states)
+    names[place.code] = words("two.whole", area=place.name)
+    left, right, _ = st.columns([1, 1, 1.2])
+    for column, part, code in ((left, "one", one), (right, "other", other)):
+        options = [name for name in names if part == "other" or name != place.code]
+        with column:
+            filters.choose(words(f"two.{part}"), options, board.view.but(**{part: code}), part, written=names.__getitem__)
+    pairs = _pairs(board, metrics, cut, one, other)
+    if pairs:
+        is_part = other == place.code
+        said = tag("p", counted(words, pairs, is_part=is_part), kind="gap")
+        put(said + two_table(board, names[one], names[other], told(pairs, first, is_part=is_part), is_part=is_part), "two")
+    else:
+        put(tag("p", words("two.nothing"), kind="muted"), "two_none")
+
+
+def chosen(board: Board, place: Place, codes: Sequence[str], states: Mapping[str, State]) -> tuple[str, str]:
+    """The two of the address; else the first area beyond its outer limits, or the first, against all of them together."""
+    far = [code for code in codes if states[code].startswith("far")]
+    one = board.view.one if board.view.one in codes else next(iter([*far, *codes]))
+    other = board.view.other if board.view.other in codes and board.view.other != one else place.code
+    return one, other
+
+
+def _pairs(
+    board: Board, metrics: Mapping[str, Mapping[str, Any]], cut: Cut, one: str, other: str
+) -> list[tuple[Figure, Figure]]:  # fmt: skip
+    """Every figure that either of the two has in the period."""
+    found = board.source.ask(
+        "areas__two", metrics=tuple(metrics), one=one, other=other, period_kind=cut.kind, period_end=cut.end,
+        basis="restated" if board.view.basis == "restated" else "as_was",
+    ).rows(named=True)  # fmt: skip
+    by_key = {(row["metric_id"], row["grid_code"]): row for row in found}
+    pairs = []
+    for name, metric in metrics.items():
+        rows = [by_key.get((name, code)) for code in (one, other)]
+        if any(rows):
+            a, b = (Figure(dict(metric) | (row or {"value": None}), board.words) for row in rows)
+            pairs.append((a, b))
+    return pairs
+
+
+def verdict_of(a: Figure, b: Figure, *, is_part: bool) -> Verdict:
+    """Whether two areas differ by more than chance; one that lies in the other is judged against it as an average."""
+    judged = a.row["family"] == "ratio" and a.row.get("ci_low") is not None and b.row.get("ci_low") is not None
+    if not judged:
+        return "unknown"
+    if not is_part:
+        return compare(a.part(), b.part(), is_share=a.is_share)
+    state = against_average(a.part(), b.part(), is_share=a.is_share)
+    sides: dict[State, Verdict] = {
+        "far_above": "more",
+        "above": "more",
+        "far_below": "less",
+        "below": "less",
+        "average": "chance",
+    }
+    return sides.get(state, "unknown")
+
+
+def counted(words: Words, pairs: Sequence[tuple[Figure, Figure]], *, is_part: bool) -> str:
+    """How many figures differ beyond chance, and how many would if the two did not differ at all."""
+    verdicts = [verdict_of(a, b, is_part=is_part) for a, b in pairs]
+    judged = [verdict for verdict in verdicts if verdict != "unknown"]
+    unlike = sum(verdict != "chance" for verdict in judged)
+    expected = words.number(len(judged) * (1 - reference("inner_confidence")), 1)
+    return words("two.counted", total=len(judged), n=unlike, expected=expected)
+
+
+def told(pairs: Sequence[tuple[Figure, Figure]], first: Sequence[str], *, is_part: bool) -> list[tuple[Figure, Figure]]:
+    """The figures a leader asks for first, and of the others those that differ beyond chance."""
+    return [(a, b) for a, b in pairs if a.id in first or verdict_of(a, b, is_part=is_part) in ("more", "less")]
+
+
+def two_table(board: Board, one: str, other: str, pairs: Sequence[tuple[Figure, Figure]], *, is_part: bool) -> Html:
+    """A line per figure: both values with their interval and parts, and what the difference means."""
+    words = board.words
+    columns = [
+        Column(words("column.figure")), Column(one, is_number=True), Column(words("column.parts"), is_number=True),
+        Column(other, is_number=True), Column(words("column.parts"), is_number=True), Column(words("pair.meaning")),
+    ]  # fmt: skip
+    lines: list[list[object]] = []
+    for a, b in pairs:
+        verdict = verdict_of(a, b, is_part=is_part)
+        link = anchor(board.view.but(figure=a.id), a.name)
+        lines.append([link, _value(a), _parts(a), _value(b), _parts(b), _meaning(a, verdict)])
+    return table(columns, lines, caption=words("two.note_part" if is_part else "two.note"))
+
+
+def _value(figure: Figure) -> Html:
+    if figure.value is None:
+        return tag("span", figure.why_none if figure.is_known else NOTHING, kind="muted small")
+    mark = "≈" if figure.row.get("is_weighted") else ""
+    unit = tag("span", f" {figure.unit_text}", kind="small muted") if figure.unit_text else ""
+    return tag("span", tag("b", f"{mark}{figure.value_text}"), unit, title=figure.interval_text)
+
+
+def _parts(figure: Figure) -> str:
+    num, den = figure.row.get("num"), figure.row.get("den")
+    if figure.is_count or num is None or not den:
+        return NOTHING
+    number = figure.words.number
+    return number(int(den)) if figure.row["family"] == "median" else f"{number(int(num))} / {number(int(den))}"
+
+
+def _meaning(figure: Figure, verdict: Verdict) -> Html:
+    words = figure.words
+    if verdict == "unknown":
+        return tag("span", words("two.not_count" if figure.is_count else "pair.not_judged"), kind="muted small")
+    if verdict == "chance":
+        return chip(words("two.chance"))
+    direction = figure.row["direction"]
+    tone = "shift" if direction == "neutral" else "better" if (verdict == "more") == (direction == "higher") else "worse"
+    return chip(words(f"two.{verdict}"), tone)

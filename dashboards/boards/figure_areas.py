@@ -1,0 +1,200 @@
+"""A figure in areas: on the map, in a funnel (or two bars each), in a table; the same wherever areas are shown.
+
+Belongs here: how the areas of one figure are drawn and listed, in the order of their codes. Does not: which figure, which
+areas, which period (overview's figure_detail, the board of areas), limits (kit.chance), drawing (kit.charts, kit.maps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import streamlit as st
+
+from dashboards.kit import charts, maps
+from dashboards.kit.areas import UNASSIGNED, Place, area_name
+from dashboards.kit.chance import State, against_average
+from dashboards.kit.markup import Column, Html, anchor, chip, interval_mark, table, tag
+from dashboards.kit.page import Board, draw, go_to, put
+from dashboards.kit.reading import Figure
+
+#: The row of an area (its code, names, outline) and the figure there.
+Found = Sequence[tuple[dict[str, Any], Figure]]
+STATES: tuple[State, ...] = ("far_above", "above", "average", "below", "far_below", "unknown")
+
+
+def states_of(figure: Figure, found: Found) -> dict[str, State]:
+    """Where each area stands in the funnel around the figure of the area that holds them; unknown where no funnel is."""
+    average = figure.part() if not figure.is_count else None
+    return {
+        row["grid_code"]: against_average(area.part(), average, is_share=area.is_share)
+        if average and row["grid_code"] != UNASSIGNED
+        else "unknown"
+        for row, area in found
+    }
+
+
+def draw_both(board: Board, figure: Figure, found: Found, states: dict[str, State]) -> None:
+    """The map, and beside it the funnel; of a count two bars each."""
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        draw(_map(board, figure, found, states), "map", into=lambda code: go_to(board.view.but(area=code, case="", page=1)))
+    with right:
+        if figure.is_count:
+            draw(_pairs(board, figure, found), "pairs")
+        else:
+            draw(_funnel(board, figure, found, states), "funnel")
+
+
+def _float(value: Decimal | float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _hover(board: Board, row: dict[str, Any], area: Figure, state: State) -> str:
+    value = f"{area.value_text} {area.unit_text}".strip() if area.value is not None else area.why_none
+    said = [f"<b>{area_name(board, row, 'area')}</b>", value, area.interval_text, area.parts_text]
+    said += [board.words(f"status.{state}")] if state != "unknown" else []
+    return "<br>".join(text for text in said if text)
+
+
+def _map(board: Board, figure: Figure, found: Found, states: dict[str, State]) -> charts.Chart:
+    """By where each area stands; where no funnel is, by how much there is."""
+    words = board.words
+    names: dict[str, str] = {state: words(f"status.{state}") for state in STATES}
+    colours: dict[str, str] = dict(states)
+    known = {row["grid_code"]: float(area.value) for row, area in found if area.value is not None}
+    cuts = charts.edges([value for code, value in known.items() if code != UNASSIGNED])
+    by_amount = bool(cuts) and all(state == "unknown" for state in states.values())
+    if by_amount:
+        names = _amounts(figure, sorted(known.values()), cuts) | {"unknown": words("areas.no_value")}
+        colours |= {code: f"step_{charts.step_of(value, cuts)}" for code, value in known.items()}
+    areas = [
+        maps.Area(row["grid_code"], area_name(board, row, "area"), row["geom_wkt"] or "", colours[row["grid_code"]],
+                  _hover(board, row, area, states[row["grid_code"]]))
+        for row, area in found
+    ]  # fmt: skip
+    title = words("areas.map_amount" if by_amount else "areas.map", name=figure.name)
+    return maps.area_map(charts.Caption(title, figure.unit, board.as_of, words("areas.map_empty")), areas, names)
+
+
+def _amounts(figure: Figure, known: list[float], cuts: Sequence[float]) -> dict[str, str]:
+    """What each step of colour stands for: from the least to the most that is there."""
+    found, number = {}, figure.words.number
+    for step in range(len(cuts) + 1):
+        of_step = [value for value in known if charts.step_of(value, cuts) == step]
+        if of_step:
+            low, high = number(of_step[0], figure.decimals), number(of_step[-1], figure.decimals)
+            found[f"step_{step}"] = low if low == high else f"{low} – {high}"
+    return found
+
+
+def _funnel(board: Board, figure: Figure, found: Found, states: dict[str, State]) -> charts.Chart:
+    words = board.words
+    caption = charts.Caption(words("areas.funnel", name=figure.name), figure.unit, board.as_of, words("areas.funnel_empty"))
+    average = figure.part()
+    if figure.is_count or average is None:
+        return charts.Chart(caption, None)
+    points = [
+        charts.Point(area_name(board, row, "area"), part, states[row["grid_code"]],
+                     _hover(board, row, area, states[row["grid_code"]]))
+        for row, area in found
+        if (part := area.part()) is not None and states[row["grid_code"]] != "unknown"
+    ]  # fmt: skip
+    names: dict[str, str] = {state: words(f"status.{state}") for state in STATES}
+    names |= {name: words(f"areas.{name}") for name in ("inner", "outer", "middle")}
+    per = {None: "base_cases", "": "base_cases", "grids": "base_grids"}.get(figure.row["population"], "base_residents")
+    base = words(f"areas.{per}")
+    return charts.funnel(caption, points, average, scale=figure.scale, is_share=figure.is_share, names=names, base=base)
+
+
+def _pairs(board: Board, figure: Figure, found: Found) -> charts.Chart:
+    words = board.words
+    caption = charts.Caption(words("areas.pairs", name=figure.name), figure.unit, board.as_of, words("areas.pairs_empty"))
+    return charts.pairs(
+        caption, [area_name(board, row, "area") for row, _ in found],
+        [float(area.value or 0) for _, area in found], [_float(area.earlier_value) for _, area in found],
+        names={"now": words("areas.now"), "before": words("areas.before")},
+        texts=[area.value_text for _, area in found], hover=[_hover(board, row, area, "unknown") for row, area in found],
+    )  # fmt: skip
+
+
+def draw_table(board: Board, place: Place, figure: Figure, found: Found, states: dict[str, State]) -> None:
+    """A line per area: value, interval, where it stands, the year before, its parts."""
+    words, view = board.words, board.view.but(case="", page=1, figure=figure.id)
+    ends = None if figure.is_count else _ends([area for _, area in found])
+    compares = any(state != "unknown" for state in states.values())
+    columns = [Column(words("column.area")), Column(words("column.value"), is_number=True)]
+    columns += [Column(words("column.interval"), hint=words("areas.scale", area=place.name))] if ends else []
+    columns += [Column(words("column.standing"))] if compares else []
+    columns += [Column(words("column.earlier"), is_number=True), Column(words("column.change"), is_number=True)]
+    columns += [] if figure.is_count else [Column(words("column.parts"), is_number=True)]
+    lines = []
+    for row, area in found:
+        code = row["grid_code"]
+        name = area_name(board, row, "area")
+        cells: list[object] = [anchor(view.but(area=code), name), _value(area)]
+        cells += [_mark(area, figure, ends, states[code])] if ends else []
+        cells += [_standing(board, states[code])] if compares else []
+        cells += [area.earlier_value_text, _change(area)]
+        cells += [] if figure.is_count else [_parts(area)]
+        lines.append(cells)
+    unplaced = sum(row["grid_code"] == UNASSIGNED for row, _ in found)
+    said = [
+        words("areas.order"),
+        words("areas.no_ranking") if figure.is_count else "",
+        words("areas.scale", area=place.name) if ends else "",
+    ]
+    caption = words("space").join(sentence for sentence in said if sentence)
+    put(table(columns, lines, foot=unplaced, caption=caption), "areas_table")
+
+
+def draw_names(board: Board, found: Found) -> None:
+    """The areas as links, where the figure is not given in them."""
+    view = board.view.but(case="", page=1)
+    links = [[anchor(view.but(area=row["grid_code"]), area_name(board, row, "area"))] for row, _ in found]
+    put(table([Column(board.words("column.area"))], links), "areas_links")
+
+
+def _ends(areas: list[Figure]) -> tuple[float, float] | None:
+    known = [area for area in areas if area.value is not None and area.row["ci_low"] is not None]
+    if not known:
+        return None
+    low, high = min(float(area.row["ci_low"]) for area in known), max(float(area.row["ci_high"]) for area in known)
+    return (low, high if high > low else low + 1.0)
+
+
+def _value(area: Figure) -> Html:
+    if area.value is None:
+        return tag("span", area.why_none, kind="muted small")
+    return tag("b", area.value_text)
+
+
+def _mark(area: Figure, whole_area: Figure, ends: tuple[float, float], state: State) -> object:
+    if area.value is None or area.row["ci_low"] is None:
+        return ""
+    average = float(whole_area.value) if whole_area.value is not None and not whole_area.is_count else None
+    low, high = float(area.row["ci_low"]), float(area.row["ci_high"])
+    label = f"{area.words.number(low, area.decimals)} – {area.words.number(high, area.decimals)}"
+    mark = interval_mark(float(area.value), low, high, average=average, ends=ends, state=state, label=label)
+    return tag("span", mark, title=label)
+
+
+def _standing(board: Board, state: State) -> object:
+    return "" if state == "unknown" else chip(board.words(f"status.{state}"), "alert" if state.startswith("far") else "")
+
+
+def _change(area: Figure) -> Html:
+    if not area.change_text:
+        return tag("span", "—", kind="muted")
+    is_chance = area.verdict in ("chance", "unknown")
+    return tag("span", area.change_text if is_chance else tag("b", area.change_text), kind="muted" if is_chance else "")
+
+
+def _parts(area: Figure) -> str:
+    num, den = area.row["num"], area.row["den"]
+    if num is None or not den:
+        return "—"
+    if area.row["family"] == "median":
+        return area.words.number(int(den))
+    return f"{area.words.number(int(num))} / {area.words.number(int(den))}"

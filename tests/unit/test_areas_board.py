@@ -1,0 +1,50 @@
+"""The board of areas says what stands out beyond chance, counts nothing against a smaller area, ranks nobody."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dashboards.boards.areas_pair import counted, told, verdict_of
+from dashboards.kit.reading import Figure
+from dashboards.kit.words import Words
+
+WORDS = Words("en")
+SHARE = {
+    "metric_id": "M16", "name_zh": "按期结案率", "name_en": "On time", "unit_zh": "%", "unit_en": "%", "decimals": 1,
+    "direction": "higher", "family": "ratio", "scale": 100, "population": None, "min_denominator": 30, "period_kind": "month",
+}  # fmt: skip
+
+
+def share(num: int, den: int, **other: Any) -> Figure:
+    row = SHARE | {"num": num, "den": den, "value": Decimal(100 * num) / den, "ci_low": 1.0, "ci_high": 99.0, "reason": None}
+    return Figure(row | other, WORDS)
+
+
+def count(num: int) -> Figure:
+    return Figure(SHARE | {"metric_id": "V01", "family": "count", "num": num, "den": None, "value": num, "ci_low": 1.0}, WORDS)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "is_part", "verdict"),
+    [
+        (share(90, 100), share(60, 100), False, "more"), (share(60, 100), share(90, 100), False, "less"),
+        (share(80, 100), share(82, 100), False, "chance"), (share(50, 100), share(8000, 10_000), True, "less"),
+        (share(80, 100), share(8000, 10_000), True, "chance"), (count(900), count(10), False, "unknown"),
+        (share(90, 100, ci_low=None), share(60, 100), False, "unknown"),
+        (share(90, 100, value=None), share(60, 100), False, "unknown"),
+        (share(9, 10, family="median"), share(1, 10, family="median"), False, "unknown"),
+    ],
+)  # fmt: skip
+def test_two_areas_differ_only_beyond_chance(a: Figure, b: Figure, is_part: bool, verdict: str) -> None:
+    assert verdict_of(a, b, is_part=is_part) == verdict
+
+
+def test_the_table_has_the_first_figures_and_what_differs() -> None:
+    first, unlike, alike = (share(80, 100), share(81, 100)), (share(90, 100, metric_id="M17"), share(60, 100)), (
+        share(80, 100, metric_id="M41"), share(81, 100))  # fmt: skip
+    assert told([first, unlike, alike], ["M16"], is_part=False) == [first, unlike]
+    assert "3 figures" in counted(WORDS, [first, unlike, alike, (count(1), count(2))], is_part=False)
+    assert "1 differ" in counted(WORDS, [first, unlike, alike], is_part=False)
