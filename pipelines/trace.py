@@ -19,12 +19,12 @@ from pipelines.tracing.cases import Cut, Place, contributions, has_denominator
 from pipelines.tracing.definitions import definition_of
 from pipelines.tracing.difference import Difference, Step, difference
 from pipelines.tracing.figure import Figure, find_figure, residents_of
-from pipelines.tracing.naming import FigureName, asked_name
+from pipelines.tracing.naming import FigureName, Window, asked_name
 from pipelines.tracing.steps import WORDS as STEP_WORDS
 from pipelines.tracing.wholes import Whole, whole_of
 
 __all__ = [
-    "EXPORTED", "STEP_WORDS", "Difference", "Figure", "FigureName", "Step", "Trace", "asked_name", "case_query",
+    "EXPORTED", "STEP_WORDS", "Difference", "Figure", "FigureName", "Step", "Trace", "Window", "asked_name", "case_query",
     "check_export", "definition_of", "difference", "find_figure", "has_cases", "metric_of", "pages", "trace",
 ]  # fmt: skip
 

@@ -12,18 +12,29 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from dashboards.boards import risk
 from dashboards.kit.areas import Place
 from dashboards.kit.chance import whole
 from dashboards.kit.filters import View
+from dashboards.kit.naming import FigureId, id_of
 from dashboards.kit.page import Board
+
+#: The register's entry that the overdue cases of this list are a figure of.
+OVERDUE = "M44"
+ONE_DAY = dt.timedelta(days=1)
+
+
+Reason = Literal["blocked", "overdue", "unusual", "outside"]
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One thing to do: what, where, who holds it, by when, what last week's list said; and where the boards show it."""
+    """One thing to do: what, where, who holds it, by when, what last week's list said; and where the boards show it.
+
+    `reason`: which of the four kinds of need it is; `figure`: the permanent id of the number in `what`, empty where none is.
+    """
 
     what: str
     place: str
@@ -32,6 +43,8 @@ class Need:
     before: str
     view: View
     page: str
+    reason: Reason
+    figure: str = ""
 
 
 def needs_of(board: Board, place: Place) -> list[Need]:
@@ -47,13 +60,19 @@ def _blocked(board: Board, place: Place) -> list[Need]:
     started = words.moment(dt.datetime.fromisoformat(str(last["started_at"])))
     what = words(f"banner.{last['status']}", started=started)
     view = View(language=board.view.language)
-    return [Need(what, place.name, words("needs.data_office"), words("needs.today"), "", view, "data_quality")]
+    return [Need(what, place.name, words("needs.data_office"), words("needs.today"), "", view, "data_quality", "blocked")]
 
 
 def _senders(board: Board, kind: str) -> str:
     """Where cases of this kind come from: the feeds' names."""
     feeds = board.source.ask("feeds").rows(named=True)
     return board.words("separator").join(board.words.pick(row, "title") for row in feeds if row["contract"] == kind)
+
+
+def overdue_id(board: Board, area: str, kind: str) -> str:
+    """The permanent id of the number of cases of one kind past their deadline in one area."""
+    today = board.source.as_of.date()
+    return FigureId(OVERDUE, "day", today, today, slice_kind="event_kind", slice_code=kind).of(area, board.source.build_id)
 
 
 def _overdue(board: Board, place: Place) -> list[Need]:
@@ -69,7 +88,7 @@ def _overdue(board: Board, place: Place) -> list[Need]:
             words.pick(row, "area"), words.pick(row, "department") or _senders(board, kind),
             words("needs.due_first", day=words.day(row["due_on"])),
             words("needs.was_overdue", n=words.number(row["was_overdue_n"])),
-            board.view.but(area=row["grid_code"], kind=kind), "risk",
+            board.view.but(area=row["grid_code"], kind=kind), "risk", "overdue", overdue_id(board, row["grid_code"], kind),
         )
         for kind, row in first.items()
     ][: whole("needs_overdue_shown")]  # fmt: skip
@@ -80,16 +99,19 @@ def _unusual(board: Board, place: Place) -> list[Need]:
     words, week = board.words, risk.last_complete_week(board.source.as_of)
     asked = {"area": place.code, "root": place.root, "kind": ""}
     alerts = board.source.ask("risk__alerts", week=week, **asked).rows(named=True)
-    before = board.source.ask("risk__alerts", week=week - dt.timedelta(days=7), **asked).rows(named=True)
+    before = board.source.ask("risk__alerts", week=week - 7 * ONE_DAY, **asked).rows(named=True)
     if not alerts:
         return []
     row = alerts[0]
     said = {"kind": board.kind(row["event_kind"]), "n": words.number(row["value"]), "reason": words.pick(row, "reason")}
     again = any((old["grid_code"], old["event_kind"]) == (row["grid_code"], row["event_kind"]) for old in before)
+    seen = FigureId(row["metric_id"], "week", week, week + 6 * ONE_DAY, slice_kind="event_kind", slice_code=row["event_kind"])
     return [
         Need(
             words("needs.unusual", **said), words.pick(row, "name"), _senders(board, row["event_kind"]), words("needs.this_week"),
-            words("needs.unusual_again" if again else "needs.unusual_new"), board.view.but(area=row["grid_code"]), "risk",
+            words("needs.unusual_again" if again else "needs.unusual_new"),
+            board.view.but(area=row["grid_code"], kind=row["event_kind"]), "risk", "unusual",
+            seen.of(row["grid_code"], board.source.build_id),
         )
     ]  # fmt: skip
 
@@ -106,6 +128,7 @@ def _outside(board: Board, place: Place) -> list[Need]:
     return [
         Need(
             what, words.pick(row, "area"), words("needs.area_office"), words("needs.this_month"), "",
-            board.view.but(area=row["grid_code"], figure=figure.id), ".",
+            board.view.but(area=row["grid_code"], figure=figure.id), ".", "outside",
+            id_of(row, row["grid_code"], board.source.build_id),
         )
     ]  # fmt: skip

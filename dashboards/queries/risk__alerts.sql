@@ -5,7 +5,7 @@ with inside as (
     where grid_code = $area or $area = $root or $area in (path_0, path_1, path_2, path_3, path_4, path_5)
 )
 
-select alerts.alert_id, alerts.event_kind, alerts.grid_code, alerts.period_start, alerts.value, alerts.baseline,
+select alerts.alert_id, alerts.metric_id, alerts.event_kind, alerts.grid_code, alerts.period_start, alerts.value, alerts.baseline,
     alerts.robust_z, alerts.reason_zh, alerts.reason_en, areas.name_zh, areas.name_en
 from marts.fct_alert as alerts
 inner join inside on alerts.grid_code = inside.grid_code

@@ -24,9 +24,22 @@ app = typer.Typer(
 
 def _commands() -> None:
     """Attach the families; imported here so that `audit-figure` starts without loading the pipeline."""
-    from pipelines.cli import decide, doctor, examine, figure, keys, morning, new_feed, operate, quarantine, reconcile, serve
+    from pipelines.cli import (
+        decide,
+        doctor,
+        examine,
+        exports,
+        figure,
+        keys,
+        morning,
+        new_feed,
+        operate,
+        quarantine,
+        reconcile,
+        serve,
+    )  # fmt: skip
 
-    for family in (operate, morning, quarantine, keys, decide, serve, examine, figure, reconcile, new_feed, doctor):
+    for family in (operate, morning, quarantine, keys, decide, serve, exports, examine, figure, reconcile, new_feed, doctor):
         family.attach(app)
     of_program(app)
 

@@ -1,0 +1,94 @@
+"""The span of a briefing: one complete week or month.
+
+Belongs here: which one is meant, the one before it, how it is written. Does not: figures of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from dashboards.boards.risk import last_complete_week
+from dashboards.kit.chance import whole
+from dashboards.kit.periods import last_complete_month, month_end, months_before
+from dashboards.kit.words import Words
+from pipelines.core.errors import UsageError
+from pipelines.core.settings import pick
+
+WEEK = dt.timedelta(days=7)
+ONE_DAY = dt.timedelta(days=1)
+_WEEK = re.compile(r"(\d{4})-W(\d\d)")
+_MONTH = re.compile(r"(\d{4})-(\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A week (Monday to Sunday) or a month, by its first day."""
+
+    kind: Literal["week", "month"]
+    first: dt.date
+
+    def __str__(self) -> str:
+        return f"{self.first:%G-W%V}" if self.kind == "week" else f"{self.first:%Y-%m}"
+
+    @property
+    def last(self) -> dt.date:
+        """The last day."""
+        return self.first + WEEK - ONE_DAY if self.kind == "week" else month_end(self.first)
+
+    @property
+    def before(self) -> Span:
+        """The week or month before."""
+        return Span(self.kind, self.first - WEEK if self.kind == "week" else months_before(self.first, 1))
+
+    @property
+    def due_days(self) -> int:
+        """Within how many days an ask is to be answered."""
+        return whole(f"briefing_due_days_{self.kind}")
+
+    def written(self, words: Words) -> str:
+        """As words: the month, or the week with its days."""
+        if self.kind == "month":
+            return words.month(self.first)
+        return words("briefing.week", week=f"{self.first:%V}", year=f"{self.first:%G}", days=words.span(self.first, self.last))
+
+
+def span_of(week: str, month: str, as_of: dt.datetime) -> Span:
+    """What `--week` and `--month` ask for; neither: the last complete week.
+
+    Raises UsageError for both, for what is no week or month, and for one that is not over at `as_of`.
+    """
+    if week and month:
+        raise UsageError(pick("a briefing is of a week or of a month", "简报只能是一周或一月"), where="--week, --month",
+                         remedy=pick("leave one of them out", "去掉其中一个"))  # fmt: skip
+    newest = {"week": last_complete_week(as_of), "month": last_complete_month(as_of)}
+    if month:
+        span, asked = _month(month), f"--month {month}"
+    else:
+        span, asked = (_week(week), f"--week {week}") if week else (Span("week", newest["week"]), "")
+    if span is None:
+        raise UsageError(pick("no such week or month", "没有这样的周或月"), where=asked,
+                         remedy=pick("write 2026-W26 or 2026-06", "写作 2026-W26 或 2026-06"))  # fmt: skip
+    if span.first > newest[span.kind]:
+        last = Span(span.kind, newest[span.kind])
+        raise UsageError(pick(f"{span} is not over in the data", f"数据中 {span} 尚未结束"), where=asked,
+                         remedy=pick(f"the last complete one is {last}", f"最近一个完整的是 {last}"))  # fmt: skip
+    return span
+
+
+def _week(text: str) -> Span | None:
+    found = _WEEK.fullmatch(text)
+    try:
+        return Span("week", dt.date.fromisocalendar(int(found[1]), int(found[2]), 1)) if found else None
+    except ValueError:
+        return None
+
+
+def _month(text: str) -> Span | None:
+    found = _MONTH.fullmatch(text)
+    try:
+        return Span("month", dt.date(int(found[1]), int(found[2]), 1)) if found else None
+    except ValueError:
+        return None
