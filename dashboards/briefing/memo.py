@@ -13,7 +13,7 @@ from pathlib import Path
 from dashboards.boards import overview
 from dashboards.briefing import asks, figures
 from dashboards.briefing.figures import Line, changed, compared
-from dashboards.briefing.span import Span, span_of
+from dashboards.briefing.span import Span, span_of, told
 from dashboards.front.needs import needs_of
 from dashboards.kit import data
 from dashboards.kit.areas import place_of
@@ -24,7 +24,6 @@ from dashboards.kit.page import Board
 from dashboards.kit.periods import period_of
 from dashboards.kit.words import LANGUAGES, Language, Words
 from pipelines.core.errors import UsageError
-from pipelines.core.settings import pick
 from pipelines.reports.fonts import find_font
 from pipelines.reports.report import Report, Section, Table
 from pipelines.reports.report_docx import as_docx
@@ -86,15 +85,12 @@ def board_of(home_root: Path, language: Language, *, area: str = "", build: str 
     """
     city = read_city(home_root)
     if build and data.kept_manifest(home_root, build) is None:
-        raise UsageError(pick(f"build {build!r} is not kept", f"版本 {build!r} 未保留"), where="--build")
+        raise UsageError(told("briefing.build_gone", build=build), where="--build")
     source = data.open_source(home_root, city.reader, build=build)
     board = Board(source, View(language=language, area=area, build=source.build_id), Words(language), city, ".")
     root = str((source.row("build") or {}).get("root_code", ""))
     if area and not any(row["grid_code"] == area for row in source.ask("area", area=area, root=root).rows(named=True)):
-        raise UsageError(
-            pick(f"no area {area!r} that may be shown", f"没有可显示的区域 {area!r}"), where="--area",
-            remedy=pick("take a grid_code of dim_grid", "请用网格编码"),
-        )  # fmt: skip
+        raise UsageError(told("briefing.no_area", area=area), where="--area", remedy=told("briefing.area_code"))
     return board
 
 

@@ -55,26 +55,28 @@ class Span:
         return words("briefing.week", week=f"{self.first:%V}", year=f"{self.first:%G}", days=words.span(self.first, self.last))
 
 
+def told(key: str, **values: object) -> str:
+    """A message of the command, in the language that the command speaks."""
+    return pick(Words("en")(key, **values), Words("zh")(key, **values))
+
+
 def span_of(week: str, month: str, as_of: dt.datetime) -> Span:
     """What `--week` and `--month` ask for; neither: the last complete week.
 
     Raises UsageError for both, for what is no week or month, and for one that is not over at `as_of`.
     """
     if week and month:
-        raise UsageError(pick("a briefing is of a week or of a month", "简报只能是一周或一月"), where="--week, --month",
-                         remedy=pick("leave one of them out", "去掉其中一个"))  # fmt: skip
+        raise UsageError(told("briefing.both"), where="--week, --month", remedy=told("briefing.one_out"))
     newest = {"week": last_complete_week(as_of), "month": last_complete_month(as_of)}
     if month:
         span, asked = _month(month), f"--month {month}"
     else:
         span, asked = (_week(week), f"--week {week}") if week else (Span("week", newest["week"]), "")
     if span is None:
-        raise UsageError(pick("no such week or month", "没有这样的周或月"), where=asked,
-                         remedy=pick("write 2026-W26 or 2026-06", "写作 2026-W26 或 2026-06"))  # fmt: skip
+        raise UsageError(told("briefing.no_span"), where=asked, remedy="2026-W26, 2026-06")
     if span.first > newest[span.kind]:
         last = Span(span.kind, newest[span.kind])
-        raise UsageError(pick(f"{span} is not over in the data", f"数据中 {span} 尚未结束"), where=asked,
-                         remedy=pick(f"the last complete one is {last}", f"最近一个完整的是 {last}"))  # fmt: skip
+        raise UsageError(told("briefing.not_over", span=span), where=asked, remedy=told("briefing.last_complete", span=last))
     return span
 
 
