@@ -11,7 +11,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboards.boards import areas, data_quality, overview, petitions, returned, risk, trends
+from dashboards.boards import areas, data_quality, explain, overview, petitions, returned, risk, trends
 from dashboards.kit import data, page
 from dashboards.kit.city import read_city
 from dashboards.kit.menu import BOARDS, boards_of
@@ -27,6 +27,7 @@ SHOWN = {
     "risk": risk.show,
     "petitions": petitions.show,
     "data_quality": data_quality.show,
+    "explain": explain.show,
     "returned": returned.show,
 }
 
@@ -46,7 +47,7 @@ def main() -> None:
     view = page.current_view(city)
     words = Words(view.language)
     try:
-        source = data.open_source(home, city.reader, build=view.build)
+        source = data.open_source(home, city.reader, build=view.build_read)
     except UsageError:
         return page.stop(words("guard.nothing", command="citybrain run"))
     own, pages = boards_of(city.reader.role), {}

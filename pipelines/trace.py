@@ -19,13 +19,14 @@ from pipelines.tracing.cases import Cut, Place, contributions, has_denominator
 from pipelines.tracing.definitions import definition_of
 from pipelines.tracing.difference import Difference, Step, difference
 from pipelines.tracing.figure import Figure, find_figure, residents_of
-from pipelines.tracing.naming import FigureName, Window, asked_name
+from pipelines.tracing.naming import FigureName, Window, asked_name, parse_name
 from pipelines.tracing.steps import WORDS as STEP_WORDS
 from pipelines.tracing.wholes import Whole, whole_of
 
 __all__ = [
-    "EXPORTED", "STEP_WORDS", "Difference", "Figure", "FigureName", "Step", "Trace", "Window", "asked_name", "case_query",
-    "check_export", "definition_of", "difference", "find_figure", "has_cases", "metric_of", "pages", "trace",
+    "EXPORTED", "STEP_WORDS", "CaseQuery", "Difference", "Figure", "FigureName", "Metric", "Step", "Trace", "Window",
+    "asked_name", "case_query", "cases_of", "check_export", "definition_of", "difference", "find_figure", "has_cases",
+    "metric_of", "pages", "parse_name", "trace",
 ]  # fmt: skip
 
 COLUMNS = (
@@ -40,7 +41,7 @@ EXPORTED = ("event_id", "event_kind", "source_case_no", "in_numerator", "in_deno
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """SQL over `marts.*` with parameters area, root, first, last, most, skip; rows as COLUMNS plus in_numerator."""
+    """SQL over `marts.*` with parameters most, skip (`case_query`: area, root, first, last too); rows COLUMNS, in_numerator."""
 
     list_sql: str
     count_sql: str
@@ -98,6 +99,15 @@ def case_query(metric_id: str, period_kind: str, *, slice_kind: str = "all", sli
     if not has_cases(metric_id):
         raise UsageError(f"{metric_id} is no figure of cases", where="the register")
     cut = Cut(slice_kind, quoted(slice_code), "$area", "$root", "cast($first as date)", "cast($last as date)", period_kind)
+    return _query(metric, cut)
+
+
+def cases_of(figure: Figure) -> CaseQuery:
+    """The cases behind a figure of a build, by that build's own definition. Not of a whole, and not of a hidden figure."""
+    return _query(figure.metric, figure.cut)
+
+
+def _query(metric: Metric, cut: Cut) -> CaseQuery:
     cases = f"with cases as ({contributions(metric, cut, Place.of('marts'))}) "
     order = "in_numerator desc, figure_at desc, event_id"
     return CaseQuery(

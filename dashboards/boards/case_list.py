@@ -9,10 +9,11 @@ from typing import Any
 
 from dashboards.kit.areas import UNASSIGNED, Place
 from dashboards.kit.chance import whole
+from dashboards.kit.filters import View
 from dashboards.kit.markup import Column, Html, anchor, table, tag
 from dashboards.kit.page import Board, put
 from dashboards.kit.reading import Figure
-from pipelines.trace import case_query, has_cases
+from pipelines.trace import CaseQuery, case_query, has_cases
 
 
 def show(board: Board, place: Place, figure: Figure) -> None:
@@ -32,16 +33,23 @@ def show(board: Board, place: Place, figure: Figure) -> None:
     where = {
         "area": place.code, "root": place.root, "first": figure.row["period_start"], "last": figure.row["period_end"]
     }  # fmt: skip
-    counted = board.source.ask_sql(query.count_sql, **where).row(0, named=True)
+    listed(board, figure, query, board.view.but(figure=figure.id), where)
+
+
+def listed(board: Board, figure: Figure, query: CaseQuery, view: View, where: dict[str, Any] | None = None) -> None:
+    """One page of the cases that `query` finds with the values `where`; `view` is what the links to single cases change."""
+    words, given = board.words, where or {}
+    heading = tag("h2", words("cases.heading"))
+    counted = board.source.ask_sql(query.count_sql, **given).row(0, named=True)
     if not counted["cases_n"]:
         put(heading + tag("p", words("cases.none"), kind="muted"), "cases")
         return
     most = whole("cases_per_page")
     pages = -(-counted["cases_n"] // most)
-    page = min(board.view.page, pages)
-    rows = board.source.ask_sql(query.list_sql, **where, most=most, skip=(page - 1) * most).rows(named=True)
+    page = min(view.page, pages)
+    rows = board.source.ask_sql(query.list_sql, **given, most=most, skip=(page - 1) * most).rows(named=True)
     said = tag("p", _count_sentence(board, figure, counted), " ", tag("span", words("cases.privacy"), kind="muted"))
-    put(heading + said + _table(board, figure, rows) + _pager(board, page, pages), "cases")
+    put(heading + said + _table(board, figure, rows, view) + _pager(board, page, pages), "cases")
 
 
 def _count_sentence(board: Board, figure: Figure, counted: dict[str, Any]) -> str:
@@ -57,7 +65,7 @@ def names_of(board: Board) -> dict[tuple[str, str], str]:
     return {(row["code_kind"], row["code"]): board.words.pick(row, "name") for row in rows}
 
 
-def _table(board: Board, figure: Figure, rows: list[dict[str, Any]]) -> Html:
+def _table(board: Board, figure: Figure, rows: list[dict[str, Any]], view: View) -> Html:
     words, names = board.words, names_of(board)
     files = {row["sha256"]: row["file_name"] for row in board.source.ask("case__files").rows(named=True)}
     codes = sorted({row["grid_code"] for row in rows})
@@ -69,7 +77,7 @@ def _table(board: Board, figure: Figure, rows: list[dict[str, Any]]) -> Html:
     titles += ["counted", "source"] if figure.is_share else ["source"]
     lines = []
     for row in rows:
-        link = anchor(board.view.but(case=row["event_id"], figure=figure.id), row["source_case_no"] or row["event_id"][:12])
+        link = anchor(view.but(case=row["event_id"]), row["source_case_no"] or row["event_id"][:12])
         file = (files.get(row["source_file"]) or str(row["source_file"])[:12]).rsplit("/", 1)[-1]
         record = words("cases.record", file=file, n=row["source_record_no"])
         reported, closed = (words.stamp(row[name], row["time_precision"]) for name in ("reported_at", "closed_at"))

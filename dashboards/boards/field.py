@@ -191,7 +191,14 @@ def _cards(looked: Looked, groups: Mapping[str, tuple[str, ...]], opened: Figure
             remark = words("field.warning", said=words("separator").join(told)) if told else ""
             shown.append(
                 figure_card.card(
-                    board, figure, looked.months(item), looked.period.month, usual=usual, is_open=figure is opened, remark=remark
+                    board,
+                    figure,
+                    looked.months(item),
+                    looked.period.month,
+                    usual=usual,
+                    is_open=figure is opened,
+                    remark=remark,
+                    area=looked.place.code,
                 )
             )
         if shown:

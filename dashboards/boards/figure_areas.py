@@ -16,6 +16,7 @@ from dashboards.kit import charts, maps
 from dashboards.kit.areas import UNASSIGNED, Place, area_name
 from dashboards.kit.chance import State, against_average
 from dashboards.kit.markup import Column, Html, anchor, chip, interval_mark, table, tag
+from dashboards.kit.named import explain_link
 from dashboards.kit.page import Board, draw, go_to, put
 from dashboards.kit.reading import Figure
 
@@ -129,11 +130,13 @@ def draw_table(board: Board, place: Place, figure: Figure, found: Found, states:
     columns += [Column(words("column.standing"))] if compares else []
     columns += [Column(words("column.earlier"), is_number=True), Column(words("column.change"), is_number=True)]
     columns += [] if figure.is_count else [Column(words("column.parts"), is_number=True)]
+    cut = {"slice_kind": figure.slice_kind, "slice_code": figure.slice_code, "basis": board.view.basis or "as_was"}
     lines = []
     for row, area in found:
         code = row["grid_code"]
         name = area_name(board, row, "area")
-        cells: list[object] = [anchor(view.but(area=code), name), _value(area)]
+        shown = explain_link(board, area.row, code, _value(area), **cut) if area.value is not None else _value(area)
+        cells: list[object] = [anchor(view.but(area=code), name), shown]
         cells += [_mark(area, figure, ends, states[code])] if ends else []
         cells += [_standing(board, states[code])] if compares else []
         cells += [area.earlier_value_text, _change(area)]

@@ -11,12 +11,14 @@ import polars as pl
 
 from dashboards.kit.chance import process_limits
 from dashboards.kit.markup import EMPTY, Html, anchor, chip, sparkline, tag
-from dashboards.kit.page import Board
+from dashboards.kit.named import EXPLAIN, explain_link
+from dashboards.kit.page import Board, has_board
 from dashboards.kit.reading import Figure, monthly
 
 
 def card(
-    board: Board, figure: Figure, trends: pl.DataFrame, until: dt.date, *, usual: str, is_open: bool, remark: str = ""
+    board: Board, figure: Figure, trends: pl.DataFrame, until: dt.date, *, usual: str, is_open: bool, remark: str = "",
+    area: str = "",
 ) -> Html:  # fmt: skip
     """The card; a link that opens the figure.
 
@@ -28,6 +30,7 @@ def card(
         usual: the kind of period that needs not be said.
         is_open: whether the figure is the one that is open.
         remark: a sentence below.
+        area: the area that the figure is of; with it a link opens the figure in Explain.
     """
     if not figure.row["period_kind"]:
         return tag("div", tag("span", figure.name, kind="name"), tag("span", figure.why_none, kind="value none"), kind="card")
@@ -46,7 +49,12 @@ def card(
     )  # fmt: skip
     view = board.view.but(figure=figure.id, cut=cut_of(figure), case="", page=1)
     caveat = board.words.pick(figure.row, "caveat")
-    return anchor(view, *body, kind="card open" if is_open else "card", title=caveat)
+    shown = anchor(view, *body, kind="card open" if is_open else "card", title=caveat)
+    if not area or not has_board(board, EXPLAIN):
+        return shown
+    cut = {"slice_kind": figure.slice_kind, "slice_code": figure.slice_code}
+    whence = explain_link(board, figure.row, area, board.words("named.why_this"), **cut, kind="whence")
+    return tag("div", shown, whence, kind="whole")  # beside the card, not in it: a link holds no link
 
 
 def cut_of(figure: Figure) -> str:

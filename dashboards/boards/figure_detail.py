@@ -16,6 +16,7 @@ from dashboards.kit import charts
 from dashboards.kit.areas import Place
 from dashboards.kit.chance import process_limits
 from dashboards.kit.markup import tag
+from dashboards.kit.named import code, figure_id, named_link
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import month_end, months_before, period_of, same_day_last_year
 from dashboards.kit.reading import Figure, monthly
@@ -32,6 +33,8 @@ def show(board: Board, place: Place, figure: Figure, trends: pl.DataFrame, *, be
     caveat = words.pick(figure.row, "caveat")
     about = words("figure.about", direction=direction, caveat=caveat) if caveat else direction
     head = tag("h2", f"{figure.name} · {place.name}") + tag("p", f"{figure.period_text} · {about}", kind="muted")
+    name = figure_id(board, figure.row, place.code, slice_kind=figure.slice_kind, slice_code=figure.slice_code)
+    head += tag("p", words("named.id"), " ", named_link(board, name, code(name)), kind="muted small")
     put(head, "figure", focus=board.view.figure)
     figure_usage.show(board, place, figure)
     _trend(board, figure, trends)

@@ -138,7 +138,9 @@ def cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFram
         members = _members(group, list(shown))
         if members:
             of_group = [
-                figure_card.card(board, shown[metric], trends, until, usual=usual, is_open=shown[metric] is chosen)
+                figure_card.card(
+                    board, shown[metric], trends, until, usual=usual, is_open=shown[metric] is chosen, area=place.code
+                )
                 for metric in members
             ]
             parts += [tag("h3", board.words(f"group.{group}")), tag("div", join(of_group), kind="cards")]

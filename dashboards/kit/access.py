@@ -1,7 +1,8 @@
-"""Access: the one function that asks the published data, and that takes away the rows a reader may not see.
+"""Access: the one way to ask the published data, which takes away the rows a reader may not see.
 
-Belongs here: who asks (role, scope), the rows they see, running a query file with bound parameters. Does not: caching
-and which build (data), what is asked (queries/*.sql), what is shown, which boards a role has (page).
+Belongs here: who asks (role, scope), the rows they see, running a query file with bound parameters, lending a narrowed build
+(or two) to a function of trace or reports. Does not: caching and which build (data), what is asked (queries/*.sql), what is
+shown, which boards a role has (page).
 
 How: a reader's connection has a second catalog whose schema `marts` holds, for every published mart, a view with the
 rows within the reader's role and scope only. A query says `marts.fct_event`; a text that names another catalog, or reads
@@ -16,19 +17,21 @@ a file, is refused before it runs. A role and a scope only remove rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
-from dashboards.kit.opened import cursor_of
+from dashboards.kit.opened import cursor_of, pair_of
 from pipelines.core.board_options import Role
 from pipelines.core.errors import CityError, UsageError
 from pipelines.core.warehouse import PublishedBuild, quoted
 
+T = TypeVar("T")
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
 #: A board draws what a person can read; a query that returns more is a mistake in the query.
 LARGEST_RESULT = 6_000
@@ -95,18 +98,18 @@ def _list(codes: tuple[str, ...]) -> str:
 
 
 class _Rows:
-    """Which rows of each mart a reader sees, as conditions on its columns."""
+    """Which rows of each mart a reader sees, as conditions on its columns; `schema` holds the build's marts."""
 
-    def __init__(self, reader: Reader, root: str) -> None:
-        self._reader = reader
+    def __init__(self, reader: Reader, root: str, schema: str) -> None:
+        self._reader, self._marts = reader, f"memory.{schema}"
         areas = () if root in reader.areas else reader.areas
         self._areas = self._departments = ""
         if areas:
             below = " or ".join(f"{path} in ({_list(areas)})" for path in _PATHS)
-            self._areas = f"select grid_code from memory.marts.dim_grid where grid_code in ({_list(areas)}) or {below}"
+            self._areas = f"select grid_code from {self._marts}.dim_grid where grid_code in ({_list(areas)}) or {below}"
         if reader.departments:
             own = f"select unnest([{_list(reader.departments)}]) as dept_id"
-            below = "select d.dept_id from memory.marts.dim_department as d inner join own on d.parent_dept_id = own.dept_id"
+            below = "select d.dept_id from {self._marts}.dim_department as d inner join own on d.parent_dept_id = own.dept_id"
             self._departments = f"with recursive own as ({own} union {below}) select dept_id from own"
 
     def _of_event(self) -> list[str]:
@@ -126,7 +129,7 @@ class _Rows:
         if mart == "fct_event":
             return " and ".join(events)
         if events:
-            cases = f"select event_id from memory.marts.fct_event where {' and '.join(events)}"
+            cases = f"select event_id from {self._marts}.fct_event where {' and '.join(events)}"
             found += [f"({name} is null or {name} in ({cases}))" for name in _OF_CASES if name in columns]
         if self._areas and "grid_code" in columns:
             found.append(f"grid_code in ({self._areas})")
@@ -140,21 +143,67 @@ class _Rows:
         return " and ".join(found)
 
 
-def _narrow(build: PublishedBuild, reader: Reader) -> None:
+def _narrow(build: PublishedBuild, reader: Reader, schemas: tuple[str, ...] = ("marts",)) -> None:
     """Make catalog `reader` with a view per mart: all rows, or those within the reader's role and scope."""
     connection = build.connection
     connection.execute("attach ':memory:' as reader")
-    connection.execute("create schema reader.marts")
-    marts = connection.execute(
-        "select view_name, list(column_name) from duckdb_views() v join duckdb_columns() c "
-        "on c.table_name = v.view_name and c.schema_name = 'marts' and c.database_name = 'memory' "
-        "where v.schema_name = 'marts' and v.database_name = 'memory' group by view_name order by view_name"
-    ).fetchall()
-    rows = _Rows(reader, str(connection.execute("select root_code from memory.marts.build_info").fetchall()[0][0]))
-    for name, columns in marts:
-        condition = rows.of(name, columns) if reader.is_bounded else ""
-        where = f" where {condition}" if condition else ""
-        connection.execute(f"create view reader.marts.{name} as select * from memory.marts.{name}{where}")
+    for schema in schemas:
+        connection.execute(f"create schema reader.{schema}")
+        marts = connection.execute(
+            "select view_name, list(column_name) from duckdb_views() v join duckdb_columns() c "
+            "on c.table_name = v.view_name and c.schema_name = v.schema_name and c.database_name = v.database_name "
+            "where v.schema_name = ? and v.database_name = 'memory' group by view_name order by view_name",
+            [schema],
+        ).fetchall()
+        root = connection.execute(f"select root_code from memory.{schema}.build_info").fetchall()[0][0]
+        rows = _Rows(reader, str(root), schema)
+        for name, columns in marts:
+            condition = rows.of(name, columns) if reader.is_bounded else ""
+            where = f" where {condition}" if condition else ""
+            connection.execute(f"create view reader.{schema}.{name} as select * from memory.{schema}.{name}{where}")
+
+
+class _InCatalog:
+    """A connection all of whose cursors begin in the reader's catalog: `marts.fct_event` is then the reader's view."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        connection.execute("use reader")
+
+    def cursor(self) -> Any:
+        """Another cursor there."""
+        found = self._connection.cursor()
+        found.execute("use reader")
+        return found
+
+    def execute(self, *asked: Any) -> Any:
+        """Run it there."""
+        return self._connection.execute(*asked)
+
+
+def lend(
+    home_root: Path, manifest: dict[str, Any], reader: Reader, work: Callable[[PublishedBuild], T],
+    *, earlier: dict[str, Any] | None = None,
+) -> T:  # fmt: skip
+    """What a function of trace or reports makes of a build, which shows it the rows within `reader`'s role and scope only.
+
+    Args:
+        home_root: the home.
+        manifest: the build.
+        reader: whose rows.
+        work: is given the build; with `earlier` a pair, whose schema `before` holds the earlier one, narrowed likewise.
+        earlier: an earlier build.
+    """
+    with _opened(home_root, manifest, reader, earlier) as connection:
+        return work(PublishedBuild(str(manifest["build"]), str(manifest["as_of"]), cast("Any", _InCatalog(connection))))
+
+
+def _opened(
+    home_root: Path, manifest: dict[str, Any], reader: Reader, earlier: dict[str, Any] | None
+) -> AbstractContextManager[Any]:  # fmt: skip
+    if earlier is None:
+        return cursor_of(home_root, manifest, reader, partial(_narrow, reader=reader))
+    return pair_of(home_root, earlier, manifest, partial(_narrow, reader=reader, schemas=("marts", "before")))
 
 
 def read(home_root: Path, manifest: dict[str, Any], reader: Reader, sql: str, params: Mapping[str, Any]) -> pl.DataFrame:

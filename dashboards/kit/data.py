@@ -1,7 +1,7 @@
 """Data: which build a page reads, and the answers it already has.
 
-Belongs here: one build per rerun, the cache by (build, reader, query, parameters), noticing a new build. Does not: rows
-a reader may see (access), queries.
+Belongs here: one build per rerun, the cache by (build, reader, query, parameters), which builds are kept, noticing a new
+one. Does not: rows a reader may see (access), queries.
 """
 
 from __future__ import annotations
@@ -9,20 +9,24 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
 
 from dashboards.kit import access
 from pipelines.core.errors import UsageError
-from pipelines.core.settings import Home
+from pipelines.core.settings import Home, Language, speaking
 from pipelines.core.warehouse import current_manifest
 
 #: Answers kept in memory, over all readers; each is at most access.LARGEST_RESULT rows.
 ANSWERS_KEPT = 400
+#: The same of what functions made of a build.
+MADE_KEPT = 60
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,21 @@ class Source:
         kept = tuple(sorted((name, value) for name, value in params.items() if name in needed))
         return _answer(str(self.home_root), self.manifest, self.reader, sql, kept)
 
+    def made(self, work: Callable[..., T], *given: str | int, language: Language, earlier: str = "") -> T:
+        """What `work(build, *given)` makes of this build, or with `earlier` of a pair of builds, as the reader of the page.
+
+        Args:
+            work: a function of trace or reports with its module's name: what it gives is kept by that name and `given`.
+            given: what else it is given.
+            language: of its messages.
+            earlier: the manifest of an earlier build.
+
+        Raises what `work` raises.
+        """
+        name = f"{work.__module__}.{work.__qualname__}"
+        found: T = _made(str(self.home_root), self.manifest, earlier, self.reader, name, given, language, work)
+        return found
+
     def row(self, query: str, **params: Any) -> dict[str, Any] | None:
         """The first row, or None."""
         frame = self.ask(query, **params)
@@ -65,6 +84,17 @@ def _answer(
 ) -> pl.DataFrame:  # fmt: skip
     """Keyed by all that decides the rows; the connection lives as long as the query."""
     return access.read(Path(home_root), json.loads(manifest), reader, sql, dict(params))
+
+
+@st.cache_data(max_entries=MADE_KEPT, show_spinner=False)
+def _made(
+    home_root: str, manifest: str, earlier: str, reader: access.Reader, name: str, given: tuple[str | int, ...],  # noqa: ARG001
+    language: Language, _work: Callable[..., Any],
+) -> Any:  # fmt: skip
+    """Keyed by all that decides what is made; `name`, which is not read, stands for the function."""
+    with speaking(language):
+        before = json.loads(earlier) if earlier else None
+        return access.lend(Path(home_root), json.loads(manifest), reader, lambda build: _work(build, *given), earlier=before)
 
 
 def open_source(home_root: Path, reader: access.Reader, *, build: str = "") -> Source:
@@ -83,6 +113,15 @@ def kept_manifest(home_root: Path, build: str) -> dict[str, Any] | None:
         return None
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded
+
+
+def kept_builds(home_root: Path) -> list[dict[str, Any]]:
+    """The manifests of the builds that are kept, the newest first."""
+    found = []
+    for path in Home(home_root).published.glob("*.json"):
+        if path.name != "CURRENT.json" and (manifest := kept_manifest(home_root, path.stem)):
+            found.append(manifest)
+    return sorted(found, key=lambda manifest: (str(manifest["published_at"]), str(manifest["build"])), reverse=True)
 
 
 def current_build(home_root: Path) -> str:

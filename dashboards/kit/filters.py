@@ -19,6 +19,10 @@ YEAR_TO_DATE = "ytd"
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _PAGE = re.compile(r"[1-9][0-9]{0,5}")
 _CODE = re.compile(r"[\w.\-]{1,96}")
+#: The name of a figure, METRIC[~KIND=CODE]/AREA/PERIOD[/BASIS][@BUILD]: whether it leads anywhere is for the board to say.
+_NAMED = re.compile(r"[^/\s<>\"']{1,120}/[^\s<>\"']{1,160}")
+_PRINTED = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_WHOLE = re.compile(r"[1-9][0-9]{0,11}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class View:
         basis: `restated` for figures on the areas in force; empty for the areas of the time.
         one: an area that is compared.
         other: the area it is compared with.
+        named: a figure by its permanent id, on the boards about one figure.
+        earlier: a kept build that `named` is compared with.
+        printed: a figure as a bureau printed it.
+        printed_of: the number of cases it is said to be a share of.
+        claim: how it is claimed, as `>=`; empty: that it is so.
     """
 
     language: Language = "zh"
@@ -64,10 +73,21 @@ class View:
     basis: str = ""
     one: str = ""
     other: str = ""
+    named: str = ""
+    earlier: str = ""
+    printed: str = ""
+    printed_of: str = ""
+    claim: str = ""
 
     def but(self, **changes: Any) -> View:
         """The same view with some parts changed."""
         return replace(self, **changes)
+
+    @property
+    def build_read(self) -> str:
+        """The build that this view reads; empty: the current one. The id of a figure names its own."""
+        build = self.named.rpartition("@")[2] if "@" in self.named else ""
+        return _text(build) or self.build
 
     @property
     def month(self) -> dt.date | None:
@@ -81,11 +101,14 @@ PARAMETERS = {
     "language": "lang", "area": "area", "period": "period", "kind": "kind", "build": "build", "figure": "figure",
     "cut": "cut", "case": "case", "feed": "feed", "rule": "rule", "ticket": "ticket", "page": "page", "unit": "unit",
     "span": "span", "against": "against", "basis": "basis", "one": "one", "other": "other",
+    "named": "id", "earlier": "from", "printed": "value", "printed_of": "of", "claim": "claim",
 }  # fmt: skip
 
 #: Parts that are a code.
 CODES = ("area", "kind", "build", "figure", "cut", "case", "feed", "rule", "ticket", "unit", "span", "against",
-         "basis", "one", "other")  # fmt: skip
+         "basis", "one", "other", "earlier")  # fmt: skip
+#: Parts of another shape, and what they look like.
+SHAPED = {"named": _NAMED, "printed": _PRINTED, "printed_of": _WHOLE, "claim": re.compile("[<>]=?|~")}
 
 
 def to_params(view: View) -> dict[str, str]:
@@ -108,6 +131,7 @@ def from_params(params: Mapping[str, str], *, language: Language = "zh") -> View
     found = {part: str(params.get(name, "")) for part, name in PARAMETERS.items()}
     spoken: Language = "zh" if found["language"] == "zh" else "en" if found["language"] == "en" else language
     view = View(language=spoken).but(**{part: _text(found[part]) for part in CODES})
+    view = view.but(**{part: found[part] for part, shape in SHAPED.items() if shape.fullmatch(found[part])})
     if View(period=found["period"]).month:
         view = view.but(period=found["period"])
     return view.but(page=int(found["page"])) if _PAGE.fullmatch(found["page"]) else view

@@ -33,6 +33,7 @@ MENU = {
     "risk": Entry("risk", "city", LEADERS),
     "petitions": Entry("petitions", "fields", LEADERS),
     "data_quality": Entry("data_quality", "trust", ALL),
+    "explain": Entry("explain", "trust", LEADERS),
     "returned": Entry("returned", "trust", CLERKS),
 }
 GROUPS = ("city", "fields", "trust")

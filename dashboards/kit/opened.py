@@ -16,9 +16,10 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipelines.core.warehouse import Connection, PublishedBuild, open_published
+from pipelines.core.warehouse import Connection, PublishedBuild, open_pair, open_published
 
 #: Builds kept open, over all readers: the current one, the one before while pages still read it, one or two asked for by name.
 KEPT_OPEN = 4
@@ -68,6 +69,23 @@ def cursor_of(
     finally:
         with _lock:
             one.users -= 1
+
+
+@contextmanager
+def pair_of(
+    home_root: Path, before: dict[str, Any], after: dict[str, Any], narrow: Callable[[PublishedBuild], None]
+) -> Iterator[Connection]:  # fmt: skip
+    """A connection on two kept builds (schemas `before` and `marts`), narrowed, closed at the end: few ask, and it holds much.
+
+    What does not fit into memory is written to a folder of its own that goes with it.
+    """
+    with _turn, TemporaryDirectory(prefix="citybrain-boards-") as spill:
+        pair = open_pair(home_root, before, after, Path(spill))
+        try:
+            narrow(pair)
+            yield pair.connection
+        finally:
+            pair.close()
 
 
 def _close_idle() -> None:

@@ -201,8 +201,8 @@ def _banner(board: Board) -> Html:
         started = words.moment(dt.datetime.fromisoformat(str(last["started_at"])))
         notices.append(words(f"banner.{last['status']}", started=started))
         notices.append(words("banner.reason", reason=str(last.get("reason") or words("unknown"))))
-    if board.view.build and board.view.build != board.source.build_id:
-        notices.append(words("banner.build_gone", build=board.view.build))
+    if board.view.build_read and board.view.build_read != board.source.build_id:
+        notices.append(words("banner.build_gone", build=board.view.build_read))
     shown = tag("div", join(notices, "<br>"), kind="notice", role="alert") if notices else EMPTY
     return tag("div", join(facts), kind="banner") + shown
 
@@ -233,7 +233,7 @@ def watch(board: Board, home_root: Path) -> None:
 
     @st.fragment(run_every=reference("refresh_seconds"))
     def look() -> None:
-        if not board.view.build and data.current_build(home_root) != board.source.build_id:
+        if not board.view.build_read and data.current_build(home_root) != board.source.build_id:
             st.rerun(scope="app")
 
     look()
@@ -260,7 +260,7 @@ def whole_page(board: Board, show: Callable[[Board], None]) -> None:
         head(board)
         show(board)
     except Exception:  # the edge: Streamlit would show its own English box
-        if not board.view.build and data.current_build(board.source.home_root) != board.source.build_id:
+        if not board.view.build_read and data.current_build(board.source.home_root) != board.source.build_id:
             st.rerun()  # a new build was published meanwhile and this one may be gone: read the new one
         logging.getLogger("citybrain.boards").exception("a board failed: %s", to_params(board.view))
         put(tag("p", board.words("guard.error"), kind="notice error", role="alert"), "error")

@@ -18,8 +18,8 @@ OPENED = Path("dashboards/kit/opened.py")
 ACTS = Path("dashboards/boards/returned_acts.py")
 #: Of core.warehouse: what a reader needs to open a build, and who may name it.
 OWNERS = {
-    "open_published": {OPENED}, "Connection": {OPENED}, "PublishedBuild": {ACCESS, OPENED}, "quoted": {ACCESS},
-    "current_manifest": {DATA},
+    "open_published": {OPENED}, "open_pair": {OPENED}, "Connection": {OPENED}, "PublishedBuild": {ACCESS, OPENED},
+    "quoted": {ACCESS}, "current_manifest": {DATA},
 }  # fmt: skip
 #: Who may say what: makes a reader, asks as one, reads the ledger.
 CALLS = {
@@ -28,7 +28,11 @@ CALLS = {
     "access.read": {DATA},
     "cursor_of": {ACCESS},
     "opened.cursor_of": {ACCESS},
+    "pair_of": {ACCESS},
+    "opened.pair_of": {ACCESS},
+    "access.lend": {DATA},
     "data._answer": {DATA},
+    "data._made": {DATA},
     "Ledger.of": {CITY},
     "Source": {DATA},
     "desk.Scope": {ACTS},
@@ -84,6 +88,7 @@ def test_a_board_has_one_way_to_the_data() -> None:
         "data.open_source(home, Reader())", "Source(home, manifest, reader)", "Ledger.of(home)", "access.Reader(areas=())",
         "from pipelines import desk", "from pipelines.desk import entries", "desk.entries(place, desk.EVERYTHING, now=now)",
         "desk.Scope(is_all=True)", "opened.cursor_of(home, manifest, reader, narrow)", "cursor_of(home, manifest, reader, narrow)",
+        "access.lend(home, manifest, Reader(), print)", "pair_of(home, before, after, narrow)",
     ],
 )  # fmt: skip
 def test_a_way_around_is_seen(line: str) -> None:

@@ -22,20 +22,13 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from dashboards import serve
+from dashboards.kit.menu import BOARDS
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
 #: Boards of one domain each; test_fields walks them.
 FIELDS = ("petitions",)
-PATHS = {
-    "overview": "",
-    "trends": "trends",
-    "areas": "areas",
-    "risk": "risk",
-    "data_quality": "data_quality",
-    "returned": "returned",
-}
-PATHS |= {name: name for name in FIELDS}
+PATHS = {name: path.removeprefix(".") for name, path in BOARDS.items()}
 WAIT_MS = 60_000
 
 

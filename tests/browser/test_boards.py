@@ -14,6 +14,8 @@ from tests.browser.conftest import FIELDS, PATHS, Reader
 
 pytestmark = pytest.mark.browser
 
+#: Boards of lists alone.
+WITHOUT_CHARTS = {"returned", "explain"}
 #: What a page may show in the other language: the name of it.
 ALLOWED = {"English", "中文"}
 TITLES = {
@@ -23,6 +25,7 @@ TITLES = {
     ("returned", "en"): "Which rows came back to me", ("trends", "zh"): "在变什么，超出偶然了吗？",
     ("trends", "en"): "and is it more than chance?", ("areas", "zh"): "内哪里突出，是不是真突出？",
     ("areas", "en"): "does it stand out, and is it more than chance?",
+    ("explain", "zh"): "这个数从哪里来？", ("explain", "en"): "Where does this number come from?",
 }  # fmt: skip
 
 
@@ -98,7 +101,7 @@ def test_a_board_opens_whole_and_speaks_one_language(reader: Reader, board: str,
     assert page.evaluate("document.documentElement.lang") == ("zh-CN" if language == "zh" else "en")
     assert not {line: words for line in text.splitlines() if (words := foreign_words(line, language))}
     charts = charts_of(page)
-    assert charts or board == "returned"  # a list of rows
+    assert charts or board in WITHOUT_CHARTS
     as_of = "数据截至" if language == "zh" else "data as of"
     assert all(title and as_of in subtitle and marks for title, subtitle, marks in charts), charts
 
@@ -109,6 +112,8 @@ def test_the_overview_shows_the_numbers_of_the_mart(reader: Reader, build: Publi
     assert len(known) >= 8
     for metric, (text, unit) in known.items():
         assert shown[metric].replace(",", "") == text + ("%" if unit == "%" else ""), metric
+    whence = page.locator(".whole:has(a.card[href*='figure=M10&']) .whence, .whole:has(a.card[href$='figure=M10']) .whence")
+    assert re.search(rf"explain.*id=M10[^&]*{build.build_id}", whence.get_attribute("href"))
 
 
 def test_an_area_shows_its_own_numbers(reader: Reader, build: PublishedBuild) -> None:
@@ -165,6 +170,28 @@ def test_a_figure_leads_to_its_cases_and_a_case_to_its_record(reader: Reader, bu
     text = page.locator(".case").inner_text()
     assert file_name in text
     assert re.search(rf"Record in the file\s+{record_no}\b", text)
+
+
+def test_a_number_opens_under_its_permanent_id(reader: Reader, build: PublishedBuild) -> None:
+    page = reader.open("explain", lang="en", id=f"M10/{root_of(build)}/ytd")
+    num, den, text = build.rows(
+        "select num, den, value_text from marts.v_metric_display where metric_id = 'M10' and grid_code = ? and slice_kind = 'all' "
+        "and period_kind = 'year_to_date' and period_end = (select cast(as_of as date) from marts.build_info)",
+        [root_of(build)],
+    )[0]
+    said = reader.text()
+    assert f"{text}% ({num:,} of {den:,})" in said
+    assert f"Counted again from its cases: {num:,} / {den:,}. That is what was published." in said
+    assert re.search(rf"M10/{root_of(build)}/ytd-[\d-]+/as_was@{build.build_id}", said)
+    page.locator("table a[href*='case=']").first.click()
+    page.locator(".case").wait_for()
+    assert "Record in the file" in page.locator(".case").inner_text()
+
+
+def test_the_id_of_a_build_that_is_gone_says_so_and_offers_the_current_one(reader: Reader, build: PublishedBuild) -> None:
+    page = reader.open("explain", lang="en", id=f"M10/{root_of(build)}/ytd-2020-01-31/as_was@20200131_0123456789")
+    assert "Build 20200131_0123456789 is no longer kept" in reader.text()
+    assert build.build_id in page.locator("a[href*='id=M10']").first.get_attribute("href")
 
 
 @pytest.mark.parametrize("metric", ["V01", "M01", "M02", "M03", "M05", "M08", "M10", "M53"])

@@ -32,6 +32,16 @@ VIEWS = st.builds(
     one=CODES,
     other=CODES,
     page=st.integers(1, 999_999),
+    named=st.one_of(
+        st.just(""),
+        st.sampled_from(
+            ["M16/990100/ytd", "M16~category=3101/未知网格_1/2026-06/as_was@20260630_91c5567847", "V01/云湾市/festival-a..b"]
+        ),
+    ),
+    earlier=CODES,
+    printed=st.one_of(st.just(""), st.from_regex(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", fullmatch=True)),
+    printed_of=st.one_of(st.just(""), st.integers(1, 10**12 - 1).map(str)),
+    claim=st.sampled_from(["", "<", "<=", ">", ">=", "~"]),
 )
 ANYTHING = st.dictionaries(st.sampled_from(sorted(PARAMETERS.values())), st.text(max_size=70))
 
@@ -62,6 +72,12 @@ def test_any_address_gives_a_view_that_survives(params: dict[str, str]) -> None:
         {"page": "²"},
         {"area": "x' or 1=1 --"},
         {"lang": "fr"},
+        {"id": "M16"},
+        {"id": "M16/<b>/ytd"},
+        {"value": "72,5"},
+        {"value": "1e5"},
+        {"of": "0"},
+        {"claim": "= 1"},
     ],
 )
 def test_nonsense_is_left_out(params: dict[str, str]) -> None:

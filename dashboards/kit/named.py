@@ -1,0 +1,236 @@
+"""Named: a figure by its permanent id, METRIC[~KIND=CODE]/AREA/PERIOD/BASIS@BUILD, on a page and as a link.
+
+Belongs here: the id of a figure that a board shows, the link that opens it in Explain, which figure a board about one figure is
+asked for, and the boxes that choose another. Does not: finding it and its cases (pipelines.trace), what is said of it (boards).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from dashboards.kit import filters, periods
+from dashboards.kit.areas import Place, choose_child, crumbs, place_of
+from dashboards.kit.data import kept_builds
+from dashboards.kit.filters import YEAR_TO_DATE, View
+from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
+from dashboards.kit.menu import BOARDS
+from dashboards.kit.page import Board, has_board, put
+from dashboards.kit.reading import Figure
+from dashboards.kit.words import Words
+from pipelines.core.errors import UsageError
+from pipelines.trace import Figure as Traced
+from pipelines.trace import FigureName, Metric, Window, parse_name
+
+T = TypeVar("T")
+EXPLAIN = "explain"
+#: What a board about one figure opens with: it has a base, a direction and an answer in every area.
+OPENED_FIRST = "M16"
+#: A period that is asked for and that the metric does not have gives way to the first of these that it has.
+INSTEAD = {"year_to_date": "ytd", "cumulative": "cumulative", "day": "as_of", "rolling_28d": "28d"}
+
+
+# --- a figure that a board shows --------------------------------------------------------------------------------------
+
+
+def figure_id(
+    board: Board, row: Mapping[str, Any], area: str, *, slice_kind: str = "all", slice_code: str = "all", basis: str = "as_was"
+) -> str:
+    """The permanent id of a figure of the build that the page reads.
+
+    Args:
+        board: the board.
+        row: has metric_id, period_kind, period_start, period_end, as v_metric_display has them.
+        area: its grid_code.
+        slice_kind: by what it is cut.
+        slice_code: which part.
+        basis: the map.
+    """
+    window = Window(str(row["period_kind"]), row["period_start"], row["period_end"])
+    cut = {"slice_kind": slice_kind, "slice_code": slice_code, "basis": basis}
+    return str(FigureName(str(row["metric_id"]), area, str(window), **cut, build=board.source.build_id))
+
+
+def named_link(board: Board, name: str, *content: object, page: str = EXPLAIN, kind: str = "", title: str = "") -> Html:
+    """A link to a figure on one of the boards about one figure; the bare content where the reader's role has not that board."""
+    if not has_board(board, page):
+        return join(content)
+    build = board.view.build
+    return anchor(View(board.view.language, build=build, named=name), *content, page=BOARDS[page], kind=kind, title=title)
+
+
+def explain_link(
+    board: Board, row: Mapping[str, Any], area: str, *content: object, slice_kind: str = "all", slice_code: str = "all",
+    basis: str = "as_was", kind: str = "",
+) -> Html:  # fmt: skip
+    """A link that opens a figure in Explain: what it is made of, by which definition, in which build. See `figure_id`."""
+    name = figure_id(board, row, area, slice_kind=slice_kind, slice_code=slice_code, basis=basis)
+    return named_link(board, name, *content, kind=kind, title=name)
+
+
+# --- the figure that a board is asked for -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The figure that a board about one figure looks at; `name` without a build: the page's. `periods`: of its metric."""
+
+    name: FigureName
+    metrics: dict[str, str]
+    periods: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """As it is asked for."""
+        return str(replace(self.name, build=""))
+
+
+def asked_of(board: Board) -> Asked:
+    """The figure that the address names: by its id, else by metric, area and period. Ends the page for an area out of reach."""
+    rows = {row["metric_id"]: row for row in board.source.ask("metrics").rows(named=True)}
+    metrics = {metric: f"{metric} {board.words.pick(row, 'name')}" for metric, row in rows.items()}
+    name = _by_id(board.view.named)
+    if name is None:
+        metric = board.view.figure if board.view.figure in rows else OPENED_FIRST if OPENED_FIRST in rows else next(iter(rows))
+        own = _periods(rows, metric)
+        name = FigureName(metric, place_of(board).code, period_for(board.view, own, board.source.as_of))
+    return Asked(name, metrics, _periods(rows, name.metric_id))
+
+
+def _by_id(text: str) -> FigureName | None:
+    try:
+        return parse_name(text) if text else None
+    except UsageError:
+        return None
+
+
+def _periods(rows: Mapping[str, Mapping[str, Any]], metric: str) -> tuple[str, ...]:
+    return tuple(str(rows[metric]["periods"]).split()) if metric in rows else ()
+
+
+def period_for(view: View, own: tuple[str, ...], as_of: dt.datetime) -> str:
+    """The period of a view as an id writes it, or where the metric has no such period the nearest that it has."""
+    month = periods.period_of(view, as_of).month
+    if view.month and "month" in own:
+        return f"{month:%Y-%m}"
+    return next((word for kind, word in INSTEAD.items() if kind in own), f"{month:%Y-%m}")
+
+
+def wider(board: Board, asked: Asked, area: str) -> Board:
+    """The board as it stands for the figure's metric, area and period, not for its id: a choice there is a new figure."""
+    period = asked.name.period if View(period=asked.name.period).month else YEAR_TO_DATE
+    build = board.source.build_id if board.view.build_read else ""
+    chosen = {"figure": asked.name.metric_id, "area": area, "period": period, "build": build}
+    return replace(board, view=board.view.but(named="", case="", page=1, **chosen))
+
+
+def choose_figure(board: Board, asked: Asked, place: Place) -> None:
+    """Boxes for another metric, period and area. `board` is the wider one."""
+    words = board.words
+    left, middle, right = st.columns([1.4, 1, 1])
+    with left:
+        filters.choose(
+            words("named.metric"), list(asked.metrics), board.view, "figure",
+            written=lambda metric: asked.metrics.get(metric, metric),
+        )  # fmt: skip
+    with middle:
+        info = board.source.row("build") or {}
+        filters.choose(
+            words("filter.period"), periods.options(board.source.as_of, info["earliest"]), board.view, "period",
+            written=lambda option: periods.written(option, words, board.source.as_of),
+        )  # fmt: skip
+    with right:
+        choose_child(board, place)
+
+
+def is_gone(board: Board, title: Html) -> bool:
+    """Whether the id is of a build that is no longer kept; then the page says so and offers the current build's figure."""
+    wanted, named = board.view.build_read, board.view.named
+    if "@" not in named or wanted == board.source.build_id:
+        return False
+    words, now = board.words, f"{named.rpartition('@')[0]}@{board.source.build_id}"
+    kept = words("separator").join(str(one["build"]) for one in kept_builds(board.source.home_root))
+    gone = tag("p", words("named.gone", build=wanted), " ", code(named), kind="notice")
+    offered = tag("p", words("named.current"), " ", named_link(board, now, code(now)))
+    put(title + gone + offered + tag("p", words("named.kept", builds=kept), kind="muted small"), "title")
+    return True
+
+
+def find(board: Board, asked: Asked, work: Callable[..., T], title: Html, *given: str, earlier: str = "") -> T | None:
+    """What `work` finds of the figure in the page's build; None where the id leads nowhere: the page then says so.
+
+    A slice that is none of the reader's (another department, another feed) is nowhere for them: its figures are not 0.
+    """
+    name, words = asked.name, board.words
+    is_cut = name.slice_kind in ("department", "feed") and board.source.reader.is_bounded
+    try:
+        if is_cut and not (board.source.row("named__slice", kind=name.slice_kind, code=name.slice_code) or {}).get("figures_n"):
+            raise UsageError(words("named.out_of_reach"), where=asked.text)
+        return board.source.made(work, asked.text, *given, language=words.language, earlier=earlier)
+    except UsageError as error:
+        is_told = words.language == "en" or re.search(r"[\u4e00-\u9fff]", error.what)
+        why = tag("p", words("named.why", what=error.what, remedy=error.remedy), kind="small") if is_told else EMPTY
+        put(title + tag("div", tag("p", words("named.nowhere"), " ", code(asked.text)), why, kind="notice"), "title")
+    beside = wider(board, asked, board.view.area)
+    choose_figure(beside, asked, place_of(beside))
+    return None
+
+
+def crumbs_of(board: Board, place: Place) -> Html:
+    """The way to the figure's area. `board` is the wider one."""
+    return crumbs(board, place)
+
+
+# --- a figure that trace found ----------------------------------------------------------------------------------------
+
+
+def reading_of(board: Board, found: Traced) -> Figure:
+    """A figure that trace found, as boards say figures. A count of which the build has no row is 0, as elsewhere."""
+    metric = found.metric
+    try:
+        value: Decimal | None = Decimal(found.value_text)
+    except InvalidOperation:
+        is_none = metric.family in ("count", "stock") and found.reason == "no_cases"
+        value = Decimal(0) if is_none else None
+    row = {
+        "metric_id": metric.id, "name_zh": metric.name_zh, "name_en": metric.name_en, "unit_zh": metric.unit_zh,
+        "unit_en": metric.unit_en, "decimals": metric.decimals, "direction": metric.direction, "family": metric.family,
+        "scale": metric.scale, "population": metric.population, "min_denominator": metric.min_denominator,
+        "caveat_zh": metric.caveat_zh, "caveat_en": metric.caveat_en, "period_kind": found.window.kind,
+        "period_start": found.window.first, "period_end": found.window.last, "num": found.num, "den": found.den,
+        "stat_value": found.stat_value, "value": value, "is_suppressed": found.is_hidden, "reason": found.reason,
+        "ci_low": found.ci_low, "ci_high": found.ci_high, "earlier_value": None,
+    }  # fmt: skip
+    return Figure(row, board.words)
+
+
+def slice_text(board: Board, name: FigureName) -> str:
+    """The cut of a figure in words; empty for the whole."""
+    if name.slice_kind == "all":
+        return ""
+    words, kind, code = board.words, name.slice_kind, name.slice_code
+    names = {(row["code_kind"], row["code"]): words.pick(row, "name") for row in board.source.ask("case__names").rows(named=True)}
+    said = board.kind(code) if kind == "event_kind" else names.get((kind, code), code)
+    label = words(f"slice.{kind}") if words.has(f"slice.{kind}") else kind
+    return words("named.slice", kind=label, name=said)
+
+
+def metric_name(words: Words, metric: Metric) -> str:
+    """What a metric is called in the build that the page reads."""
+    return words.pick({"name_zh": metric.name_zh, "name_en": metric.name_en}, "name")
+
+
+def caveat_of(words: Words, metric: Metric) -> str:
+    """What its register entry says beside it; may be empty."""
+    return words.pick({"name_zh": metric.caveat_zh, "name_en": metric.caveat_en}, "name")
+
+
+def code(text: object) -> Html:
+    """An id or a formula, as it stands."""
+    return tag("code", text, kind="data")

@@ -1,0 +1,79 @@
+"""A figure on a board and its permanent id are the same thing; what an address asks for becomes an id."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from dashboards.kit import named
+from dashboards.kit.filters import View, from_params
+from dashboards.kit.menu import BOARDS, MENU
+from dashboards.kit.words import Words
+from pipelines.trace import Window, parse_name
+
+AS_OF = dt.datetime(2026, 6, 30, 23, 59, 59)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def board(role: str = "", **view: str) -> Any:
+    reader = SimpleNamespace(role=role)
+    source = SimpleNamespace(build_id="20260630_91c5567847", as_of=AS_OF, reader=reader)
+    return cast("Any", SimpleNamespace(source=source, view=View(**cast("Any", view)), words=Words("zh")))
+
+
+ROWS = [
+    ("month", dt.date(2026, 5, 1), dt.date(2026, 5, 31), "2026-05"),
+    ("year_to_date", dt.date(2026, 1, 1), dt.date(2026, 6, 30), "ytd-2026-06-30"),
+    ("cumulative", dt.date(2020, 1, 1), dt.date(2026, 6, 30), "cumulative-2026-06-30"),
+    ("day", dt.date(2026, 6, 30), dt.date(2026, 6, 30), "2026-06-30"),
+    ("week", dt.date(2026, 6, 22), dt.date(2026, 6, 28), "2026-W26"),
+]
+
+
+@pytest.mark.parametrize(("kind", "first", "last", "text"), ROWS)
+def test_a_shown_figure_has_its_id(kind: str, first: dt.date, last: dt.date, text: str) -> None:
+    row = {"metric_id": "M16", "period_kind": kind, "period_start": first, "period_end": last}
+    name = named.figure_id(board(), row, "990102", slice_kind="category", slice_code="3101")
+    assert name == f"M16~category=3101/990102/{text}/as_was@20260630_91c5567847"
+    assert str(parse_name(name)) == name
+    assert str(Window(kind, first, last)) == text
+
+
+def test_a_link_opens_the_figure_in_explain_and_a_role_without_it_gets_the_number_alone() -> None:
+    row = {"metric_id": "M16", "period_kind": "month", "period_start": dt.date(2026, 5, 1), "period_end": dt.date(2026, 5, 31)}
+    link = named.explain_link(board(), row, "990102", "77.35%").text
+    assert 'href="./explain?' in link
+    assert "M16%2F990102%2F2026-05%2Fas_was%4020260630_91c5567847" in link
+    assert named.explain_link(board(role="clerk"), row, "990102", "77.35%").text == "77.35%"
+    assert "clerk" not in MENU["explain"].roles
+    assert BOARDS[named.EXPLAIN]
+
+
+def test_the_id_says_which_build_a_page_reads() -> None:
+    assert (
+        from_params({"id": "M16/990102/2026-05@20260630_91c5567847", "build": "20260101_0"}).build_read == "20260630_91c5567847"
+    )
+    assert from_params({"id": "M16/990102/2026-05", "build": "20260101_0"}).build_read == "20260101_0"
+    assert from_params({"id": "M16/990102/2026-05@../x"}).build_read == ""
+
+
+@pytest.mark.parametrize(
+    ("period", "own", "text"),
+    [
+        ("ytd", ("month", "year_to_date"), "ytd"), ("2026-04", ("month", "year_to_date"), "2026-04"),
+        ("2026-06", ("month",), "2026-06"), ("2026-04", ("cumulative",), "cumulative"), ("ytd", ("day",), "as_of"),
+        ("ytd", ("month",), "2026-06"),
+    ],
+)  # fmt: skip
+def test_a_period_that_a_metric_has_not_gives_way(period: str, own: tuple[str, ...], text: str) -> None:
+    assert named.period_for(View(period=period), own, AS_OF) == text
+
+
+def test_who_answers_for_figures_is_said_as_the_models_say_it() -> None:
+    project = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert project["models"]["citybrain"]["marts"]["figures"]["+meta"]["owner"] == Words("en")("explain.owner_desk")
