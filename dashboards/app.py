@@ -11,7 +11,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboards.boards import areas, data_quality, explain, overview, petitions, returned, risk, trends
+from dashboards.boards import areas, data_quality, departments, explain, overview, petitions, returned, risk, trends
 from dashboards.kit import data, page
 from dashboards.kit.city import read_city
 from dashboards.kit.menu import BOARDS, boards_of
@@ -24,6 +24,7 @@ SHOWN = {
     "overview": overview.show,
     "trends": trends.show,
     "areas": areas.show,
+    "departments": departments.show,
     "risk": risk.show,
     "petitions": petitions.show,
     "data_quality": data_quality.show,

@@ -7,6 +7,7 @@ the same grammar). Nothing is fetched: no web font, no tile, no template from el
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -209,7 +210,8 @@ def _limit_curves(average: Part, most: int, least: int, confidence: float, *, is
     """Denominators and the (low, high) numerators between which `confidence` of areas like the average lie."""
     steps = 60
     first = max(1, least // 2)
-    dens = sorted({round(first + (most * 1.06 - first) * i / steps) for i in range(steps + 1)})
+    # Closer together where the limits bend.
+    dens = sorted({round(first * (most * 1.06 / first) ** (i / steps)) for i in range(steps + 1)})
     found = [limits_of(average, den, confidence, is_share=is_share) for den in dens]
     return dens, found
 
@@ -249,7 +251,10 @@ def funnel(
     figure.update_layout(
         margin={"b": 56 + legend_height([trace.name for trace in figure.data if trace.showlegend is not False], HALF)}
     )
-    figure.update_xaxes(title={"text": base, "standoff": 8}, range=[ends[0], ends[1]], tickformat=",d")
+    figure.update_xaxes(title={"text": base, "standoff": 8}, range=ends, tickformat=",d")
+    if max(sizes) > reference("funnel_log_from") * min(sizes):
+        # One that is many times the others would press them against the axis.
+        figure.update_xaxes(type="log", range=[math.log10(end) for end in ends], dtick=1)
     seen = sorted(sizes)[len(sizes) // 2]
     usual = limits_of(average, seen, reference("outer_confidence"), is_share=is_share)
     heights = [point.part.num / point.part.den * scale for point in points]

@@ -53,6 +53,7 @@ class View:
         printed: a figure as a bureau printed it.
         printed_of: the number of cases it is said to be a share of.
         claim: how it is claimed, as `>=`; empty: that it is so.
+        network: whose departments stand in the funnel.
     """
 
     language: Language = "zh"
@@ -78,6 +79,7 @@ class View:
     printed: str = ""
     printed_of: str = ""
     claim: str = ""
+    network: str = ""
 
     def but(self, **changes: Any) -> View:
         """The same view with some parts changed."""
@@ -102,11 +104,12 @@ PARAMETERS = {
     "cut": "cut", "case": "case", "feed": "feed", "rule": "rule", "ticket": "ticket", "page": "page", "unit": "unit",
     "span": "span", "against": "against", "basis": "basis", "one": "one", "other": "other",
     "named": "id", "earlier": "from", "printed": "value", "printed_of": "of", "claim": "claim",
+    "network": "network",
 }  # fmt: skip
 
 #: Parts that are a code.
 CODES = ("area", "kind", "build", "figure", "cut", "case", "feed", "rule", "ticket", "unit", "span", "against",
-         "basis", "one", "other", "earlier")  # fmt: skip
+         "basis", "one", "other", "earlier", "network")  # fmt: skip
 #: Parts of another shape, and what they look like.
 SHAPED = {"named": _NAMED, "printed": _PRINTED, "printed_of": _WHOLE, "claim": re.compile("[<>]=?|~")}
 

@@ -30,6 +30,7 @@ MENU = {
     "overview": Entry(".", "city", LEADERS),
     "trends": Entry("trends", "city", LEADERS),
     "areas": Entry("areas", "city", LEADERS),
+    "departments": Entry("departments", "city", LEADERS),
     "risk": Entry("risk", "city", LEADERS),
     "petitions": Entry("petitions", "fields", LEADERS),
     "data_quality": Entry("data_quality", "trust", ALL),

@@ -24,7 +24,8 @@ TITLES = {
     ("data_quality", "en"): "Can we trust today's data?", ("returned", "zh"): "哪些行退回给我",
     ("returned", "en"): "Which rows came back to me", ("trends", "zh"): "在变什么，超出偶然了吗？",
     ("trends", "en"): "and is it more than chance?", ("areas", "zh"): "内哪里突出，是不是真突出？",
-    ("areas", "en"): "does it stand out, and is it more than chance?",
+    ("areas", "en"): "does it stand out, and is it more than chance?", ("departments", "zh"): "的事归谁办，按时了吗？",
+    ("departments", "en"): "Who handles what in",
     ("explain", "zh"): "这个数从哪里来？", ("explain", "en"): "Where does this number come from?",
 }  # fmt: skip
 

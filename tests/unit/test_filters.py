@@ -31,6 +31,7 @@ VIEWS = st.builds(
     basis=CODES,
     one=CODES,
     other=CODES,
+    network=CODES,
     page=st.integers(1, 999_999),
     named=st.one_of(
         st.just(""),
