@@ -9,9 +9,11 @@ import datetime as dt
 
 import polars as pl
 
+from dashboards.kit.areas import code_of
 from dashboards.kit.chance import process_limits
 from dashboards.kit.markup import EMPTY, Html, anchor, chip, sparkline, tag
 from dashboards.kit.named import EXPLAIN, explain_link
+from dashboards.kit.naming import id_of
 from dashboards.kit.page import Board, has_board
 from dashboards.kit.reading import Figure, monthly
 
@@ -43,8 +45,9 @@ def card(
     drawn = sparkline(months, limits, board.words("trend.title", name=figure.name))
     other_period = figure.period_text if figure.row["period_kind"] != usual else ""
     notes = [tag("span", text) for text in (other_period, figure.interval_text, figure.parts_text) if text]
+    named = tag("span", figure.name, kind="name", data_figure=id_of(figure.row, area or code_of(board), board.source.build_id))
     body = (
-        tag("span", figure.name, kind="name"), value, tag("span", drawn, kind="aside"), _change(figure),
+        named, value, tag("span", drawn, kind="aside"), _change(figure),
         tag("span", *notes, kind="note"), tag("span", remark, kind="note") if remark else EMPTY,
     )  # fmt: skip
     view = board.view.but(figure=figure.id, cut=cut_of(figure), case="", page=1)

@@ -21,6 +21,7 @@ from dashboards.kit.chance import whole
 from dashboards.kit.city import read_city
 from dashboards.kit.filters import View
 from dashboards.kit.page import Board
+from dashboards.kit.paper import facts_of
 from dashboards.kit.periods import period_of
 from dashboards.kit.words import LANGUAGES, Language, Words
 from pipelines.core.errors import UsageError
@@ -124,14 +125,6 @@ def memo(board: Board, span: Span, folder: Path) -> Report:
         title, words.language, board.source.as_of, board.source.build_id, facts_of(board, span.written(words)), sections,
         words("ethics"), words("briefing.page", n="{n}"), words("briefing.figure_id"),
     )  # fmt: skip
-
-
-def facts_of(board: Board, period: str) -> tuple[str, ...]:
-    """What stands below a title: city and period, as-of time and build, whether the data is invented."""
-    words, city = board.words, board.city
-    title = city.title(words.language) or words("city.nameless")
-    about = f"{words('banner.as_of')} {words.moment(board.source.as_of)} · {words('banner.build')} {board.source.build_id}"
-    return tuple(text for text in (f"{title} · {period}", about, words("banner.synthetic") if city.is_synthetic else "") if text)
 
 
 def _lead(board: Board, span: Span, lines: Sequence[Line]) -> str:

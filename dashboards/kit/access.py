@@ -109,7 +109,7 @@ class _Rows:
             self._areas = f"select grid_code from {self._marts}.dim_grid where grid_code in ({_list(areas)}) or {below}"
         if reader.departments:
             own = f"select unnest([{_list(reader.departments)}]) as dept_id"
-            below = "select d.dept_id from {self._marts}.dim_department as d inner join own on d.parent_dept_id = own.dept_id"
+            below = f"select d.dept_id from {self._marts}.dim_department as d inner join own on d.parent_dept_id = own.dept_id"
             self._departments = f"with recursive own as ({own} union {below}) select dept_id from own"
 
     def _of_event(self) -> list[str]:

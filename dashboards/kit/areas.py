@@ -41,13 +41,16 @@ def area_name(board: Board, row: dict[str, Any], stem: str = "name") -> str:
     return board.words("area.unassigned") if row["grid_code"] == UNASSIGNED else board.words.pick(row, stem)
 
 
+def code_of(board: Board) -> str:
+    """The code of the area the view names, else of the widest the reader may see."""
+    root, own = str((board.source.row("build") or {}).get("root_code", "")), board.source.reader.areas
+    return board.view.area or (own[0] if own and root not in own else root)
+
+
 def place_of(board: Board) -> Place:
     """The area the view names, else the widest the reader may see. Ends the page if they may not see it."""
-    info = board.source.row("build") or {}
-    root = str(info.get("root_code", ""))
-    own = board.source.reader.areas
-    top = own[0] if own and root not in own else root
-    code = board.view.area or top
+    root = str((board.source.row("build") or {}).get("root_code", ""))
+    code = code_of(board)
     way = board.source.ask("area", area=code, root=root).rows(named=True)
     known = [(row["grid_code"], area_name(board, row)) for row in way]
     if not any(row["grid_code"] == code for row in way):

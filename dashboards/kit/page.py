@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from dashboards.kit import charts, data
+from dashboards.kit import charts, data, downloads
 from dashboards.kit.chance import reference
 from dashboards.kit.city import BoardCity
 from dashboards.kit.filters import View, from_params, to_params
@@ -86,6 +86,7 @@ def put(
 
     act: is given what a form in the markup (with data-act) was filled in with, before the page is made anew.
     """
+    downloads.remember(content.text, key)
     shown: dict[str, str] = {"html": content.text}
     if words is not None:
         shown |= {"language": words.language, "skip": words("frame.skip")}
@@ -258,7 +259,9 @@ def whole_page(board: Board, show: Callable[[Board], None]) -> None:
     keep_address(board.view)
     try:
         head(board)
+        downloads.begin()
         show(board)
+        downloads.offer(board)
     except Exception:  # the edge: Streamlit would show its own English box
         if not board.view.build_read and data.current_build(board.source.home_root) != board.source.build_id:
             st.rerun()  # a new build was published meanwhile and this one may be gone: read the new one

@@ -1,4 +1,4 @@
-"""Commands that write what leaves the house: briefing.
+"""Commands that write what leaves the house: briefing, open-data.
 
 Belongs here: options and where files go. Does not: what stands in the files.
 """
@@ -45,6 +45,32 @@ def briefing(
         show.console.print(str(path))
 
 
+def open_data(
+    home: HomeOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="the folder; default HOME/reports/open_data")] = None,
+) -> None:
+    """What anybody may have: figures about matters and single matters, Parquet, CSV, Open311. / 开放数据：事项类指标与事项。"""
+    from pipelines.core.bindings import load_city
+    from pipelines.core.installation import existing_home
+    from pipelines.core.state import Ledger
+    from pipelines.core.warehouse import open_published
+    from pipelines.reports.open_data import write_open_data
+
+    place = existing_home(home)
+    ledger = Ledger.of(place)
+    try:
+        city = ledger.home_city_folder()
+    finally:
+        ledger.close()
+    if city is None:
+        raise UsageError(pick("the home does not say its city", "工作目录没有记录其城市"), where=str(place.root))
+    folder = out or place.reports / "open_data"
+    with open_published(place.root) as opened:
+        for path in write_open_data(opened, folder, zone=load_city(city).zone):
+            show.console.print(str(path))
+
+
 def attach(app: typer.Typer) -> None:
     """Add this family's commands."""
     app.command("briefing")(briefing)
+    app.command("open-data")(open_data)

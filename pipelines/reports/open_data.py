@@ -1,0 +1,213 @@
+"""Open data: what of a published build anybody may have, as tables with a dictionary, and as Open311.
+
+Belongs here: which metrics, slices and single matters are open, and the tables of them (Parquet and CSV). Does not: Open311's
+JSON (open311), figures themselves (the marts).
+
+Open is less than what boards show, and never more: figures whose subject is a matter and that count no kind of case with
+persons, as published (a hidden figure stays hidden, with its reason), cut by public domains and kinds alone; single matters of
+these kinds and domains by day and street, without a number of a department's, free text or anything about a person.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.core.warehouse import PublishedBuild, quoted
+from pipelines.reports.open311 import write_open311
+
+DOMAINS = Path(__file__).with_name("open_domains.csv")
+MATTER = "matter"
+#: Cuts of a figure that say nothing of persons, departments being public bodies.
+SLICES = ("all", "department", "handling_level", "age_band")
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain of matters that is open, and the finest level at which a single one is placed."""
+
+    code: str
+    level: int
+
+
+def open_domains(day: dt.date) -> list[Domain]:
+    """The domains that are open on a day (open_domains.csv)."""
+    with DOMAINS.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return [Domain(row["domain_code"], int(row["level"])) for row in rows
+            if row["effective_from"] <= day.isoformat() <= row["effective_to"]]  # fmt: skip
+
+
+def open_kinds(build: PublishedBuild) -> list[str]:
+    """The kinds of case that are about a matter, not a person."""
+    return [row[0] for row in build.rows(
+        "select event_kind from marts.ref_event_kind where subject = ? and is_case order by 1", [MATTER])]  # fmt: skip
+
+
+def open_metrics(build: PublishedBuild) -> list[str]:
+    """The metrics whose subject is a matter and that count events of such kinds alone."""
+    matters = {row[0] for row in build.rows("select event_kind from marts.ref_event_kind where subject = ?", [MATTER])}
+    rows = build.rows("select metric_id, definition from marts.ref_metric where subject = ? order by 1", [MATTER])
+    return [metric for metric, definition in rows if set(json.loads(definition)["kinds"]) <= matters]
+
+
+def write_open_data(build: PublishedBuild, folder: Path, *, zone: str) -> list[Path]:
+    """Write the open part of a build.
+
+    Args:
+        build: a published build.
+        folder: where the files go; made if it is not there.
+        zone: the city's time zone, for Open311's times.
+
+    Returns:
+        The files: each table as Parquet and CSV, the dictionary, Open311's services and requests.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    domains, kinds = open_domains(dt.datetime.fromisoformat(build.as_of).date()), open_kinds(build)
+    files: list[Path] = []
+    queries = {
+        "figures": _figures(open_metrics(build), kinds, domains), "metrics": _metrics(open_metrics(build)),
+        "requests": _requests(kinds, domains), "categories": _categories(domains), "areas": _areas(domains),
+    }  # fmt: skip
+    for name, query in queries.items():
+        build.connection.execute(f"create or replace temp table open_{name} as {query}")
+        files += [_table(build, name, folder / f"{name}.{kind}", kind) for kind in ("parquet", "csv")]
+    files.append(_dictionary(build, list(queries), folder))
+    files += write_open311(build, folder, zone=zone)
+    files.append(_about(build, folder, domains))
+    return files
+
+
+def _list(codes: Sequence[str]) -> str:
+    return ", ".join(map(quoted, codes)) or "null"
+
+
+def _figures(metrics: Sequence[str], kinds: Sequence[str], domains: Sequence[Domain]) -> str:
+    codes = _list([domain.code for domain in domains])
+    return f"""
+    select metric_id, slice_kind, slice_code, grid_code, grid_level, grid_name_zh, grid_name_en, period_kind, period_start,
+        period_end, basis, num, den, value, is_suppressed, reason, ci_low, ci_high
+    from marts.v_metric_display
+    where metric_id in ({_list(metrics)}) and (
+        slice_kind in ({_list(SLICES)})
+        or (slice_kind = 'event_kind' and slice_code in ({_list(kinds)}))
+        or (slice_kind = 'domain' and slice_code in ({codes}))
+        or (slice_kind = 'category' and slice_code in
+            (select category_code from marts.dim_category where domain_code in ({codes}) and is_public_safe))
+    )
+    order by all"""
+
+
+def _metrics(metrics: Sequence[str]) -> str:
+    return f"""
+    select metric_id, name_zh, name_en, unit_zh, unit_en, decimals, direction, family, scale, min_denominator, caveat_zh,
+        caveat_en, definition
+    from marts.ref_metric where metric_id in ({_list(metrics)}) order by metric_id"""
+
+
+def _requests(kinds: Sequence[str], domains: Sequence[Domain]) -> str:
+    """Counted matters; place at the domain's level, times as days: a single one tells no more than that."""
+    levels = " ".join(f"when {quoted(domain.code)} then {domain.level}" for domain in domains)
+    return f"""
+    with placed as (
+        select events.*, categories.domain_code,
+            case categories.domain_code {levels} end as open_level,
+            areas.path_0, areas.path_1, areas.path_2, areas.path_3
+        from marts.fct_event as events
+        inner join marts.dim_category as categories using (category_code)
+        left join marts.dim_grid as areas using (grid_version_id)
+        where events.event_kind in ({_list(kinds)}) and events.is_counted and categories.is_public_safe
+            and categories.domain_code in ({_list([domain.code for domain in domains])})
+    ),
+
+    coarse as (
+        select *, case least(open_level, placed.grid_level)
+            when 0 then path_0 when 1 then path_1 when 2 then path_2 when 3 then path_3 end as area_code
+        from placed
+    )
+
+    select coarse.event_id as request_id, coarse.event_kind, coarse.category_code, coarse.domain_code,
+        coalesce(coarse.area_code, 'UNASSIGNED') as area_code, coarse.lead_dept_id as department_code,
+        case when coarse.closed_at is null and coarse.current_state not in ('CLOSED', 'WITHDRAWN', 'MERGED')
+            then 'open' else 'closed' end as status,
+        cast(coarse.reported_at as date) as requested_on, cast(coarse.deadline_at as date) as expected_on,
+        cast(coarse.closed_at as date) as closed_on
+    from coarse
+    where coarse.reported_at is not null
+    order by requested_on, request_id"""
+
+
+def _categories(domains: Sequence[Domain]) -> str:
+    return f"""
+    select category_code, domain_code, name_zh, name_en from marts.dim_category
+    where is_public_safe and domain_code in ({_list([domain.code for domain in domains])}) order by category_code"""
+
+
+def _areas(domains: Sequence[Domain]) -> str:
+    finest = max((domain.level for domain in domains), default=0)
+    return f"""
+    select grid_code as area_code, grid_level, name_zh, name_en, parent_code, valid_from, valid_to, is_current
+    from marts.dim_grid where grid_level <= {finest} order by area_code, valid_from"""
+
+
+def _table(build: PublishedBuild, name: str, path: Path, kind: str) -> Path:
+    """One table as a file, whole or not at all."""
+    draft = path.with_name(f".{path.name}.part")
+    options = "format parquet, compression zstd" if kind == "parquet" else "format csv, header true"
+    build.connection.execute(f"copy (select * from open_{name}) to {quoted(draft)} ({options})")
+    draft.replace(path)
+    return path
+
+
+#: What is not a column of a mart, and so has no words there.
+OWN_WORDS = {
+    "request_id": ("事项编号", "Permanent number of the matter; not the department's own"),
+    "area_code": ("区域编码", "Area, no finer than the domain's level; UNASSIGNED where it is not known"),
+    "department_code": ("主办部门编码", "Department that leads"),
+    "status": ("状态", "open or closed"),
+    "requested_on": ("上报日期", "Day of the report, city-local"),
+    "expected_on": ("应办结日期", "Day by which it is to be closed"),
+    "closed_on": ("办结日期", "Day on which it was closed"),
+    "definition": ("口径定义", "Whole entry of the register, as JSON"),
+}  # fmt: skip
+
+
+def _dictionary(build: PublishedBuild, tables: Sequence[str], folder: Path) -> Path:
+    """Every column of every table: type, Chinese and English words."""
+    from pipelines.reports.dictionary import column_words
+
+    known = column_words()
+    path = folder / "data_dictionary.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["table", "column", "type", "name_zh", "description"])
+        for table in tables:
+            for column, kind, *_ in build.rows(f"describe open_{table}"):
+                zh, text = OWN_WORDS.get(column) or known.get(column) or ("", "")
+                writer.writerow([table, column, kind, zh, text])
+    return path
+
+
+def _about(build: PublishedBuild, folder: Path, domains: Sequence[Domain]) -> Path:
+    (zh, en) = build.rows("select city_zh, city_en from marts.build_info")[0]
+    codes = ", ".join(domain.code for domain in domains)
+    path = folder / "README.md"
+    path.write_text(
+        f"# {zh} · {en}\n\n"
+        f"版本 {build.build_id}，数据截至 {build.as_of}。公开范围：对象为事项的指标，以及 {codes} 各类单个事项（到日、到街镇）。"
+        "涉及个人的领域不公开；隐去的数字仍然隐去，原因见 reason。请勿尝试识别个人。\n\n"
+        f"Build {build.build_id}, data as of {build.as_of}. Open: figures about matters, and single matters of the domains "
+        f"{codes} by day and street. Nothing about persons; a figure that is hidden stays hidden, `reason` says why. "
+        "Do not try to identify people.\n\n"
+        "| file | what |\n|---|---|\n"
+        "| figures.parquet, .csv | 指标值 figures, as published |\n| metrics.parquet, .csv | 指标口径 what each figure is |\n"
+        "| requests.parquet, .csv | 单个事项 single matters |\n| categories.parquet, .csv | 类别 categories |\n"
+        "| areas.parquet, .csv | 区域 areas |\n| data_dictionary.csv | 数据字典 every column |\n"
+        "| services.json, requests.json, requests/YYYY-MM.json | Open311 GeoReport v2 |\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    return path
