@@ -1,6 +1,6 @@
 """Open311: the open matters as GeoReport v2 `services` and `requests` in JSON.
 
-Belongs here: that standard's fields. Does not: which matters are open and how coarse (open_data, whose temporary tables
+Belongs here: that standard's fields. Does not: which matters are open and how coarse (open_data, whose tables in memory
 `open_requests`, `open_categories` and `open_areas` are read here).
 
 GeoReport's own limits are kept: `requests.json` spans the last 90 days; everything else is there month by month. There is no

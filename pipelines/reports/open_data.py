@@ -74,7 +74,7 @@ def write_open_data(build: PublishedBuild, folder: Path, *, zone: str) -> list[P
         "requests": _requests(kinds, domains), "categories": _categories(domains), "areas": _areas(domains),
     }  # fmt: skip
     for name, query in queries.items():
-        build.connection.execute(f"create or replace temp table open_{name} as {query}")
+        build.connection.execute(f"create or replace table open_{name} as {query}")
         files += [_table(build, name, folder / f"{name}.{kind}", kind) for kind in ("parquet", "csv")]
     files.append(_dictionary(build, list(queries), folder))
     files += write_open311(build, folder, zone=zone)
@@ -172,6 +172,13 @@ OWN_WORDS = {
     "requested_on": ("上报日期", "Day of the report, city-local"),
     "expected_on": ("应办结日期", "Day by which it is to be closed"),
     "closed_on": ("办结日期", "Day on which it was closed"),
+    "family": ("类型", "count, ratio, share, median or stock"),
+    "scale": ("倍数", "100 for percent, 1,000 or 10,000 for rates"),
+    "min_denominator": ("最小分母", "Below it no rate is computed"),
+    "direction": ("方向", "lower or higher is better, or neutral"),
+    "decimals": ("小数位数", "Decimals shown"),
+    "caveat_zh": ("注意", "What the figure does not say, in Chinese"),
+    "caveat_en": ("注意(英文)", "What the figure does not say"),
     "definition": ("口径定义", "Whole entry of the register, as JSON"),
 }  # fmt: skip
 
