@@ -11,7 +11,19 @@ from functools import partial
 
 import streamlit as st
 
-from dashboards.boards import areas, data_quality, departments, explain, overview, petitions, returned, risk, trends
+from dashboards.boards import (
+    areas,
+    can_be_true,
+    data_quality,
+    departments,
+    explain,
+    overview,
+    petitions,
+    returned,
+    risk,
+    trends,
+    why_changed,
+)
 from dashboards.kit import data, page
 from dashboards.kit.city import read_city
 from dashboards.kit.menu import BOARDS, boards_of
@@ -29,6 +41,8 @@ SHOWN = {
     "petitions": petitions.show,
     "data_quality": data_quality.show,
     "explain": explain.show,
+    "can_be_true": can_be_true.show,
+    "why_changed": why_changed.show,
     "returned": returned.show,
 }
 

@@ -35,6 +35,8 @@ MENU = {
     "petitions": Entry("petitions", "fields", LEADERS),
     "data_quality": Entry("data_quality", "trust", ALL),
     "explain": Entry("explain", "trust", LEADERS),
+    "can_be_true": Entry("can_be_true", "trust", LEADERS),
+    "why_changed": Entry("why_changed", "trust", LEADERS),
     "returned": Entry("returned", "trust", CLERKS),
 }
 GROUPS = ("city", "fields", "trust")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pipelines.analytics.figures import half_up_percent
 from pipelines.core.errors import UsageError
 from pipelines.core.warehouse import PublishedBuild
 from pipelines.reports.reconcile import Reading, readings
@@ -57,3 +58,25 @@ def changed(pair: PublishedBuild, name: str) -> Difference:
     """Why the figure differs between the two builds of `pair`. Raises UsageError for a name that leads nowhere in both."""
     asked: FigureName = parse_name(name)
     return difference(pair, asked)
+
+
+#: Pairs of whole numbers that are proposed, and the largest denominator tried.
+PAIRS, LARGEST_TRIED = 5, 2_000
+
+
+def smallest_pairs(printed: Decimal, decimals: int) -> list[tuple[int, int]]:
+    """The whole (numerator, denominator) with the smallest denominators whose percentage, rounded half up, is `printed`.
+
+    At most PAIRS of them, each denominator once; none for what is no percentage from 0 to 100.
+    """
+    found: list[tuple[int, int]] = []
+    if not Decimal(0) <= printed <= Decimal(100):
+        return found
+    for den in range(1, LARGEST_TRIED + 1):
+        near = int(printed * den / 100)
+        fits = [num for num in (near, near + 1) if num <= den and half_up_percent(num, den, decimals) == printed]
+        if fits:
+            found.append((fits[0], den))
+        if len(found) == PAIRS:
+            break
+    return found

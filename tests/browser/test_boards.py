@@ -14,8 +14,8 @@ from tests.browser.conftest import FIELDS, PATHS, Reader
 
 pytestmark = pytest.mark.browser
 
-#: Boards of lists alone.
-WITHOUT_CHARTS = {"returned", "explain"}
+#: Boards of lists alone; and one of a chart between two builds, of which the tiny city has one.
+WITHOUT_CHARTS = {"returned", "explain", "can_be_true", "why_changed"}
 #: What a page may show in the other language: the name of it.
 ALLOWED = {"English", "中文"}
 TITLES = {
@@ -26,6 +26,8 @@ TITLES = {
     ("trends", "en"): "and is it more than chance?", ("areas", "zh"): "内哪里突出，是不是真突出？",
     ("areas", "en"): "does it stand out, and is it more than chance?", ("departments", "zh"): "的事归谁办，按时了吗？",
     ("departments", "en"): "Who handles what in",
+    ("can_be_true", "zh"): "这个数可能是真的吗？", ("can_be_true", "en"): "Can this number be true?",
+    ("why_changed", "zh"): "这个数为什么变了？", ("why_changed", "en"): "Why did this number change?",
     ("explain", "zh"): "这个数从哪里来？", ("explain", "en"): "Where does this number come from?",
 }  # fmt: skip
 
