@@ -77,7 +77,8 @@ def _table(board: Board, figure: Figure, rows: list[dict[str, Any]], view: View)
     titles += ["counted", "source"] if figure.is_share else ["source"]
     lines = []
     for row in rows:
-        link = anchor(view.but(case=row["event_id"]), row["source_case_no"] or row["event_id"][:12])
+        number = tag("span", row["source_case_no"] or row["event_id"][:12], kind="data")  # as the department writes it
+        link = anchor(view.but(case=row["event_id"]), number)
         file = (files.get(row["source_file"]) or str(row["source_file"])[:12]).rsplit("/", 1)[-1]
         record = words("cases.record", file=file, n=row["source_record_no"])
         reported, closed = (words.stamp(row[name], row["time_precision"]) for name in ("reported_at", "closed_at"))

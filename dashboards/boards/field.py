@@ -142,7 +142,8 @@ def items_of(board: Board, domain: Domain) -> tuple[str, ...]:
     """The domain's figures, and the one that the address names if it is a part of one of them."""
     kind, _, code = board.view.cut.partition(".")
     own = {item.split("/")[0] for item in domain.items}
-    named = [f"{board.view.figure}/{kind}/{code}", full(board.view.figure)] if code and board.view.figure in own else []
+    is_own = code and board.view.figure in own and not field_slices.is_grave(kind, code)
+    named = [f"{board.view.figure}/{kind}/{code}", full(board.view.figure)] if is_own else []
     return tuple(dict.fromkeys([*domain.items, *named]))
 
 

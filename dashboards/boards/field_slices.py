@@ -21,6 +21,8 @@ from dashboards.kit.periods import month_end, months_before, same_day_last_year
 from dashboards.kit.reading import Figure
 
 UNMAPPED = "UNMAPPED"
+#: Homicide and rape: a few cases, each known to many. Their numbers are given for the whole city, and lead nowhere.
+GRAVE = ("1001", "1004")
 #: Codes that have an order of their own.
 ORDERED = ("national", "provincial", "city", "county", "town")
 
@@ -90,10 +92,20 @@ def parts_of(board: Board, place: Place, whole: Figure, kind: str) -> list[Part]
     """A figure's parts by one kind of slice, in the order of their codes."""
     names, found = Names(board), []
     for row in _rows(board, place, whole):
-        if row["slice_kind"] == kind:
+        if row["slice_kind"] == kind and (place.is_root or not is_grave(kind, row["slice_code"])):
             figure = Figure(row, board.words)
             found.append(Part(names.of(kind, row["slice_code"]), figure, _state(figure, whole)))
     return sorted(found, key=lambda part: ORDERED.index(part.figure.slice_code) if part.figure.slice_code in ORDERED else 0)
+
+
+def is_grave(kind: str, code: str) -> bool:
+    """Whether a part is of a kind of crime whose single cases no board opens."""
+    return kind == "category" and code in GRAVE
+
+
+def cut_chart(board: Board, place: Place, whole: Figure, kind: str) -> charts.Chart:
+    """A figure by one kind of slice; the sentence of an empty chart where it is not given here."""
+    return chart(board, whole, kind, parts_of(board, place, whole, kind) if whole.row["period_kind"] else [])
 
 
 def _rows(board: Board, place: Place, figure: Figure) -> list[dict[str, Any]]:
@@ -135,7 +147,9 @@ def chart(board: Board, whole: Figure, kind: str, parts: Sequence[Part]) -> char
             names=names, texts=[part.figure.value_text for part in shown],
             hover=[said_of(board, part.name, part.figure) for part in shown],
         )  # fmt: skip
-    rows = [row_of(part.name, part.figure, part.state, said_of(board, *part)) for part in shown]
+    rows = [
+        row_of(part.name, part.figure, part.state if part.state != "unknown" else "", said_of(board, *part)) for part in shown
+    ]
     # A rate per residents of a part is smaller than that of the whole by its making: no line to compare with.
     average = float(whole.value) if whole.is_share and whole.value is not None else None
     return breakdown.intervals(caption, rows, average=average, is_share=whole.is_share, names=names)
@@ -161,7 +175,12 @@ def _table(board: Board, opened: Figure, kind: str, parts: Sequence[Part]) -> Ht
         cut = f"{kind}.{part.slice_code}"
         shown = tag("b", name) if figure_card.cut_of(opened) == cut else name
         value = tag("span", part.why_none, kind="muted small") if part.value is None else tag("b", part.value_text)
-        cells: list[object] = [anchor(board.view.but(figure=opened.id, cut=cut, case="", page=1), shown), value]
+        way = (
+            shown
+            if is_grave(kind, part.slice_code)
+            else anchor(board.view.but(figure=opened.id, cut=cut, case="", page=1), shown)
+        )
+        cells: list[object] = [way, value]
         cells += [_parts(part)] if has_den else []
         cells += [part.earlier_value_text]
         standing = chip(words(f"status.{state}"), "alert" if state.startswith("far") else "") if state != "unknown" else ""

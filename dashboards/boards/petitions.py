@@ -64,13 +64,13 @@ def special(looked: Looked) -> None:
     with left:
         draw(rates(looked), "rates")
     with right:
-        draw(parts(looked, "M39b", "exempt_reason"), "exempted")
+        draw(field_slices.cut_chart(board, looked.place, looked.figure("M39b"), "exempt_reason"), "exempted")
     put(tag("h2", board.words("petitions.channels_heading")), "channels")
     left, right = st.columns([1, 1], gap="large")
     with left:
-        draw(parts(looked, "V11", "channel"), "channels")
+        draw(field_slices.cut_chart(board, looked.place, looked.figure("V11"), "channel"), "channels")
     with right:
-        draw(parts(looked, "M05", "received_level"), "received_level")
+        draw(field_slices.cut_chart(board, looked.place, looked.figure("M05"), "received_level"), "received_level")
 
 
 def rates(looked: Looked) -> charts.Chart:
@@ -84,10 +84,3 @@ def rates(looked: Looked) -> charts.Chart:
     caption = charts.Caption(words("petitions.rates_title"), unit, board.as_of, words("petitions.rates_empty"))
     names = {"now": words("areas.now"), "before": words("areas.before"), "whole": words("field.whole")}
     return breakdown.intervals(caption, rows, average=None, is_share=True, names=names)
-
-
-def parts(looked: Looked, item: str, kind: str) -> charts.Chart:
-    """A figure by one kind of slice; the sentence of an empty chart where it is not given here."""
-    whole = looked.figure(item)
-    found = field_slices.parts_of(looked.board, looked.place, whole, kind) if whole.row["period_kind"] else []
-    return field_slices.chart(looked.board, whole, kind, found)

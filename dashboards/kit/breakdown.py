@@ -15,6 +15,8 @@ from dashboards.kit.charts import HALF, PALETTE, STATE_COLOURS, Caption, Chart, 
 
 #: Pixels of a row, and of what stands above and below the rows.
 ROW, FRAME = 34, 96
+#: Months with a name below a chart.
+NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,40 @@ def columns(caption: Caption, labels: Sequence[str], segments: Sequence[Segment]
                    hovertemplate="%{text}<extra></extra>",
                    marker={"color": segment.colour, "line": {"width": 0.5, "color": PALETTE["paper"]}})
         )  # fmt: skip
-    step = max(1, -(-len(labels) // 12))
-    shown = [i for i in x if (len(x) - 1 - i) % step == 0]
     figure.update_layout(barmode="stack", bargap=0.25)
-    figure.update_xaxes(tickvals=shown, ticktext=[labels[i] for i in shown])
+    _months(figure, labels)
     return Chart(caption, figure)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its name, its value per month (None breaks it), what each says when pointed at, colour and kind of dash."""
+
+    name: str
+    values: Sequence[float | None]
+    hover: Sequence[str]
+    colour: str
+    dash: str
+
+
+def lines(caption: Caption, labels: Sequence[str], drawn: Sequence[Line]) -> Chart:
+    """Lines over the same months, from zero."""
+    if not any(value is not None for line in drawn for value in line.values):
+        return Chart(caption, None)
+    figure, x = framed(caption, height=340), list(range(len(labels)))
+    for line in drawn:
+        figure.add_trace(
+            go.Scatter(x=x, y=list(line.values), name=line.name, mode="lines+markers", text=list(line.hover),
+                       hovertemplate="%{text}<extra></extra>", connectgaps=False, marker={"size": 6},
+                       line={"color": line.colour, "width": 2.5, "dash": line.dash})
+        )  # fmt: skip
+    _months(figure, labels)
+    return Chart(caption, figure)
+
+
+def _months(figure: go.Figure, labels: Sequence[str]) -> None:
+    """The last month and a few before it by name: as many as stand side by side in half a page."""
+    last = len(labels) - 1
+    step = max(1, -(-len(labels) // NAMED))
+    shown = [i for i in range(len(labels)) if (last - i) % step == 0]
+    figure.update_xaxes(tickvals=shown, ticktext=[labels[i] for i in shown], range=[-0.6, last + 0.6], tickangle=0)

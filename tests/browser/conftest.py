@@ -22,12 +22,12 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from dashboards import serve
-from dashboards.kit.menu import BOARDS
+from dashboards.kit.menu import BOARDS, MENU
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
 #: Boards of one domain each; test_fields walks them.
-FIELDS = ("petitions",)
+FIELDS = tuple(name for name, entry in MENU.items() if entry.group == "fields")
 PATHS = {name: path.removeprefix(".") for name, path in BOARDS.items()}
 WAIT_MS = 60_000
 

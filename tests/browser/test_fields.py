@@ -15,7 +15,14 @@ from tests.browser.test_boards import charts_of, foreign_words, root_of
 
 pytestmark = pytest.mark.browser
 
-TITLES = {("petitions", "zh"): "答复了吗、解决了吗？", ("petitions", "en"): "answered, and is it solved?"}
+TITLES = {
+    ("petitions", "zh"): "答复了吗、解决了吗？", ("petitions", "en"): "answered, and is it solved?",
+    ("urban", "zh"): "结了吗、按期吗？", ("urban", "en"): "closed when due, and in time?",
+    ("courts", "zh"): "在法定期限内审结吗？", ("courts", "en"): "end within their legal limits?",
+    ("public_safety", "zh"): "的警情到场快吗", ("public_safety", "en"): "How soon do the police arrive",
+    ("hazards", "zh"): "的隐患按期整改了吗？", ("hazards", "en"): "cleared by their deadline?",
+    ("disputes", "zh"): "的纠纷从哪里来", ("disputes", "en"): "and are they settled?",
+}  # fmt: skip
 #: Each board once in `make test`, in turn in either language; the other language in `make prove-boards`.
 LANGUAGES = ("zh", "en")
 WALKS = [

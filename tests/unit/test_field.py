@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.boards import field, field_slices, petitions
+from dashboards.boards import courts, disputes, due, field, field_slices, hazards, petitions, public_safety, urban
 from dashboards.boards.field import Domain
 from dashboards.kit import breakdown
 from dashboards.kit.charts import Caption, Segment
@@ -17,7 +17,14 @@ from dashboards.kit.words import Words, table
 from pipelines.core.register import Metric, read_register
 from pipelines.trace import case_query
 
-DOMAINS = {"petitions": petitions.PETITIONS}
+DOMAINS = {
+    "petitions": petitions.PETITIONS,
+    "urban": urban.URBAN,
+    "courts": courts.COURTS,
+    "public_safety": public_safety.PUBLIC_SAFETY,
+    "hazards": hazards.HAZARDS,
+    "disputes": disputes.DISPUTES,
+}
 REGISTER: dict[str, Metric] = {metric.id: metric for metric in read_register()}
 CAPTION = Caption("t", "%", "as of", "why nothing")
 
@@ -43,7 +50,7 @@ def test_a_board_asks_for_figures_that_the_register_gives(name: str) -> None:
 @pytest.mark.parametrize(
     ("figure", "cut", "more"),
     [("M05", "channel.visit", ["M05/channel/visit"]), ("M05", "channel", []), ("", "channel.visit", []),
-     ("M10", "department.U01", []), ("M44", "age_band.d000_007", ["M44/age_band/d000_007", "M44/all/all"])],
+     ("M10", "department.U01", []), ("M05", "category.1004", []), ("M44", "age_band.d000_007", ["M44/age_band/d000_007", "M44/all/all"])],
 )  # fmt: skip
 def test_a_part_in_the_address_is_read_where_the_board_has_its_figure(figure: str, cut: str, more: list[str]) -> None:
     domain = Domain(kinds=(), groups={"rates": ("M36", "M44/event_kind/petition")}, opened="M05")
@@ -90,3 +97,9 @@ def test_nothing_to_draw_is_a_sentence() -> None:
 def test_a_code_from_an_address_is_a_text_in_the_query() -> None:
     sql = case_query("M44", "day", slice_kind="event_kind", slice_code="x' or '1'='1").list_sql
     assert "'x'' or ''1''=''1'" in sql
+
+
+def test_what_was_due_is_in_time_late_or_left() -> None:
+    assert due.due_of((95, 100), 80) == due.Due(in_time=80, late=15, left=5)
+    assert due.due_of((95, 100), None) == due.Due(in_time=95, late=0, left=5)
+    assert due.due_of((95, 100), 80).total == 100
