@@ -99,6 +99,12 @@ class Reader:
             " && !document.querySelector('[data-stale=\"true\"]')",
             timeout=WAIT_MS,
         )
+        # What draws charts is loaded with the first of them: on a busy machine after the page says that it is done.
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=\"stSkeleton\"]')"
+            " && [...document.querySelectorAll('[data-testid=\"stPlotlyChart\"]')].every(one => one.querySelector('.main-svg'))",
+            timeout=WAIT_MS,
+        )
         self.page.wait_for_timeout(250)
 
     def text(self) -> str:

@@ -164,3 +164,17 @@ def test_an_area_stands_in_its_funnel(num: int, den: int, state: str) -> None:
 def test_a_small_area_is_not_judged_by_its_few_cases() -> None:
     assert against_average(Part(1, 3), Part(800, 1000), is_share=True) == "average"
     assert against_average(Part(0, 0), Part(800, 1000), is_share=True) == "unknown"
+
+
+def test_a_map_of_amounts_has_steps_of_colour_and_a_hold_for_a_click_in_every_area() -> None:
+    areas = [maps.Area("7", "A", SQUARE, "step_0", "A"), maps.Area("8", "B", SQUARE.replace("1", "2"), "step_4", "B")]
+    figure = maps.area_map(CAPTION, areas, {"step_0": "1 – 3", "step_4": "9"}).figure
+    assert [trace.fillcolor for trace in figure.data[:2]] == [charts.SEQUENCE[0], charts.SEQUENCE[4]]
+    assert list(figure.data[-1].customdata) == ["7", "8"]
+    assert figure.data[-1].marker.opacity == 0
+
+
+def test_a_funnel_with_one_area_many_times_the_others_goes_by_powers_of_ten() -> None:
+    sizes = [charts.Point("A", Part(30, 40), "average", "A"), charts.Point("B", Part(4000, 5000), "average", "B")]
+    assert funnel(sizes).figure.layout.xaxis.type == "log"
+    assert funnel([sizes[0], charts.Point("B", Part(80, 100), "average", "B")]).figure.layout.xaxis.type is None
