@@ -24,3 +24,4 @@ select
     canonical_code as code, name_zh, name_en
 from marts.code_name
 where code_set in ('channel', 'exempt_reason', 'government_level', 'committee_kind')
+order by slice_kind, code

@@ -2,3 +2,4 @@
 select count(*) as figures_n
 from marts.fct_metric_value
 where slice_kind = $kind and slice_code = $code
+limit 1

@@ -57,7 +57,9 @@ def click(reader: Reader, act: str) -> None:
     before = page.url
     if kind == "menu":
         path = BOARDS[rest].removeprefix(".")
-        page.locator(f"nav a[href^='./{path}?'], nav a[href^='{path}?']" if path else "nav a[href^='./?'], nav a[href^='.?']").first.click()
+        page.locator(
+            f"nav a[href^='./{path}?'], nav a[href^='{path}?']" if path else "nav a[href^='./?'], nav a[href^='.?']"
+        ).first.click()
     elif kind == "card":
         page.locator(f"a.card[href*='figure={rest}']").first.click()
     elif kind == "choose":
