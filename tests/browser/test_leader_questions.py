@@ -64,7 +64,7 @@ def click(reader: Reader, act: str) -> None:
         page.locator(f"a.card[href*='figure={rest}']").first.click()
     elif kind == "choose":
         part, number = rest.split()
-        page.locator(f".st-key-choose_{part} [data-baseweb=select]").click()
+        page.locator(f".st-key-choose_{part} input").click()
         page.locator("[role=option]").nth(int(number)).click()
     elif kind == "link":
         page.locator(rest).locator("visible=true").first.click()
