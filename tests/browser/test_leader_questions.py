@@ -8,6 +8,7 @@ seen). SEEN is a CSS selector and, after a `~`, what its text must match.
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +87,8 @@ def test_a_question_is_answered(reader: Reader, walk: Walk) -> None:
     reader.open(walk.board, lang="zh")
     for act in walk.clicks:
         click(reader, act)
-    found = reader.page.locator(walk.seen)
-    texts = [text for text in found.all_inner_texts() if re.search(walk.text, text)]
-    assert texts, f"{walk.seen}: {found.all_inner_texts()[:5]}"
+    found, until = reader.page.locator(walk.seen), time.monotonic() + WAIT_MS / 1000
+    # The address changes before the page does: look again until the answer stands there.
+    while not (seen := any(re.search(walk.text, text) for text in found.all_inner_texts())) and time.monotonic() < until:
+        reader.page.wait_for_timeout(200)
+    assert seen, f"{walk.seen}: {found.all_inner_texts()[:5]}"
