@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
-import streamlit as st
 
-from dashboards.boards import case_trail, field_slices, figure_card, figure_detail, risk
-from dashboards.kit import filters, periods
-from dashboards.kit.areas import Place, choose_child, crumbs, place_of
+from dashboards.boards import case_trail, field_slices, figure_card, figure_detail, overview, risk
+from dashboards.kit.areas import Place, crumbs, place_of
 from dashboards.kit.markup import EMPTY, Html, join, tag
 from dashboards.kit.page import Board, put
 from dashboards.kit.periods import Period, period_of
@@ -105,7 +103,7 @@ def show(
         case_trail.show(board)
         return
     put(head + _answer(looked, lead(looked), note), "title")
-    _filters(board, place)
+    overview.choose(board, place)
     opened = _opened(looked, domain)
     put(tag("p", board.words("overview.open_hint"), kind="muted small") + _cards(looked, domain.groups, opened), "cards")
     if special is not None:
@@ -161,19 +159,6 @@ def _parts(looked: Looked, domain: Domain, opened: Figure) -> None:
     whole = looked.figures.get(full(opened.id))
     if whole is not None and (item == full(opened.id) or item not in domain.items):
         field_slices.show(looked.board, looked.place, opened, whole)
-
-
-def _filters(board: Board, place: Place) -> None:
-    info = board.source.row("build") or {}
-    left, right, _ = st.columns([1, 1, 1.4])
-    with left:
-        filters.choose(
-            board.words("filter.period"), periods.options(board.source.as_of, info["earliest"]), board.view, "period",
-            written=lambda option: periods.written(option, board.words, board.source.as_of),
-            onward=lambda view: view.but(page=1),
-        )  # fmt: skip
-    with right:
-        choose_child(board, place)
 
 
 def _cards(looked: Looked, groups: Mapping[str, tuple[str, ...]], opened: Figure | None) -> Html:

@@ -40,7 +40,7 @@ def show(board: Board) -> None:
     if board.view.case:
         case_trail.show(board)
         return
-    _filters(board, place)
+    choose(board, place)
     trends = board.source.ask("overview__trends", area=place.code, **period.params)
     chosen = _chosen(board, figures)
     hint = tag("p", board.words("overview.open_hint"), kind="muted small")
@@ -72,7 +72,8 @@ def _chosen(board: Board, figures: list[Figure]) -> Figure | None:
     return next(iter([*named, *changed, *first, *with_value]), None)
 
 
-def _filters(board: Board, place: Place) -> None:
+def choose(board: Board, place: Place) -> None:
+    """The boxes for the period and an area below."""
     info = board.source.row("build") or {}
     left, right, _ = st.columns([1, 1, 1.4])
     with left:
