@@ -60,7 +60,7 @@ SEEDS = (
 )  # fmt: skip
 OPS = ("code_name",)
 #: In the order in which they read each other.
-VIEWS = ("v_metric_pair", "v_metric_change", "v_metric_shown", "v_metric_display")
+VIEWS = ("v_metric_pair", "v_metric_shown", "v_metric_display")
 KEEP_BUILDS = 5
 NO_MONTH = "0000-00"
 

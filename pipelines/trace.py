@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from pipelines.core.errors import UsageError
-from pipelines.core.register import DERIVED, Metric, read_register
+from pipelines.core.register import DERIVED, METRICS, Metric, read_register
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.tracing.cases import Cut, Place, contributions, has_denominator
@@ -71,10 +72,16 @@ class Trace:
 
 def metric_of(metric_id: str) -> Metric:
     """The register entry of a metric. Raises UsageError for an unknown id."""
-    for metric in read_register():
-        if metric.id == metric_id:
-            return metric
-    raise UsageError(f"no metric {metric_id!r}", where="the register", remedy="see dbt_project/metrics")
+    found = _registered(tuple(path.stat().st_mtime_ns for path in sorted(METRICS.glob("*.yml")))).get(metric_id)
+    if found is None:
+        raise UsageError(f"no metric {metric_id!r}", where="the register", remedy="see dbt_project/metrics")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _registered(_changed: tuple[int, ...]) -> dict[str, Metric]:
+    """By id, read again when a file changed: to read it took 40 ms, and a board asks three times."""
+    return {metric.id: metric for metric in read_register()}
 
 
 def has_cases(metric_id: str) -> bool:

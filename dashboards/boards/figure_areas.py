@@ -14,7 +14,7 @@ import streamlit as st
 
 from dashboards.kit import charts, maps
 from dashboards.kit.areas import UNASSIGNED, Place, area_name
-from dashboards.kit.chance import State, against_average
+from dashboards.kit.chance import Part, State, against_average
 from dashboards.kit.markup import Column, Html, anchor, chip, interval_mark, table, tag
 from dashboards.kit.named import explain_link
 from dashboards.kit.page import Board, draw, go_to, put
@@ -25,9 +25,25 @@ Found = Sequence[tuple[dict[str, Any], Figure]]
 STATES: tuple[State, ...] = ("far_above", "above", "average", "below", "far_below", "unknown")
 
 
+def placeless_n(figure: Figure, found: Found) -> int:
+    """Cases without a place in a rate per residents: nobody lives there, so they are in the whole's rate and in no area's."""
+    if figure.is_count:
+        return 0
+    return sum(int(area.row["num"] or 0) for row, area in found if row["grid_code"] == UNASSIGNED and not area.row["den"])
+
+
+def average_of(figure: Figure, found: Found) -> Part | None:
+    """What areas are compared with: the figure of the area that holds them, without the cases that no area can have.
+
+    With them all areas would seem to lie below the average: 246 of 275,429 residents against 196 (M03, demo, May 2026).
+    """
+    whole = figure.part() if not figure.is_count else None
+    return Part(whole.num - placeless_n(figure, found), whole.den) if whole else None
+
+
 def states_of(figure: Figure, found: Found) -> dict[str, State]:
-    """Where each area stands in the funnel around the figure of the area that holds them; unknown where no funnel is."""
-    average = figure.part() if not figure.is_count else None
+    """Where each area stands in the funnel around their average; unknown where no funnel is."""
+    average = average_of(figure, found)
     return {
         row["grid_code"]: against_average(area.part(), average, is_share=area.is_share)
         if average and row["grid_code"] != UNASSIGNED
@@ -93,8 +109,8 @@ def _amounts(figure: Figure, known: list[float], cuts: Sequence[float]) -> dict[
 def _funnel(board: Board, figure: Figure, found: Found, states: dict[str, State]) -> charts.Chart:
     words = board.words
     caption = charts.Caption(words("areas.funnel", name=figure.name), figure.unit, board.as_of, words("areas.funnel_empty"))
-    average = figure.part()
-    if figure.is_count or average is None:
+    average = average_of(figure, found)
+    if average is None:
         return charts.Chart(caption, None)
     points = [
         charts.Point(area_name(board, row, "area"), part, states[row["grid_code"]],
@@ -131,13 +147,13 @@ def draw_table(board: Board, place: Place, figure: Figure, found: Found, states:
     columns += [Column(words("column.earlier"), is_number=True), Column(words("column.change"), is_number=True)]
     columns += [] if figure.is_count else [Column(words("column.parts"), is_number=True)]
     cut = {"slice_kind": figure.slice_kind, "slice_code": figure.slice_code, "basis": board.view.basis or "as_was"}
-    lines = []
+    average, placeless, lines = _average_value(figure, found), placeless_n(figure, found), []
     for row, area in found:
         code = row["grid_code"]
         name = area_name(board, row, "area")
         shown = explain_link(board, area.row, code, _value(area), **cut) if area.value is not None else _value(area)
         cells: list[object] = [anchor(view.but(area=code), name), shown]
-        cells += [_mark(area, figure, ends, states[code])] if ends else []
+        cells += [_mark(area, average, ends, states[code])] if ends else []
         cells += [_standing(board, states[code])] if compares else []
         cells += [area.earlier_value_text, _change(area)]
         cells += [] if figure.is_count else [_parts(area)]
@@ -147,6 +163,7 @@ def draw_table(board: Board, place: Place, figure: Figure, found: Found, states:
         words("areas.order"),
         words("areas.no_ranking") if figure.is_count else "",
         words("areas.scale", area=place.name) if ends else "",
+        words("areas.placeless", n=words.number(placeless)) if placeless else "",
     ]
     caption = words("space").join(sentence for sentence in said if sentence)
     put(table(columns, lines, foot=unplaced, caption=caption), "areas_table")
@@ -173,10 +190,16 @@ def _value(area: Figure) -> Html:
     return tag("b", area.value_text)
 
 
-def _mark(area: Figure, whole_area: Figure, ends: tuple[float, float], state: State) -> object:
+def _average_value(figure: Figure, found: Found) -> float | None:
+    part = average_of(figure, found)
+    if part and part.den and placeless_n(figure, found):
+        return part.num / part.den * figure.scale
+    return None if figure.is_count else _float(figure.value)
+
+
+def _mark(area: Figure, average: float | None, ends: tuple[float, float], state: State) -> object:
     if area.value is None or area.row["ci_low"] is None:
         return ""
-    average = float(whole_area.value) if whole_area.value is not None and not whole_area.is_count else None
     low, high = float(area.row["ci_low"]), float(area.row["ci_high"])
     label = f"{area.words.number(low, area.decimals)} – {area.words.number(high, area.decimals)}"
     mark = interval_mark(float(area.value), low, high, average=average, ends=ends, state=state, label=label)

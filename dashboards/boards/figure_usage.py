@@ -1,7 +1,7 @@
 """What stands beside a figure: what its register entry warns of, and its changes as the register defines them.
 
-Belongs here: saying both. Does not: the register's sentences (ref_warning), what a change is (v_metric_change), the verdict on a
-change (kit.reading).
+Belongs here: saying both. Does not: the register's sentences (ref_warning), what a change is (fct_metric_change), the verdict on
+a change (kit.reading).
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from dashboards.briefing.span import Span
 from dashboards.front.needs import Need, Reason
 from dashboards.kit.areas import Place
 from dashboards.kit.page import Board
+from pipelines.core.settings import Home
 from pipelines.reports.report import Ask, Cell, Column, Section, Table
 
 
@@ -71,6 +72,11 @@ def shown(board: Board, needs: Sequence[Need], asks: Sequence[Asked]) -> tuple[A
 # --- kept ---------------------------------------------------------------------------------------------------------------
 
 
+def folder_of(home_root: Path) -> Path:
+    """Where briefings lie unless another folder is asked for."""
+    return Home(home_root).reports / "briefing"
+
+
 def _path(folder: Path, span: Span, area: str) -> Path:
     return folder / f"asks-{span}-{area}.json"
 
@@ -90,6 +96,21 @@ def kept(folder: Path, span: Span, area: str, language: str) -> list[Asked] | No
         return [Asked(**ask) for ask in told[language]]
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def asked_lately(folder: Path, as_of: dt.datetime, area: str, language: str) -> tuple[Span, list[Asked]] | None:
+    """The asks of the newest weekly briefing that was kept, of the last complete week or the one before."""
+    span = Span("week", risk.last_complete_week(as_of))
+    for one in (span, span.before):
+        if (asks := kept(folder, one, area, language)) is not None:
+            return one, asks
+    return None
+
+
+def number_of(need: Need, asks: Sequence[Asked]) -> int | None:
+    """Under which number this need was asked for; None where it was not."""
+    key = (need.reason, need.view.area, need.view.kind, need.view.figure)
+    return next((ask.number for ask in asks if (ask.reason, ask.area, ask.kind, ask.metric) == key), None)
 
 
 # --- what became of them ------------------------------------------------------------------------------------------------

@@ -103,12 +103,12 @@ def _unusual(board: Board, place: Place) -> list[Need]:
     if not alerts:
         return []
     row = alerts[0]
-    said = {"kind": board.kind(row["event_kind"]), "n": words.number(row["value"]), "reason": words.pick(row, "reason")}
     again = any((old["grid_code"], old["event_kind"]) == (row["grid_code"], row["event_kind"]) for old in before)
     seen = FigureId(row["metric_id"], "week", week, week + 6 * ONE_DAY, slice_kind="event_kind", slice_code=row["event_kind"])
     return [
         Need(
-            words("needs.unusual", **said), words.pick(row, "name"), _senders(board, row["event_kind"]), words("needs.this_week"),
+            words("needs.unusual", reason=words.pick(row, "reason")), words.pick(row, "name"),
+            _senders(board, row["event_kind"]), words("needs.this_week"),
             words("needs.unusual_again" if again else "needs.unusual_new"),
             board.view.but(area=row["grid_code"], kind=row["event_kind"]), "risk", "unusual",
             seen.of(row["grid_code"], board.source.build_id),

@@ -13,6 +13,8 @@ import re
 from pathlib import Path
 
 from dashboards.boards import overview, risk
+from dashboards.briefing import asks
+from dashboards.briefing.span import Span
 from dashboards.front.needs import Need, needs_of
 from dashboards.kit import charts, data
 from dashboards.kit.areas import Place, place_of
@@ -104,11 +106,20 @@ def _needs(board: Board, place: Place) -> Html:
     needs = needs_of(board, place)
     if not needs:
         return head + tag("p", words("needs.nothing"), kind="lead")
-    return head + tag("ol", join([_line(board, need) for need in needs]), kind="needs")
+    lately = asks.asked_lately(asks.folder_of(board.source.home_root), board.source.as_of, place.code, words.language)
+    return head + tag("ol", join([_line(board, need, _asked(board, need, lately)) for need in needs]), kind="needs")
 
 
-def _line(board: Board, need: Need) -> Html:
-    said = {"place": need.place, "unit": need.unit, "due": need.due, "before": need.before}
+def _asked(board: Board, need: Need, lately: tuple[Span, list[asks.Asked]] | None) -> str:
+    """Whether the last briefing asked for this; empty where none was kept."""
+    if lately is None:
+        return ""
+    number, week = asks.number_of(need, lately[1]), lately[0].written(board.words)
+    return board.words("needs.not_asked", week=week) if number is None else board.words("needs.asked_as", week=week, n=number)
+
+
+def _line(board: Board, need: Need, asked: str) -> Html:
+    said = {"place": need.place, "unit": need.unit, "due": need.due, "before": need.before, "asked": asked}
     facts = [
         tag("span", tag("span", board.words(f"needs.{name}"), kind="muted"), " ", text) for name, text in said.items() if text
     ]

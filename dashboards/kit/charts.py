@@ -90,29 +90,32 @@ def css_variables() -> str:
 
 
 def framed(caption: Caption, *, height: int = 320, legend: bool = True) -> go.Figure:
-    """An empty figure that carries its caption."""
-    figure = go.Figure()
+    """An empty figure that carries its caption.
+
+    Its layout is given in one piece: told piece by piece to a finished figure it took 21 ms of CPU for each chart instead of
+    2 (plotly 6, 2026-11-23), and a board of a field has ten.
+    """
     subtitle = " · ".join(part for part in (caption.unit, caption.as_of) if part)
-    figure.update_layout(
-        template=None, height=height, paper_bgcolor=PALETTE["paper"], plot_bgcolor=PALETTE["paper"],
-        font={"family": FONT, "size": FONT_SIZE, "color": PALETTE["ink"]},
-        title={
+    axis = {"gridcolor": PALETTE["line"], "linecolor": PALETTE["line"], "zeroline": False, "fixedrange": True,
+            "tickfont": {"size": 12, "color": PALETTE["muted"]}, "title": {"font": {"size": 12}}}  # fmt: skip
+    layout = {
+        "template": {}, "height": height, "paper_bgcolor": PALETTE["paper"], "plot_bgcolor": PALETTE["paper"],
+        "font": {"family": FONT, "size": FONT_SIZE, "color": PALETTE["ink"]},
+        "title": {
             "text": caption.title, "x": 0, "xref": "container", "xanchor": "left", "y": 0.98, "yanchor": "top",
             "font": {"size": 15, "weight": 600},
             "subtitle": {"text": subtitle, "font": {"size": 12, "color": PALETTE["muted"]}},
         },
-        margin={"l": 56, "r": 20, "t": 64, "b": 64 if legend else 40}, showlegend=legend, hovermode="closest",
-        legend={"orientation": "h", "x": 0, "xref": "container", "y": 0, "yref": "container", "yanchor": "bottom",
-                "traceorder": "normal", "font": {"size": 12}, "itemclick": False, "itemdoubleclick": False},
-        hoverlabel={"bgcolor": PALETTE["paper"], "bordercolor": PALETTE["line"],
-                    "font": {"family": FONT, "size": 12, "color": PALETTE["ink"]}},
-        dragmode=False,
-    )  # fmt: skip
-    axis = {"gridcolor": PALETTE["line"], "linecolor": PALETTE["line"], "zeroline": False, "fixedrange": True,
-            "tickfont": {"size": 12, "color": PALETTE["muted"]}, "title": {"font": {"size": 12}}}  # fmt: skip
-    figure.update_xaxes(**axis, showgrid=False, ticks="outside", ticklen=4, tickcolor=PALETTE["line"])
-    figure.update_yaxes(**axis, rangemode="tozero", automargin=True)
-    return figure
+        "margin": {"l": 56, "r": 20, "t": 64, "b": 64 if legend else 40}, "showlegend": legend, "hovermode": "closest",
+        "legend": {"orientation": "h", "x": 0, "xref": "container", "y": 0, "yref": "container", "yanchor": "bottom",
+                   "traceorder": "normal", "font": {"size": 12}, "itemclick": False, "itemdoubleclick": False},
+        "hoverlabel": {"bgcolor": PALETTE["paper"], "bordercolor": PALETTE["line"],
+                       "font": {"family": FONT, "size": 12, "color": PALETTE["ink"]}},
+        "dragmode": False,
+        "xaxis": {**axis, "showgrid": False, "ticks": "outside", "ticklen": 4, "tickcolor": PALETTE["line"]},
+        "yaxis": {**axis, "rangemode": "tozero", "automargin": True},
+    }  # fmt: skip
+    return go.Figure(layout=layout)
 
 
 def _line(name: str, x: Sequence[Any], y: Sequence[Any], hover: Sequence[str], **style: Any) -> go.Scatter:

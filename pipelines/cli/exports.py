@@ -29,6 +29,7 @@ def briefing(
     font: Annotated[Path | None, typer.Option("--font", help="a font file with Chinese, instead of looking for one")] = None,
 ) -> None:
     """A memo for a week or month: what changed, what is overdue, numbered asks. / 周报或月报：变化、超期、请求事项与跟进单。"""
+    from dashboards.briefing.asks import folder_of
     from dashboards.briefing.memo import write_briefing
     from dashboards.kit.words import LANGUAGES, Language
     from pipelines.core.installation import existing_home
@@ -37,7 +38,7 @@ def briefing(
     if lang not in spoken:
         raise UsageError(pick(f"no language {lang!r}", f"没有语言 {lang!r}"), where="--lang", remedy=", ".join(spoken))
     place = existing_home(home)
-    folder = out or place.reports / "briefing"
+    folder = out or folder_of(place.root)
     found = write_briefing(
         place.root, folder, week=week, month=month, area=area, languages=spoken[lang], build=build, font=font
     )  # fmt: skip

@@ -20,6 +20,8 @@ from pipelines.core.settings import PROJECT_ROOT
 from pipelines.core.warehouse import Connection
 
 MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
+#: Marts with a row per figure.
+OF_FIGURES = ("fct_metric_value", "fct_metric_change")
 DIGITS = 9
 SEPARATOR = "chr(31)"
 
@@ -88,7 +90,7 @@ def table_hash(connection: Connection, schema: str, table: str, leave_out: froze
 def canonical_hash(connection: Connection, schema: str = "marts", rules: Sequence[TableRule] | None = None) -> Hashes:
     """The hashes of a build, from a connection whose schema `schema` holds the marts (a published build, the warehouse).
 
-    A metric computed from arrival tables is hashed with them: `fct_metric_value` is split by `ref_metric.is_arrival`.
+    A metric computed from arrival tables is hashed with them: tables of figures are split by `ref_metric.is_arrival`.
     """
     tables: dict[str, str] = {}
     arrival: dict[str, str] = {}
@@ -98,7 +100,7 @@ def canonical_hash(connection: Connection, schema: str = "marts", rules: Sequenc
     ).fetchall()[0][0]
     of_arrival = f"metric_id in (select metric_id from {registered}.ref_metric where is_arrival)"
     for rule in rules or table_rules():
-        if rule.name == "fct_metric_value":
+        if rule.name in OF_FIGURES:
             tables[rule.name] = table_hash(connection, schema, rule.name, rule.volatile, f"not {of_arrival}")
             arrival[f"{rule.name} (arrival)"] = table_hash(connection, schema, rule.name, rule.volatile, of_arrival)
             continue

@@ -140,7 +140,7 @@ def _without_row(build: PublishedBuild, schema: str, metric: Metric, window: Win
     """Numbers and reason where the build has no row: no case; of a change none in both periods, or nothing to compare with."""
     if metric.family != "change":
         return {"num": 0, "den": None, "reason": "no_cases"}
-    # As in v_metric_change: the earlier period is in the data whole, or it is none.
+    # As in fct_metric_change: the earlier period is in the data whole, or it is none.
     pair = _one(
         build,
         f"select 1 as yes from {schema}.bridge_period_before join {schema}.fct_metric_begin as begins "

@@ -26,7 +26,7 @@ CASES = {"workday": 1000, "weekend": 300, "holiday": 100}
 PLAIN, ADJUSTED, ON_MONTH = "M03b", "M03w", "M03m"
 #: First days of lunar years, as printed in any almanac.
 NEW_YEARS = (dt.date(2022, 2, 1), dt.date(2023, 1, 22), dt.date(2024, 2, 10), dt.date(2025, 1, 29), dt.date(2026, 2, 17))
-MODELS = ("dim_date", "int_metric_period", "bridge_period_before", "fct_metric_day_weight", "v_metric_pair", "v_metric_change")
+MODELS = ("dim_date", "int_metric_period", "bridge_period_before", "fct_metric_day_weight", "v_metric_pair", "fct_metric_change")
 
 
 def cases_on(day: dt.date) -> int:
@@ -70,12 +70,11 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
             "grid_level integer, year integer, height integer)"
         )  # nothing of the whole city is hidden
         database.execute("create table marts.fct_metric_begin as select 'M03' as metric_id, date '2022-01-01' as first_day")
-        for name in MODELS[:-1]:
+        for name in MODELS:
             if name == "bridge_period_before":
                 _figures(database)
             node = nodes[name]
             database.execute(f"create table {node.schema}.{name} as {node.compiled_code}")
-        database.execute(f"create view marts.v_metric_change as {nodes['v_metric_change'].compiled_code}")
         yield database
 
 
@@ -95,7 +94,7 @@ def _figures(database: duckdb.DuckDBPyConnection) -> None:
 def changes(series: duckdb.DuckDBPyConnection, metric: str, kind: str) -> list[tuple[Any, ...]]:
     """(start, end, num, den, stat_value, reason), in order."""
     return series.execute(
-        "select period_start, period_end, num, den, stat_value, reason from marts.v_metric_change "
+        "select period_start, period_end, num, den, stat_value, reason from marts.fct_metric_change "
         "where metric_id = ? and period_kind = ? order by 1, 2",
         [metric, kind],
     ).fetchall()

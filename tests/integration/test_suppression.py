@@ -147,7 +147,7 @@ def test_changes_are_hidden_without_cases_too(published: Any) -> None:
         "select count(*), count(num) from marts.v_metric_shown s join marts.ref_metric m using (metric_id) where m.family = 'change' "
         "and is_suppressed and (metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end, basis) not in "
         "(select (c.metric_id, c.slice_kind, c.slice_code, c.grid_code, c.period_kind, c.period_start, c.period_end, c.basis) "
-        "from marts.v_metric_change c)"
+        "from marts.fct_metric_change c)"
     ).fetchall()
     assert rows[0][0] > 0
     assert rows[0][1] == 0

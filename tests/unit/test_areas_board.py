@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from dashboards.boards.areas_pair import counted, told, verdict_of
+from dashboards.boards.figure_areas import average_of, placeless_n, states_of
+from dashboards.kit.areas import UNASSIGNED
+from dashboards.kit.chance import Part
 from dashboards.kit.reading import Figure
 from dashboards.kit.words import Words
 
@@ -48,3 +51,20 @@ def test_the_table_has_the_first_figures_and_what_differs() -> None:
     assert told([first, unlike, alike], ["M16"], is_part=False) == [first, unlike]
     assert "3 figures" in counted(WORDS, [first, unlike, alike, (count(1), count(2))], is_part=False)
     assert "1 differ" in counted(WORDS, [first, unlike, alike], is_part=False)
+
+
+def test_cases_without_a_place_make_no_area_seem_below_the_average() -> None:
+    rate = {"metric_id": "M03", "scale": 10_000, "population": "residents"}
+    whole = share(2500, 200_000, **rate)
+    areas = [({"grid_code": code}, share(1000, 100_000, **rate)) for code in ("a", "b")]
+    nowhere = ({"grid_code": UNASSIGNED}, Figure(share(500, 1, **rate).row | {"den": None, "value": None}, WORDS))
+    assert set(states_of(whole, areas).values()) == {"far_below"}, "what the average would be with them"
+    found = [*areas, nowhere]
+    assert placeless_n(whole, found) == 500
+    assert average_of(whole, found) == Part(2000, 200_000)
+    assert states_of(whole, found) == {"a": "average", "b": "average", UNASSIGNED: "unknown"}
+
+
+def test_a_share_keeps_the_cases_without_a_place_in_its_average() -> None:
+    found = [({"grid_code": UNASSIGNED}, share(17, 20))]
+    assert average_of(share(153, 173), found) == Part(153, 173)

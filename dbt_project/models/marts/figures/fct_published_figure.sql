@@ -5,7 +5,7 @@ with bounded as (
 ),
 
 changes as (
-    select * from {{ ref('v_metric_change') }}
+    select * from {{ ref('fct_metric_change') }}
 ),
 
 figures as (

@@ -4,7 +4,7 @@
 with figures as (
     select *, false as is_small_base from {{ ref('fct_metric_value') }}
     union all
-    select * from {{ ref('v_metric_change') }}
+    select * from {{ ref('fct_metric_change') }}
 ),
 
 hidden as (
