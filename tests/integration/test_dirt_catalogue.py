@@ -324,7 +324,7 @@ def d18(_: Path, request: pytest.FixtureRequest) -> None:
 
 
 def d19(_: Path, request: pytest.FixtureRequest) -> None:
-    """Told with when it happened beside when it was entered; how many were entered days later is counted."""
+    """Counted by when it was reported, when it happened kept beside it; how many were entered days later is counted."""
     city = request.getfixturevalue("tiny_city")
     lag = pl.col("reported_at").dt.date() - pl.col("occurred_at").dt.date()
     late = truth_of(city, "events").filter(lag >= pl.duration(days=3))
