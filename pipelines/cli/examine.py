@@ -28,7 +28,7 @@ SourceOption = Annotated[Path | None, typer.Option("--source-root", help="folder
 def check(city: CityOption = None, home: HomeOption = None, source_root: SourceOption = None) -> None:
     """Validate contracts, a city folder and the metric register, offline. / 离线校验契约、城市目录与指标登记表。"""
     from pipelines.core import contracts, register
-    from pipelines.core.bindings import load_city, undecided_codes
+    from pipelines.core.bindings import load_city
     from pipelines.core.installation import named_city
     from pipelines.core.settings import CITIES, load_settings
     from pipelines.scaffold import files_there
@@ -45,14 +45,34 @@ def check(city: CityOption = None, home: HomeOption = None, source_root: SourceO
             show.console.print(f"{folder.name}: {told}", markup=False)
         if told := _check_scope(loaded, home):
             show.console.print(f"{folder.name}: {told}", markup=False)
-        for name, number in undecided_codes(folder).items():
-            told = pick(f"{number} codes are undecided (?): they count as UNMAPPED", f"{number} 个代码未定（?）：计为 UNMAPPED")
-            show.console.print(f"{folder.name}/codes/{name}: {told}", markup=False)
+        for told in _code_notes(loaded):
+            show.console.print(f"{folder.name}/{told}", markup=False)
     metrics = register.read_register()
     show.console.print(
         pick(f"good: {len(contracts.contract_ids())} contracts, {len(folders)} cities with {feeds} feeds, {len(metrics)} metrics",
              f"正确：{len(contracts.contract_ids())} 份契约，{len(folders)} 个城市 {feeds} 个数据源，{len(metrics)} 个指标")
     )  # fmt: skip
+
+
+def _code_notes(city: City) -> list[str]:
+    """Remarks on the city's tables of codes: what stands there and maps nothing."""
+    from pipelines.core.code_tables import empty_tables, undecided_codes
+    from pipelines.core.codes import meaningless
+
+    notes = []
+    for name, number in undecided_codes(city.folder).items():
+        told = pick(f"{number} codes are undecided (?): they count as UNMAPPED", f"{number} 个代码未定（?）：计为 UNMAPPED")
+        notes.append(f"codes/{name}: {told}")
+    for feed, code_set, name in empty_tables(city.folder):
+        told = pick(f"the table {name} has no row, so maps nothing -> fill it (source_code,canonical_code) or drop the entry",
+                    f"代码表 {name} 没有任何行，不起作用 -> 请填写（source_code,canonical_code），或删去该项")  # fmt: skip
+        notes.append(f"feeds/{feed}.yml: codes: {code_set}: {told}")
+    for feed, code_set, codes in meaningless(city):
+        some = ", ".join(codes[:NAMES_SHOWN]) + (", …" if len(codes) > NAMES_SHOWN else "")
+        told = pick(f"no such codes: {some}: they count as UNMAPPED -> pipelines/contracts/codes.csv has those there are",
+                    f"没有这些代码：{some}，计为 UNMAPPED -> 可用代码见 pipelines/contracts/codes.csv")  # fmt: skip
+        notes.append(f"feeds/{feed}.yml: codes: {code_set}: {told}")
+    return notes
 
 
 def _check_scope(city: City, home: Path | None) -> str:

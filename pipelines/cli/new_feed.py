@@ -35,7 +35,8 @@ def new_feed(
     source_root: RootOption = None, force: ForceOption = False, codes: CodesOption = False,
 ) -> None:  # fmt: skip
     """Propose a feed's binding from one of its files, with reasons. / 根据样例文件生成数据源绑定草案，并说明理由。"""
-    from pipelines.core.bindings import load_city, undecided_codes
+    from pipelines.core.bindings import load_city
+    from pipelines.core.code_tables import undecided_codes
 
     if codes:
         return _complete_codes(feed, file, city)

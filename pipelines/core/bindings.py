@@ -7,7 +7,6 @@ Belongs here: reading a city and saying precisely what is wrong with it ("did yo
 from __future__ import annotations
 
 import codecs
-import csv
 import datetime as dt
 import hashlib
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core.board_options import BoardOptions, board_options
+from pipelines.core.code_tables import CodeRow, read_tables
 from pipelines.core.contracts import Contract, load_contract
 from pipelines.core.delete_flag import DeleteFlag, read_flag
 from pipelines.core.errors import ConfigurationError
@@ -42,20 +42,6 @@ SUFFIXES = {
     ".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xls": "xls", ".html": "html", ".htm": "html",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".geojson": "geojson",
 }  # fmt: skip
-FAR_FUTURE = dt.date(9999, 12, 31)
-#: In a table of codes, as canonical_code: nobody has decided yet. The row maps nothing.
-UNDECIDED = "?"
-
-
-@dataclass(frozen=True, slots=True)
-class CodeRow:
-    """One dated mapping of a source's code."""
-
-    code_set: str
-    source_code: str
-    canonical_code: str
-    valid_from: dt.date
-    valid_to: dt.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,36 +143,6 @@ def _check_keys(found: dict[str, Any], known: set[str], where: str) -> None:
     for name in found:
         if name not in known:
             raise _unknown("key", str(name), sorted(known), where)
-
-
-def _codes(folder: Path, entries: dict[str, str], where: str) -> tuple[CodeRow, ...]:
-    rows: list[CodeRow] = []
-    for code_set, name in entries.items():
-        path = folder / "codes" / name
-        if not path.exists():
-            known = [p.name for p in (folder / "codes").glob("*.csv")]
-            raise _unknown("code file", name, known, where)
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            for number, row in enumerate(csv.DictReader(stream), start=2):
-                if not row.get("source_code") or not row.get("canonical_code"):
-                    raise ConfigurationError("a row needs source_code and canonical_code", where=f"{path}:{number}")
-                if row["canonical_code"].strip() == UNDECIDED:
-                    continue
-                first = dt.date.fromisoformat(row.get("valid_from") or "1900-01-01")
-                end = dt.date.fromisoformat(row.get("valid_to") or FAR_FUTURE.isoformat())
-                rows.append(CodeRow(code_set, row["source_code"].strip(), row["canonical_code"].strip(), first, end))
-    return tuple(rows)
-
-
-def undecided_codes(folder: Path) -> dict[str, int]:
-    """Tables of codes of a city that hold undecided rows, and how many."""
-    found: dict[str, int] = {}
-    for path in sorted((folder / "codes").glob("*.csv")):
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            number = sum((row.get("canonical_code") or "").strip() == UNDECIDED for row in csv.DictReader(stream))
-        if number:
-            found[path.name] = number
-    return found
 
 
 def _source(entry: dict[str, Any], where: str) -> tuple[str, str, str, float]:
@@ -300,7 +256,7 @@ def read_binding(path: Path, folder: Path) -> Binding:
         synonyms={k: _listed(v) for k, v in (entry.get("synonyms") or {}).items()},
         constants={k: str(v) for k, v in (entry.get("constants") or {}).items()},
         dates=tuple(entry.get("dates") or ()),
-        codes=_codes(folder, entry.get("codes") or {}, where),
+        codes=read_tables(folder, entry.get("codes") or {}, contract, where),
         title_zh=entry.get("title_zh", path.stem),
         title_en=entry.get("title_en", path.stem.replace("_", " ")),
         bureau=str(entry.get("bureau", entry["system"])),

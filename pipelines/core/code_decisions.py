@@ -15,7 +15,8 @@ from typing import Any
 
 import yaml
 
-from pipelines.core.bindings import FAR_FUTURE, Binding, City, CodeRow
+from pipelines.core.bindings import Binding, City
+from pipelines.core.code_tables import FAR_FUTURE, CodeRow
 from pipelines.core.codes import EVERY_SYSTEM, FIRST_DAY, Mapping, overlay, plain, resolved, standing_mappings, vocabulary
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import pick

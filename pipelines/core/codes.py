@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.core.bindings import FAR_FUTURE, City, CodeRow
+from pipelines.core.bindings import City
+from pipelines.core.code_tables import FAR_FUTURE, CodeRow
 from pipelines.core.contracts import CONTRACTS
 from pipelines.core.errors import ConfigurationError
 
@@ -109,6 +110,18 @@ def code_map(city: City, decisions: Sequence[dict[str, Any]] = ()) -> list[tuple
             meant = overlay(resolved(own.get(key, []), where), decided.get(key, []))
             rows += [(contract, system, code_set, source_code, *span) for span in _filled(meant, fallback)]
     return rows
+
+
+def meaningless(city: City) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Codes that the city's tables map to and no vocabulary has, by feed and code set: such rows count as UNMAPPED."""
+    known = {(row["code_set"], row["canonical_code"]) for row in vocabulary()}
+    sets = {code_set for code_set, _ in known}  # a set without a vocabulary is told by a feed, as departments are
+    found: dict[tuple[str, str], set[str]] = {}
+    for binding in city.feeds:
+        for row in binding.codes:
+            if row.code_set in sets and (row.code_set, row.canonical_code) not in known:
+                found.setdefault((binding.feed, row.code_set), set()).add(row.canonical_code)
+    return [(feed, code_set, tuple(sorted(of))) for (feed, code_set), of in sorted(found.items())]
 
 
 def resolved(codes: Iterable[CodeRow], where: str) -> list[CodeRow]:

@@ -16,7 +16,8 @@ import sqlite3
 import stat
 from pathlib import Path
 
-from pipelines.core.bindings import City, undecided_codes
+from pipelines.core.bindings import City
+from pipelines.core.code_tables import undecided_codes
 from pipelines.core.errors import CityError, VaultError
 from pipelines.core.health import Finding
 from pipelines.core.settings import Home, Settings, pick

@@ -99,7 +99,7 @@ def _there(table: Path) -> set[str]:
 def _add(table: Path, rows: list[CodeRow]) -> None:
     """Write the rows below what stands in a table, under the columns that it has; a new table has all."""
     new = list(csv.DictReader(codes_text(rows).splitlines()))
-    if not table.exists():
+    if not table.exists() or not table.stat().st_size:
         table.parent.mkdir(exist_ok=True)
         table.write_text(codes_text([]), encoding="utf-8")
     text = table.read_text(encoding="utf-8-sig")

@@ -182,6 +182,8 @@ def _by_text(score: float, shape: Shape, column: Column, contract: Contract) -> 
         spread = shape.distinct / max(1, len(shape.filled))
         told = pick(f"filled {full:.0%}, different {spread:.0%}", f"非空 {full:.0%}，不同值 {spread:.0%}")
         weight = 0.3 + 0.5 * full + 0.2 * spread  # an empty number refuses the row, a repeated one only needs a reason
+        if score == 1.0:  # what the contract calls so is its number however empty: nothing else of the row is
+            weight = max(weight, 0.8)
         return score * weight if len(contract.key) == 1 else score, told
     if shape.is_personal and column.level != "P4" and not column.is_free_text and column.normalise != "case_no":
         return score * 0.5, pick("its values look personal", "其值疑似个人信息")
@@ -227,6 +229,8 @@ def is_known_as_none(header: str) -> bool:
 
 def _offers(header: str, position: int, shape: Shape, contract: Contract) -> list[Match]:
     told = _by_words(header, contract)
+    if told.get(contract.key[0] if contract.key else "", (0.0, "", ""))[2] == "known":  # and is nothing that is only near
+        told = {name: offer for name, offer in told.items() if offer[2] == "known"}
     for name, (score, reason) in _unnamed(shape, contract).items():
         if score > told.get(name, (0.0, "", ""))[0] and not is_known_as_none(header):
             told[name] = (score, reason, "values")

@@ -144,8 +144,14 @@ def _dates(made: Proposal) -> None:
 
 
 def _distinct_share(made: Proposal, positions: list[int]) -> float:
-    """Of the distinct rows, the share that these columns tell apart."""
-    frame = made.seen.frame.unique()
+    """Of the distinct rows, the share that these columns tell apart; of an event, of those that have the first of them.
+
+    An event without its number is set aside whatever the key is: such rows say nothing about the key.
+    """
+    frame = made.seen.frame
+    if made.fit.contract.entity == "event":
+        frame = frame.filter(made.shapes[positions[0]].is_filled)
+    frame = frame.unique()
     keys = frame.select(f"c{p}" for p in positions).n_unique()
     return keys / frame.height if frame.height else 0.0
 
@@ -165,17 +171,14 @@ def _key(made: Proposal) -> None:
         _candidates(made)
         return
     positions = [matches[name].position for name in contract.key]
-    if contract.entity == "event" and (empty := made.shapes[positions[0]].null_share) > 0:
-        rows, n = made.seen.frame.height, round(empty * made.seen.frame.height)
-        made.doubts.append(
-            pick(f"the key is empty in {n:,} of {rows:,} rows: refused", f"{rows:,} 行中 {n:,} 行主键为空，将被拒收")
-        )
+    if contract.entity == "event" and _is_all_empty(made, positions[0]):
+        return
     share = _distinct_share(made, positions)
     head = ", ".join(m.header for m in (matches[n] for n in contract.key))
     if share >= 1 - FEW_REPEATS or contract.update_time in matches:
-        made.because["key"] = pick(
-            f"{head}: {share:.1%} of the different rows have their own", f"{head}：{share:.1%} 的不同行各有其值"
-        )
+        some_en, some_zh = (" that have it", "有此值的") if made.shapes[positions[0]].null_share > 0 else ("", "")
+        made.because["key"] = pick(f"{head}: {share:.1%} of the different rows{some_en} have their own",
+                                   f"{head}：{some_zh}不同行中 {share:.1%} 各有其值")  # fmt: skip
         if share < 1:
             made.doubts.append(pick(f"{head} repeats in {1 - share:.1%} of the rows: versions of one case, or several?",
                                     f"{head} 在 {1 - share:.1%} 的不同行中重复：是同一件的多个版本，还是多件？"))  # fmt: skip
@@ -194,6 +197,23 @@ def _key(made: Proposal) -> None:
     made.because["key"] = pick(
         f"{head} repeats in {1 - share:.0%} of the rows: no key", f"{head} 在 {1 - share:.0%} 的行中重复：不作主键"
     )
+
+
+def _is_all_empty(made: Proposal, position: int) -> bool:
+    """Say how often an event's number is missing, and what then becomes of the row; whether it always is."""
+    header, rows = made.seen.header[position], made.seen.frame.height
+    empty = rows - len(made.shapes[position].filled)
+    if not empty:
+        return False
+    made.doubts.append(pick(f"{header}: empty in {empty:,} of {rows:,} rows ({empty / rows:.0%}): whatever the key is, they "
+                            "go to the work list until the department numbers them",
+                            f"{header}：{rows:,} 行中 {empty:,} 行为空（{empty / rows:.0%}）："
+                            "无论主键如何，这些行都进入待更正清单，待部门补齐编号"))  # fmt: skip
+    if empty / rows > FEW_REPEATS:
+        _candidates(made)
+    if empty == rows:
+        made.because["key"] = pick("the number is empty in every row", "编号每行均为空")
+    return empty == rows
 
 
 def _longer(made: Proposal, positions: list[int]) -> mapping.Match | None:
@@ -216,8 +236,9 @@ def _candidates(made: Proposal) -> None:
     ]  # fmt: skip
     if found:
         told, name = ", ".join(found), made.fit.contract.key[0]
-        made.doubts.append(pick(f"unique in every row, perhaps the number: {told} -> columns: {{{name}: ...}}, and no key: none",
-                                f"每行唯一，可能是编号：{told} -> columns: {{{name}: ...}}，并去掉 key: none"))  # fmt: skip
+        also_en, also_zh = (", and no key: none", "，并去掉 key: none") if made.key == () else ("", "")
+        made.doubts.append(pick(f"unique in every row, perhaps the number: {told} -> columns: {{{name}: ...}}{also_en}",
+                                f"每行唯一，可能是编号：{told} -> columns: {{{name}: ...}}{also_zh}"))  # fmt: skip
 
 
 def _delivery(made: Proposal) -> None:

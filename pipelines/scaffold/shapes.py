@@ -59,6 +59,7 @@ class Shape:
         """Args: values: raw text of all rows read; zone: the city's."""
         texts = tidy(values.alias("v").to_frame())[0]["v"]
         self.rows = len(texts)
+        self.is_filled = texts.is_not_null()
         self.filled = texts.drop_nulls()
         self.zone = zone
         step = max(1, len(self.filled) // LOOKED_AT)

@@ -13,7 +13,8 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from pipelines.core.bindings import SUFFIXES, UNDECIDED
+from pipelines.core.bindings import SUFFIXES
+from pipelines.core.code_tables import UNDECIDED
 from pipelines.core.errors import UsageError
 from pipelines.core.headers import plain
 from pipelines.core.personal_shapes import masked

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.cli import examine
 from pipelines.core import contracts
 from pipelines.core.bindings import load_city
 from pipelines.core.contracts import contract_ids, load_contract, parse_contract
@@ -45,6 +46,40 @@ def test_every_committed_city_loads(folder: Path) -> None:
     assert load_city(folder).feeds
 
 
+@pytest.mark.parametrize(
+    ("table", "note"),
+    [
+        ("", "feeds/urban.yml: codes: category: the table own.csv has no row"),
+        ("source_code,canonical_code\n", "feeds/urban.yml: codes: category: the table own.csv has no row"),
+        ("source_code,canonical_code\na,?\n", "codes/own.csv: 1 codes are undecided"),
+        ("source_code,canonical_code\na,999999\nb,3101\n", "feeds/urban.yml: codes: category: no such codes: 999999"),
+        ("source_code,canonical_code\nb,3101\n", ""),
+    ],
+)
+def test_a_table_of_codes_that_maps_nothing_is_told(city: Path, table: str, note: str) -> None:
+    (city / "codes").mkdir()
+    (city / "codes" / "own.csv").write_text(table, encoding="utf-8")
+    _with(city, GOOD.replace("system: s1", "system: s1\ncodes: {category: own.csv}"))
+    notes = examine._code_notes(load_city(city))
+    assert [one.startswith(note) for one in notes] == ([True] if note else [])
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("source_code,canonical_code\na,3101\n,3101\n", "own.csv:3: a row needs source_code and canonical_code"),
+        ("source_code,canonical_code,valid_from\na,3101,2026/1/1\n", "own.csv:2: valid_from: '2026/1/1' is no day"),
+        ("source_code,canonical_code\n盗窃,3101\n", "own.csv: the table of codes is not UTF-8"),
+    ],
+)
+def test_a_table_of_codes_that_cannot_be_read_is_told_by_its_line(city: Path, table: str, message: str) -> None:
+    (city / "codes").mkdir()
+    (city / "codes" / "own.csv").write_text(table, encoding="gb18030")
+    _with(city, GOOD.replace("system: s1", "system: s1\ncodes: {category: own.csv}"))
+    with pytest.raises(ConfigurationError, match=message):
+        load_city(city)
+
+
 def test_every_shipped_contract_is_valid() -> None:
     for contract in contract_ids():
         # A notice may order several changes under one number: its rows have no key of their own.
@@ -65,7 +100,13 @@ def test_every_shipped_contract_is_valid() -> None:
         (("system: s1", "system: s1\nkey: [case_no]"), "unknown key column"),
         (("system: s1", "system: s1\nkey: [source_case_no, reporter_phone]"), "key column reporter_phone does not land"),
         (("(\\d{8})", "(\\d{8}"), "no regular expression"),
-        (("system: s1", "system: s1\ncodes: {category: missing.csv}"), "unknown code file"),
+        (
+            ("system: s1", "system: s1\ncodes: {category: missing.csv}"),
+            "urban.yml: codes: category: the table of codes 'missing.csv' is not there",
+        ),
+        (("system: s1", "system: s1\ncodes: {category: }"), "codes: category: names no table of codes"),
+        (("system: s1", "system: s1\ncodes: [urban.csv]"), "codes: is no list of SET: FILE.csv"),
+        (("system: s1", "system: s1\ncodes: {catgory: x.csv}"), "codes: catgory: no column of urban_case takes codes of"),
         (("system: s1", "system: s1\nencoding_password: hunter2"), "unknown key"),
         (("system: s1", "system: s1\nencoding: gb18031"), "unknown encoding"),
         (

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.core.bindings import FAR_FUTURE, City, CodeRow, load_city
+from pipelines.core.bindings import City, load_city
 from pipelines.core.code_decisions import mapping_content, plan_move, write_move
+from pipelines.core.code_tables import FAR_FUTURE, CodeRow
 from pipelines.core.codes import code_map, standing_mappings
 from pipelines.core.decisions import Decision, check
 from pipelines.core.errors import ConfigurationError, UsageError
