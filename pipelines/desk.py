@@ -173,7 +173,10 @@ def bring_back(
     scope.check(binding)
     with writing(place, wait_seconds=wait_seconds):
         verdicts = replay.replay(place, feed, data, rows, by=by, name=name, now=now)
-    told = [(one, worklist.told(binding, one.rule_ids) if one.rule_ids else None) for one in verdicts]
+    headers = worklist.headers(place, binding, (one.ticket for one in verdicts if one.rule_ids))
+    told = [
+        (one, worklist.told(binding, one.rule_ids, headers=headers.get(one.ticket)) if one.rule_ids else None) for one in verdicts
+    ]
     return Brought(feed, tuple(told))
 
 

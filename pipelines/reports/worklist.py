@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,14 +141,17 @@ def _mend(binding: Binding, rule_id: str, columns: list[str]) -> Words:
     return MEND.get(kind, MEND["range"])
 
 
-def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = (), *, is_gone: bool = False) -> Words:
+def told(
+    binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = (), *, headers: Mapping[str, str] | None = None,
+    is_gone: bool = False,
+) -> Words:  # fmt: skip
     """What is wrong with a row and how to mend it, in both languages; `is_gone`: the vault no longer tells the row.
 
-    A column is called as the contract calls it and, where its `cells` have another header, as the file does. What stands there
-    and cannot be read is not also told to be missing.
+    A column is called as the file calls it (by its `cells`, and by `headers` where no cell is at hand), and as the contract does
+    in brackets where that differs. What stands there and cannot be read is not also told to be missing.
     """
     zh, en, cells, broken = [], [], tuple(cells), tuple(rule_ids)
-    headers = {cell.column: cell.header for cell in cells}
+    named = {**(headers or {}), **{cell.column: cell.header for cell in cells}}
     unread = {rule_id.removesuffix("-type") for rule_id in broken if rule_id.endswith("-type")}
     for rule_id in broken:
         if rule_id.removesuffix("-required") in unread:
@@ -158,7 +161,7 @@ def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = (), 
         name = rule.column if rule else columns[0] if columns else ""
         said, how = rule_words.sentence(binding.contract, rule_id, name), _mend(binding, rule_id, columns)
         for column in columns:
-            said = _under_its_header(said, binding.contract.column(column), headers.get(column, ""))
+            said = _under_its_header(said, binding.contract.column(column), named.get(column, ""))
         zh.append(f"{said.zh}：{how.zh}")
         en.append(f"{said.en}: {how.en}")
     for cell in cells:
@@ -166,7 +169,7 @@ def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = (), 
             near_zh = f"，最接近的是“{cell.nearest}”" if cell.nearest else ""
             near_en = f"; the nearest known is {cell.nearest!r}" if cell.nearest else ""
             zh.append(f"「{cell.header}」的代码未知{near_zh}")
-            en.append(f'"{cell.column.replace("_", " ")}" holds an unknown code{near_en}')
+            en.append(f'"{cell.header}" holds an unknown code{near_en}')
     if is_gone:
         zh.append("原文已不留存，只能由报送单位重新报送")
         en.append("its text is no longer kept: only a new export of the bureau can mend it")
@@ -174,13 +177,26 @@ def told(binding: Binding, rule_ids: Iterable[str], cells: Iterable[Cell] = (), 
 
 
 def _under_its_header(said: Words, column: Column, header: str) -> Words:
-    """A sentence in which the column is also called by the file's own header."""
-    name = rule_words.title(column)
-    if plain(header) in ("", plain(column.title_zh)):
-        return said
-    return Words(
-        said.zh.replace(name.zh, f"「{header}」（{column.title_zh}）"), said.en.replace(name.en, f"{name.en} ({header})")
-    )
+    """A sentence in which the column is called by the file's own header first, by ours in brackets where that is another."""
+    name, ours = rule_words.title(column), column.name.replace("_", " ")
+    zh, en = name.zh, name.en
+    if plain(header) not in ("", plain(column.title_zh)):
+        zh = f"「{header}」（{column.title_zh}）"
+    if plain(header) not in ("", plain(ours)):
+        en = f'"{header}" ({ours})'
+    return Words(said.zh.replace(name.zh, zh), said.en.replace(name.en, en))
+
+
+def headers(place: Installation, binding: Binding, tickets: Iterable[str]) -> dict[str, dict[str, str]]:
+    """How the file of each ticket calls the contract's columns: ticket to column to header; none of rows no longer told."""
+    desk, found = Desk(place), {}
+    for ticket in tickets:
+        for row in place.ledger.rows("select feed, sha256, parser, record_no from quarantine where ticket = ?", ticket):
+            raw = desk.raw(row["feed"], row["sha256"], row["parser"], row["record_no"])
+            if isinstance(raw, dict):
+                header = list(raw)
+                found[ticket] = {column: header[at] for column, at in desk.placed(binding, header).items()}
+    return found
 
 
 @dataclass(slots=True)

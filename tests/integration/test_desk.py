@@ -83,6 +83,19 @@ def test_the_board_and_the_command_make_the_same_workbook_and_take_it_back(place
     assert b"13912345678" not in (place.home.state / "state.db").read_bytes()  # the workbook's name stands in the decision
 
 
+def test_a_refusal_calls_a_column_as_the_clerk_s_file_does(tmp_path: Path) -> None:
+    """In the words of the workbook that went out, also for a column that the binding renames."""
+    place = make_place(tmp_path / "place", "delivery: increment\ncolumns: {reported_at: 来件时间}")
+    data = export_of(("A1", GOOD), ("A2", BAD)).decode().replace("上报时间", "来件时间")
+    take(place, {"u20260601.csv": data.encode()})
+    back = mended(place, tmp_path / "out.xlsx", "来件时间", {"A2": "前天"})
+    (went_out,) = desk.entries(place, now=NOW)
+    ((verdict, still),) = desk.bring_back(place, URBAN, back, by="clerk", name="x.xlsx", now=NOW).verdicts
+    assert (verdict.outcome, still) == ("refused", went_out.words)
+    assert went_out.words.zh.startswith("「来件时间」（上报时间）填了内容，就必须能读成时间")
+    assert went_out.words.en.startswith('"来件时间" (reported at), where filled in, must be readable')
+
+
 def test_another_writer_is_told_and_nothing_changes(place: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = mended(place, tmp_path / "out.xlsx", "上报时间", {"A2": MENDED})
     asked: dict[str, Any] = {"by": "clerk", "name": "x.xlsx", "now": NOW, "wait_seconds": 0.2}

@@ -104,7 +104,8 @@ def test_a_message_calls_a_column_as_the_clerk_s_file_does_too() -> None:
     rules = ("registered_at-required", "registered_at-type")
     words = worklist.told(binding, rules, [Cell("registered_at", "来话时间", "昨天")])
     assert words.zh == "「来话时间」（登记时间）填了内容，就必须能读成时间：请写作 2026-03-01 08:30。"
-    assert words.en.startswith('"registered at" (来话时间), where filled in, must be readable as a date and time')
+    assert words.en.startswith('"来话时间" (registered at), where filled in, must be readable as a date and time')
+    assert worklist.told(binding, rules, headers={"registered_at": "来话时间"}) == words  # a verdict has no cells
     assert "来话时间" not in worklist.told(binding, rules, [Cell("registered_at", "登记时间", "昨天")]).zh
     assert "不能为空" in worklist.told(binding, rules[:1], [Cell("registered_at", "来话时间", None)]).zh
 
