@@ -140,7 +140,11 @@ def tickets(scene: Scene, database: duckdb.DuckDBPyConnection) -> Iterator[Invar
 
 
 def _returned(scene: Scene, database: duckdb.DuckDBPyConnection, feed: str) -> Iterator[Invariant]:
-    """Rows that were mended or accepted lie in the landing file of the parse that counts, or are repeats of one that does."""
+    """Rows that were mended or accepted lie in the landing file of the parse that counts, or are repeats of one that does.
+
+    A row that came without its number and was given one that another row of the file has is such a repeat; of which, its ticket
+    does not tell. No more rows can be repeats than the parse counted.
+    """
     rows = scene.rows(
         "select q.record_no, q.event_id, p.landing_path, p.repeat_n from quarantine q join file f using (feed, sha256) "
         "join parse p using (feed, sha256) where q.feed = ? and q.status in ('mended', 'accepted') "
@@ -153,7 +157,7 @@ def _returned(scene: Scene, database: duckdb.DuckDBPyConnection, feed: str) -> I
         query = "select _record_no, _event_id from read_parquet(?)"
         landed = dict(database.execute(query, [str(whole)]).fetchall()) if whole.is_file() else {}
         there = {*landed.values(), *(row["event_id"] for row in of_file if row["record_no"] in landed)} - {""}
-        twins = sum(row["record_no"] not in landed and row["event_id"] in there for row in of_file)
+        twins = sum(row["record_no"] not in landed and row["event_id"] in {*there, ""} for row in of_file)
         found += sum(row["record_no"] in landed for row in of_file) + min(twins, of_file[0]["repeat_n"])
     if rows:
         yield compare(feed, ("更正或放行的行已入库", "rows that were mended or accepted are in landing"), len(rows), found)

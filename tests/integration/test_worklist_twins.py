@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Any
+
+import openpyxl
 
 from pipelines import replay
 from pipelines.cli import examine
@@ -18,6 +22,7 @@ from tests.integration.returned_rows import (
     export_of,
     exported,
     funnel,
+    landed,
     mended,
     statuses,
 )
@@ -54,3 +59,50 @@ def test_a_row_that_stands_twice_in_its_file_is_right_twice(tmp_path: Path) -> N
     assert (statuses(place), funnel(place), entries(place)) == ({2: "accepted", 4: "accepted"}, (4, 3, 0, 1, 0), [])
     replay.accept(place, [entry.ticket], SIGNED, undo=True)
     assert (statuses(place), funnel(place)) == ({2: "open", 4: "open"}, (4, 2, 2, 0, 0))
+
+
+def numbered(place: Any, path: Path, numbers: dict[str, str]) -> bytes:
+    """The exported workbook after a clerk wrote the missing case numbers, by record."""
+    worklist_xlsx.write(entries(place), path)
+    book = openpyxl.load_workbook(path)
+    sheet = book[worklist_xlsx.ROWS]
+    names = [cell.value for cell in sheet[1]]
+    for row in range(2, sheet.max_row + 1):
+        record = str(sheet.cell(row, names.index(worklist_xlsx.RECORD) + 1).value)
+        if record in numbers:
+            sheet.cell(row, names.index("任务号") + 1).value = numbers[record]
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def all_hold(place: Any) -> bool:
+    invariants = verify(place.home.root, place.city.folder, place.source_root)
+    return [one for one in invariants if not one.ok and not one.note_en] == []
+
+
+def test_rows_alike_without_a_number_are_each_their_own(tmp_path: Path) -> None:
+    """They may be two cases that look alike: one mended does not mend the other, and two numbers are two cases."""
+    place = make_place(tmp_path / "place")
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("", GOOD), ("", GOOD))})
+    assert (statuses(place), funnel(place)) == ({2: "open", 3: "open"}, (3, 1, 2, 0, 0))
+    assert [(one.record_no, one.rule_ids) for one in entries(place)] == [(n, ("source_case_no-required",)) for n in (2, 3)]
+    assert examine._returned(place)[0].startswith("2 rows wait for their bureau")
+    assert bring_back(place, numbered(place, tmp_path / "one.xlsx", {"2": "B1"})) == {"2": "accepted", "3": "unchanged"}
+    assert (statuses(place), funnel(place)) == ({2: "mended", 3: "open"}, (3, 2, 1, 0, 0))
+    assert bring_back(place, numbered(place, tmp_path / "other.xlsx", {"3": "B2"})) == {"3": "accepted"}
+    assert (statuses(place), funnel(place), entries(place)) == ({2: "mended", 3: "mended"}, (3, 3, 0, 0, 0), [])
+    assert [(case, record) for case, _, record in landed(place)] == [("A1", 1), ("B1", 2), ("B2", 3)]
+    assert all_hold(place)
+
+
+def test_rows_alike_without_a_number_that_get_the_same_one_are_one_case_and_a_repeat(tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place")
+    take(place, {"u20260601.csv": export_of(("A1", GOOD), ("", GOOD), ("", GOOD))})
+    assert bring_back(place, numbered(place, tmp_path / "both.xlsx", {"2": "B1", "3": "B1"})) == {
+        "2": "accepted",
+        "3": "accepted",
+    }
+    assert (statuses(place), funnel(place), entries(place)) == ({2: "mended", 3: "mended"}, (3, 2, 0, 1, 0), [])
+    assert [(case, record) for case, _, record in landed(place)] == [("A1", 1), ("B1", 2)]
+    assert all_hold(place)
