@@ -1,6 +1,7 @@
 """dbt models as dbt compiles them, for tests that read or run the SQL itself.
 
-Belongs here: calling dbt's compiler, on the session's one parse of the project. Does not: what the SQL should say.
+Belongs here: what dbt compiled for the session's city, and calling dbt's compiler on the session's one parse of the
+project where that is not enough. Does not: what the SQL should say.
 """
 
 from __future__ import annotations
@@ -34,3 +35,10 @@ def compiled(folder: Path, *models: str) -> dict[str, Any]:
     assert result.success, result.exception or result.result
     nodes = [run.node for run in result.result.results]  # type: ignore[union-attr]  # the models' tests among them
     return {node.name: node for node in nodes if node.resource_type == "model"}
+
+
+def of_build(home: Path, *models: str) -> dict[str, str]:
+    """Name -> the SQL that the build of a home ran for these models; 9 s of CPU less than compiling them once more."""
+    folder = target_path(Home(home)) / "compiled" / "citybrain" / "models"
+    found = {path.stem: path.read_text(encoding="utf-8") for path in folder.rglob("*.sql") if path.parent.suffix != ".yml"}
+    return {name: found[name] for name in models}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import chinese_calendar
@@ -26,7 +27,11 @@ CASES = {"workday": 1000, "weekend": 300, "holiday": 100}
 PLAIN, ADJUSTED, ON_MONTH = "M03b", "M03w", "M03m"
 #: First days of lunar years, as printed in any almanac.
 NEW_YEARS = (dt.date(2022, 2, 1), dt.date(2023, 1, 22), dt.date(2024, 2, 10), dt.date(2025, 1, 29), dt.date(2026, 2, 17))
-MODELS = ("dim_date", "int_metric_period", "bridge_period_before", "fct_metric_day_weight", "v_metric_pair", "fct_metric_change")
+#: In the order in which each reads those before it, with their schemas.
+MODELS = {
+    "dim_date": "marts", "int_metric_period": "intermediate", "bridge_period_before": "marts", "fct_metric_day_weight": "marts",
+    "v_metric_pair": "marts", "fct_metric_change": "marts",
+}  # fmt: skip
 
 
 def cases_on(day: dt.date) -> int:
@@ -41,8 +46,8 @@ def cases_in(first: dt.date, last: dt.date) -> int:
 
 
 @pytest.fixture(scope="module")
-def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    nodes = compiling.compiled(tmp_path_factory.mktemp("same_period"), *MODELS)
+def series(tiny_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    compiled = compiling.of_build(tiny_home, *MODELS)
     with duckdb.connect() as database:
         database.execute(f"attach ':memory:' as {compiling.DATABASE}")
         database.execute(f"use {compiling.DATABASE}")
@@ -70,11 +75,10 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
             "grid_level integer, year integer, height integer)"
         )  # nothing of the whole city is hidden
         database.execute("create table marts.fct_metric_begin as select 'M03' as metric_id, date '2022-01-01' as first_day")
-        for name in MODELS:
+        for name, schema in MODELS.items():
             if name == "bridge_period_before":
                 _figures(database)
-            node = nodes[name]
-            database.execute(f"create table {node.schema}.{name} as {node.compiled_code}")
+            database.execute(f"create table {schema}.{name} as {compiled[name]}")
         yield database
 
 

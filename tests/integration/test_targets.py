@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -33,9 +34,9 @@ def test_the_demo_citys_targets_are_dated_and_what_is_no_goal_is_refused(tiny_ci
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The SQL of ref_target as dbt compiles it."""
-    return str(compiling.compiled(tmp_path_factory.mktemp("targets"), "ref_target")["ref_target"].compiled_code)
+def compiled(tiny_home: Path) -> str:
+    """The SQL of ref_target as dbt compiled it."""
+    return compiling.of_build(tiny_home, "ref_target")["ref_target"]
 
 
 def held(compiled: str, sent: list[tuple[Any, ...]], decided: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
