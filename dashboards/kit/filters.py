@@ -20,7 +20,9 @@ _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _PAGE = re.compile(r"[1-9][0-9]{0,5}")
 _CODE = re.compile(r"[\w.\-]{1,96}")
 #: The name of a figure, METRIC[~KIND=CODE]/AREA/PERIOD[/BASIS][@BUILD]: whether it leads anywhere is for the board to say.
-_NAMED = re.compile(r"[^/\s<>\"']{1,120}/[^\s<>\"']{1,160}")
+NAMED = re.compile(r"[^/\s<>\"']{1,120}/[^\s<>\"']{1,160}")
+#: What is looked for: one line, no markup.
+FOUND = re.compile(r"(?=.{1,160}\Z)[^\s<>\"']+( [^\s<>\"']+)*")
 _PRINTED = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[1-9][0-9]{0,11}")
 
@@ -54,6 +56,7 @@ class View:
         printed_of: the number of cases it is said to be a share of.
         claim: how it is claimed, as `>=`; empty: that it is so.
         network: whose departments stand in the funnel.
+        find: what is looked for in the box of the head.
     """
 
     language: Language = "zh"
@@ -80,6 +83,7 @@ class View:
     printed_of: str = ""
     claim: str = ""
     network: str = ""
+    find: str = ""
 
     def but(self, **changes: Any) -> View:
         """The same view with some parts changed."""
@@ -104,14 +108,14 @@ PARAMETERS = {
     "cut": "cut", "case": "case", "feed": "feed", "rule": "rule", "ticket": "ticket", "page": "page", "unit": "unit",
     "span": "span", "against": "against", "basis": "basis", "one": "one", "other": "other",
     "named": "id", "earlier": "from", "printed": "value", "printed_of": "of", "claim": "claim",
-    "network": "network",
+    "network": "network", "find": "find",
 }  # fmt: skip
 
 #: Parts that are a code.
 CODES = ("area", "kind", "build", "figure", "cut", "case", "feed", "rule", "ticket", "unit", "span", "against",
          "basis", "one", "other", "earlier", "network")  # fmt: skip
 #: Parts of another shape, and what they look like.
-SHAPED = {"named": _NAMED, "printed": _PRINTED, "printed_of": _WHOLE, "claim": re.compile("[<>]=?|~")}
+SHAPED = {"named": NAMED, "find": FOUND, "printed": _PRINTED, "printed_of": _WHOLE, "claim": re.compile("[<>]=?|~")}
 
 
 def to_params(view: View) -> dict[str, str]:

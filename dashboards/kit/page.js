@@ -35,8 +35,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!form) return;
     event.preventDefault();
     const button = form.querySelector("button");
-    button.disabled = true;
-    button.textContent = button.dataset.busy;
+    if (button.dataset.busy) {
+      button.disabled = true;
+      button.textContent = button.dataset.busy;
+    }
     const told = { form: form.dataset.act };
     for (const field of form.querySelectorAll("[name]")) {
       told[field.name] = field.type === "file" ? await packed(field.files[0], Number(field.dataset.most)) : field.value;

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from dashboards.kit import charts, data, downloads
+from dashboards.kit import charts, data, downloads, search
 from dashboards.kit.chance import reference
 from dashboards.kit.city import BoardCity
 from dashboards.kit.filters import View, from_params, to_params
@@ -163,8 +163,8 @@ def head(board: Board) -> None:
     other = "en" if view.language == "zh" else "zh"
     switch = anchor(view.but(language=other), words("language.other"), kind="nowrap")
     title = tag("span", board.city.title(view.language) or words("city.nameless"), kind="city")
-    top = tag("div", title, _menu(board), switch, kind="head")
-    put(top + _banner(board), "head", words=words)
+    top = tag("div", title, search.box(board), switch, _menu(board), kind="head")
+    put(top + _banner(board) + search.found(board), "head", words=words, act=search.acting(board))
 
 
 def _menu(board: Board) -> Html:

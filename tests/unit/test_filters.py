@@ -43,6 +43,7 @@ VIEWS = st.builds(
     printed=st.one_of(st.just(""), st.from_regex(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", fullmatch=True)),
     printed_of=st.one_of(st.just(""), st.integers(1, 10**12 - 1).map(str)),
     claim=st.sampled_from(["", "<", "<=", ">", ">=", "~"]),
+    find=st.sampled_from(["", "云浦", "city management", "M16/990100/ytd", "50% & more=?#"]),
 )
 ANYTHING = st.dictionaries(st.sampled_from(sorted(PARAMETERS.values())), st.text(max_size=70))
 
