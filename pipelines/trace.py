@@ -7,7 +7,7 @@ makes the figure and this list, so the rows add up to the figure's numerator and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -42,7 +42,10 @@ EXPORTED = ("event_id", "event_kind", "source_case_no", "in_numerator", "in_deno
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """SQL over `marts.*` with parameters most, skip (`case_query`: area, root, first, last too); rows COLUMNS, in_numerator."""
+    """SQL over `marts.*` with parameters most, skip (`case_query`: area, root, first, last too); rows COLUMNS, in_numerator.
+
+    `count_sql`: cases_n, numerator_n, and unlisted_n, those that the list leaves out.
+    """
 
     list_sql: str
     count_sql: str
@@ -90,7 +93,9 @@ def has_cases(metric_id: str) -> bool:
     return not metric.sql and metric.family not in DERIVED
 
 
-def case_query(metric_id: str, period_kind: str, *, slice_kind: str = "all", slice_code: str = "all") -> CaseQuery:
+def case_query(
+    metric_id: str, period_kind: str, *, slice_kind: str = "all", slice_code: str = "all", without: Sequence[str] = ()
+) -> CaseQuery:  # fmt: skip
     """The cases behind a figure of one area and period: those of its numerator first, the newest of each first.
 
     Args:
@@ -98,6 +103,7 @@ def case_query(metric_id: str, period_kind: str, *, slice_kind: str = "all", sli
         period_kind: decides how exact a time must be.
         slice_kind: by what the figure is cut.
         slice_code: which part of it.
+        without: categories whose cases are counted and not listed.
 
     Raises:
         UsageError: an unknown metric, or one that is not made of cases.
@@ -106,22 +112,24 @@ def case_query(metric_id: str, period_kind: str, *, slice_kind: str = "all", sli
     if not has_cases(metric_id):
         raise UsageError(f"{metric_id} is no figure of cases", where="the register")
     cut = Cut(slice_kind, quoted(slice_code), "$area", "$root", "cast($first as date)", "cast($last as date)", period_kind)
-    return _query(metric, cut)
+    return _query(metric, cut, without)
 
 
-def cases_of(figure: Figure) -> CaseQuery:
+def cases_of(figure: Figure, *, without: Sequence[str] = ()) -> CaseQuery:
     """The cases behind a figure of a build, by that build's own definition. Not of a whole, and not of a hidden figure."""
-    return _query(figure.metric, figure.cut)
+    return _query(figure.metric, figure.cut, without)
 
 
-def _query(metric: Metric, cut: Cut) -> CaseQuery:
+def _query(metric: Metric, cut: Cut, without: Sequence[str]) -> CaseQuery:
     cases = f"with cases as ({contributions(metric, cut, Place.of('marts'))}) "
     order = "in_numerator desc, figure_at desc, event_id"
+    unlisted = f"coalesce(category_code in ({', '.join(map(quoted, without))}), false)" if without else "false"
     return CaseQuery(
         list_sql=f"{cases} select {', '.join(COLUMNS)}, cases.num > 0 as in_numerator from cases "
-        "join marts.fct_event using (event_id) "
+        f"join marts.fct_event using (event_id) where not {unlisted} "
         f"order by {order} limit $most offset $skip",
-        count_sql=f"{cases} select count(*) as cases_n, coalesce(sum(num), 0)::bigint as numerator_n from cases",
+        count_sql=f"{cases} select count(*) as cases_n, coalesce(sum(num), 0)::bigint as numerator_n, "
+        f"count(*) filter ({unlisted}) as unlisted_n from cases join marts.fct_event using (event_id)",
     )
 
 

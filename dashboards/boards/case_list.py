@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboards.kit import unopened
 from dashboards.kit.areas import UNASSIGNED, Place
 from dashboards.kit.chance import whole
 from dashboards.kit.filters import View
-from dashboards.kit.markup import Column, Html, anchor, table, tag
+from dashboards.kit.markup import EMPTY, Column, Html, anchor, table, tag
 from dashboards.kit.page import Board, put
 from dashboards.kit.reading import Figure
 from pipelines.trace import CaseQuery, case_query, has_cases
@@ -29,7 +30,8 @@ def show(board: Board, place: Place, figure: Figure) -> None:
     if figure.row["is_suppressed"]:
         put(heading + tag("p", words("cases.hidden"), kind="muted"), "cases")
         return
-    query = case_query(figure.id, str(figure.row["period_kind"]), slice_kind=figure.slice_kind, slice_code=figure.slice_code)
+    query = case_query(figure.id, str(figure.row["period_kind"]), slice_kind=figure.slice_kind, slice_code=figure.slice_code,
+                       without=unopened.categories())  # fmt: skip
     where = {
         "area": place.code, "root": place.root, "first": figure.row["period_start"], "last": figure.row["period_end"]
     }  # fmt: skip
@@ -44,12 +46,15 @@ def listed(board: Board, figure: Figure, query: CaseQuery, view: View, where: di
     if not counted["cases_n"]:
         put(heading + tag("p", words("cases.none"), kind="muted"), "cases")
         return
-    most = whole("cases_per_page")
-    pages = -(-counted["cases_n"] // most)
+    listed_n, most = counted["cases_n"] - counted["unlisted_n"], whole("cases_per_page")
+    pages = max(1, -(-listed_n // most))
     page = min(view.page, pages)
     rows = board.source.ask_sql(query.list_sql, **given, most=most, skip=(page - 1) * most).rows(named=True)
     said = tag("p", _count_sentence(board, figure, counted), " ", tag("span", words("cases.privacy"), kind="muted"))
-    put(heading + said + _table(board, figure, rows, view) + _pager(board, page, pages), "cases")
+    if counted["unlisted_n"]:
+        said += tag("p", words("cases.unopened"), kind="muted")
+    shown = _table(board, figure, rows, view) if rows else EMPTY
+    put(heading + said + shown + _pager(board, page, pages), "cases")
 
 
 def _count_sentence(board: Board, figure: Figure, counted: dict[str, Any]) -> str:

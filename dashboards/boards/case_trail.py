@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboards.kit import unopened
 from dashboards.kit.areas import UNASSIGNED
 from dashboards.kit.markup import Html, anchor, chip, join, tag
 from dashboards.kit.page import Board, put
@@ -25,6 +26,9 @@ def show(board: Board) -> None:
     row = board.source.row("case", event=board.view.case)
     if row is None:
         put(tag("p", words("case.gone", event=board.view.case), " ", close, kind="notice"), "case")
+        return
+    if unopened.is_unopened("category", row["category_code"]):
+        put(tag("p", words("case.unopened"), " ", close, kind="notice"), "case")
         return
     number = str(row["source_case_no"] or row["event_id"][:12])
     state = chip(words(f"state.{row['current_state']}"))

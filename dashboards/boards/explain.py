@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from dashboards.boards import case_list, case_trail, figure_usage
+from dashboards.kit import unopened
 from dashboards.kit.areas import place_of
 from dashboards.kit.markup import EMPTY, Column, Html, chip, join, table, tag
 from dashboards.kit.named import (
@@ -227,7 +228,7 @@ def _cases(board: Board, found: Trace, reading: Figure) -> None:
     elif not board.source.reader.sees_cases:
         put(heading + tag("p", words("cases.not_for_role"), kind="muted"), "cases")
     else:
-        case_list.listed(board, reading, cases_of(figure), board.view)
+        case_list.listed(board, reading, cases_of(figure, without=unopened.categories()), board.view)
 
 
 def _whole(board: Board, found: Trace) -> Html:

@@ -18,6 +18,7 @@ from dashboards.kit.markup import EMPTY, Html, join, tag
 from dashboards.kit.page import Board, put
 from dashboards.kit.periods import Period, period_of
 from dashboards.kit.reading import Figure
+from dashboards.kit.unopened import is_unopened
 
 WHOLE = "all"
 
@@ -140,7 +141,7 @@ def items_of(board: Board, domain: Domain) -> tuple[str, ...]:
     """The domain's figures, and the one that the address names if it is a part of one of them."""
     kind, _, code = board.view.cut.partition(".")
     own = {item.split("/")[0] for item in domain.items}
-    is_own = code and board.view.figure in own and not field_slices.is_grave(kind, code)
+    is_own = code and board.view.figure in own and not is_unopened(kind, code)
     named = [f"{board.view.figure}/{kind}/{code}", full(board.view.figure)] if is_own else []
     return tuple(dict.fromkeys([*domain.items, *named]))
 

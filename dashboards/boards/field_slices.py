@@ -19,10 +19,9 @@ from dashboards.kit.markup import EMPTY, Column, Html, anchor, chip, join, table
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import month_end, months_before, same_day_last_year
 from dashboards.kit.reading import Figure
+from dashboards.kit.unopened import is_unopened
 
 UNMAPPED = "UNMAPPED"
-#: Homicide and rape: a few cases, each known to many. Their numbers are given for the whole city, and lead nowhere.
-GRAVE = ("1001", "1004")
 #: Codes that have an order of their own.
 ORDERED = ("national", "provincial", "city", "county", "town")
 
@@ -92,15 +91,10 @@ def parts_of(board: Board, place: Place, whole: Figure, kind: str) -> list[Part]
     """A figure's parts by one kind of slice, in the order of their codes."""
     names, found = Names(board), []
     for row in _rows(board, place, whole):
-        if row["slice_kind"] == kind and (place.is_root or not is_grave(kind, row["slice_code"])):
+        if row["slice_kind"] == kind and (place.is_root or not is_unopened(kind, row["slice_code"])):
             figure = Figure(row, board.words)
             found.append(Part(names.of(kind, row["slice_code"]), figure, _state(figure, whole)))
     return sorted(found, key=lambda part: ORDERED.index(part.figure.slice_code) if part.figure.slice_code in ORDERED else 0)
-
-
-def is_grave(kind: str, code: str) -> bool:
-    """Whether a part is of a kind of crime whose single cases no board opens."""
-    return kind == "category" and code in GRAVE
 
 
 def cut_chart(board: Board, place: Place, whole: Figure, kind: str) -> charts.Chart:
@@ -177,7 +171,7 @@ def _table(board: Board, opened: Figure, kind: str, parts: Sequence[Part]) -> Ht
         value = tag("span", part.why_none, kind="muted small") if part.value is None else tag("b", part.value_text)
         way = (
             shown
-            if is_grave(kind, part.slice_code)
+            if is_unopened(kind, part.slice_code)
             else anchor(board.view.but(figure=opened.id, cut=cut, case="", page=1), shown)
         )
         cells: list[object] = [way, value]

@@ -34,6 +34,7 @@ from dashboards.kit.named import (
 )
 from dashboards.kit.page import Board, draw, has_board, put
 from dashboards.kit.reading import Figure
+from dashboards.kit.unopened import is_unopened
 from dashboards.kit.waterfall import Fall, waterfall
 from pipelines.reports.explain import changed
 from pipelines.trace import Difference, Step
@@ -131,7 +132,8 @@ def _steps(board: Board, found: Difference, before: Figure, after: Figure) -> No
     draw(chart_of(board, found, before, after), "waterfall")
     if not found.steps:
         return
-    put(_table(board, found, before, after) + _definition(board, found) + _moves(board, found), "steps")
+    put(_table(board, found, before, after) + _definition(board, found), "steps")
+    put(_moves(board, found), "moves")
 
 
 def chart_of(board: Board, found: Difference, before: Figure, after: Figure) -> charts.Chart:
@@ -196,12 +198,13 @@ def _definition(board: Board, found: Difference) -> Html:
 
 
 def _moves(board: Board, found: Difference) -> Html:
-    """The first of the cases that moved it, with the record in both builds."""
+    """The first of the cases that moved it, with the record in both builds; not those that no board opens."""
     words, most = board.words, whole("cases_per_page")
-    if not found.moves.height:
+    told = [row for row in found.moves.iter_rows(named=True) if not is_unopened("category", row["category_code"])]
+    if not told:
         return EMPTY
     order = {step.id: number for number, step in enumerate(found.steps)}
-    rows = sorted(found.moves.iter_rows(named=True), key=lambda move: (order.get(move["step"], 0), move["event_id"]))
+    rows = sorted(told, key=lambda move: (order.get(move["step"], 0), move["event_id"]))
     steps = {step.id: _name(board, step) for step in found.steps}
     lines = []
     for move in rows[:most]:

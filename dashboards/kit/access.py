@@ -27,6 +27,7 @@ from typing import Any, TypeVar, cast
 import polars as pl
 
 from dashboards.kit.opened import cursor_of, pair_of
+from dashboards.kit.unopened import shown_figures
 from pipelines.core.board_options import Role
 from pipelines.core.errors import CityError, UsageError
 from pipelines.core.warehouse import PublishedBuild, quoted
@@ -143,6 +144,11 @@ class _Rows:
         return " and ".join(found)
 
 
+def _open(columns: list[str], root: str) -> str:
+    """The condition on figures that holds for every reader: no kind of case that is opened to nobody, below the city."""
+    return shown_figures(root) if {"slice_kind", "slice_code", "grid_code", "period_kind"} <= set(columns) else ""
+
+
 def _narrow(build: PublishedBuild, reader: Reader, schemas: tuple[str, ...] = ("marts",)) -> None:
     """Make catalog `reader` with a view per mart: all rows, or those within the reader's role and scope."""
     connection = build.connection
@@ -158,7 +164,8 @@ def _narrow(build: PublishedBuild, reader: Reader, schemas: tuple[str, ...] = ("
         root = connection.execute(f"select root_code from memory.{schema}.build_info").fetchall()[0][0]
         rows = _Rows(reader, str(root), schema)
         for name, columns in marts:
-            condition = rows.of(name, columns) if reader.is_bounded else ""
+            conditions = [rows.of(name, columns) if reader.is_bounded else "", _open(columns, str(root))]
+            condition = " and ".join(part for part in conditions if part)
             where = f" where {condition}" if condition else ""
             connection.execute(f"create view reader.{schema}.{name} as select * from memory.{schema}.{name}{where}")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dashboards.kit.page import Board
 
 #: What a page puts under these keys is about single cases.
-CASES = frozenset({"cases", "case"})
+CASES = frozenset({"cases", "case", "moves"})
 #: Elements without an end.
 VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col"})
 #: Not to be read: drawings, forms, the way up.

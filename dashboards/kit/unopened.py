@@ -1,0 +1,44 @@
+"""Unopened: kinds of case of which a board gives numbers for the whole city alone, and never a single case.
+
+Belongs here: which they are (unopened.csv, a dated table), the conditions on rows that follow. Does not: hiding small cells
+(the marts do that for every reader), who a reader is (access).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from functools import cache
+from pathlib import Path
+
+from pipelines.core.warehouse import quoted
+
+TABLE = Path(__file__).with_suffix(".csv")
+#: Kinds of period that are no finer than a month.
+MONTHS_AND_LONGER = (
+    "month", "quarter", "half_year", "year", "year_to_date", "quarter_to_date", "half_year_to_date", "cumulative",
+)  # fmt: skip
+
+
+@cache
+def _rows() -> tuple[dict[str, str], ...]:
+    with TABLE.open(encoding="utf-8", newline="") as stream:
+        return tuple(csv.DictReader(stream))
+
+
+def categories(today: dt.date | None = None) -> tuple[str, ...]:
+    """Their codes as of `today` (None: now), in order."""
+    day = (today or dt.datetime.now(tz=dt.UTC).date()).isoformat()
+    return tuple(sorted(row["category_code"] for row in _rows() if row["effective_from"] <= day < row["effective_to"]))
+
+
+def is_unopened(kind: str, code: str | None) -> bool:
+    """Whether a part of a figure, by its kind of slice and code, is of such a category."""
+    return kind == "category" and code in categories()
+
+
+def shown_figures(root: str) -> str:
+    """The condition on rows of figures (slice_kind, slice_code, grid_code, period_kind): not of a part of the city or month."""
+    codes, long = (", ".join(map(quoted, values)) for values in (categories(), MONTHS_AND_LONGER))
+    coarse = f"grid_code = {quoted(root)} and period_kind in ({long})"
+    return f"(slice_kind <> 'category' or slice_code not in ({codes}) or ({coarse}))"
