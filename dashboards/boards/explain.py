@@ -114,7 +114,7 @@ def _facts(board: Board, found: Explained, reading: Figure) -> Html:
     words, figure = board.words, found.trace.figure
     value = f"{reading.value_text} {reading.unit_text}".strip() if reading.value is not None else reading.why_none
     facts = [_fact(words("column.value"), tag("b", value))]
-    facts += [_fact(words("explain.period"), words.span(figure.window.first, figure.window.last))]
+    facts += [_fact(words("explain.period"), reading.days_text)]
     if not figure.is_hidden:
         below = words("explain.residents" if figure.metric.population else "explain.den")
         facts += [_fact(words("explain.num"), words.number(figure.num))] if figure.num is not None else []

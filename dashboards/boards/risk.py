@@ -18,6 +18,7 @@ from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.chance import Part, against_average, reference, whole
 from dashboards.kit.markup import Column, Html, anchor, chip, join, table, tag
 from dashboards.kit.page import Board, draw, put
+from dashboards.kit.periods import last_complete_week
 from dashboards.kit.reading import Figure
 from dashboards.kit.words import NOTHING, Words
 
@@ -60,13 +61,6 @@ def _choose_kind(board: Board) -> None:
         board.words("filter.kind"), ["", *kinds], board.view, "kind",
         written=lambda kind: board.kind(kind) if kind else board.words("filter.all_kinds"),
     )  # fmt: skip
-
-
-def last_complete_week(as_of: dt.datetime) -> dt.date:
-    """The Monday of the last week (Monday to Sunday) whose Sunday is not after the day of `as_of`."""
-    day = as_of.date()
-    monday = day - dt.timedelta(days=day.weekday())
-    return monday if day.isoweekday() == 7 else monday - dt.timedelta(days=7)  # noqa: PLR2004 - Sunday
 
 
 def lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str, Any]], outside: Outside) -> str:

@@ -18,6 +18,7 @@ from dashboards.briefing.span import Span
 from dashboards.front.needs import Need, Reason
 from dashboards.kit.areas import Place
 from dashboards.kit.page import Board
+from dashboards.kit.periods import last_complete_week
 from pipelines.core.settings import Home
 from pipelines.reports.report import Ask, Cell, Column, Section, Table
 
@@ -100,7 +101,7 @@ def kept(folder: Path, span: Span, area: str, language: str) -> list[Asked] | No
 
 def asked_lately(folder: Path, as_of: dt.datetime, area: str, language: str) -> tuple[Span, list[Asked]] | None:
     """The asks of the newest weekly briefing that was kept, of the last complete week or the one before."""
-    span = Span("week", risk.last_complete_week(as_of))
+    span = Span("week", last_complete_week(as_of))
     for one in (span, span.before):
         if (asks := kept(folder, one, area, language)) is not None:
             return one, asks
@@ -174,7 +175,7 @@ def outcome(board: Board, place: Place, ask: Asked) -> Cell:
         blocked = board.city.ledger_build.get("status") in ("blocked", "failed")
         return Cell(words("briefing.still_blocked" if blocked else "briefing.published"))
     if ask.reason == "unusual":
-        week = risk.last_complete_week(board.source.as_of)
+        week = last_complete_week(board.source.as_of)
         alerts = board.source.ask("risk__alerts", area=ask.area, root=place.root, week=week, kind=ask.kind).rows(named=True)
         again = any(row["grid_code"] == ask.area for row in alerts)
         return Cell(words("briefing.unusual_again" if again else "briefing.unusual_no_more"))

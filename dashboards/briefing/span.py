@@ -10,9 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboards.boards.risk import last_complete_week
 from dashboards.kit.chance import whole
-from dashboards.kit.periods import last_complete_month, month_end, months_before
+from dashboards.kit.periods import last_complete_month, last_complete_week, month_end, months_before
 from dashboards.kit.words import Words
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import pick

@@ -20,6 +20,7 @@ from dashboards.kit.chance import whole
 from dashboards.kit.filters import View
 from dashboards.kit.naming import FigureId, id_of
 from dashboards.kit.page import Board
+from dashboards.kit.periods import last_complete_week
 
 #: The register's entry that the overdue cases of this list are a figure of.
 OVERDUE = "M44"
@@ -96,7 +97,7 @@ def _overdue(board: Board, place: Place) -> list[Need]:
 
 def _unusual(board: Board, place: Place) -> list[Need]:
     """The alert of the last complete week with most cases above its median."""
-    words, week = board.words, risk.last_complete_week(board.source.as_of)
+    words, week = board.words, last_complete_week(board.source.as_of)
     asked = {"area": place.code, "root": place.root, "kind": ""}
     alerts = board.source.ask("risk__alerts", week=week, **asked).rows(named=True)
     before = board.source.ask("risk__alerts", week=week - 7 * ONE_DAY, **asked).rows(named=True)

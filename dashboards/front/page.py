@@ -23,7 +23,7 @@ from dashboards.kit.city import BoardCity, read_city
 from dashboards.kit.filters import View
 from dashboards.kit.markup import EMPTY, Html, anchor, html, join, tag
 from dashboards.kit.page import Board
-from dashboards.kit.periods import period_of
+from dashboards.kit.periods import last_complete_week, period_of
 from dashboards.kit.words import LANGUAGES, Language, Words
 
 STYLE = Path(__file__).parents[1] / "kit" / "style.css"
@@ -136,7 +136,7 @@ def _overview(board: Board, place: Place) -> Html:
 
 def _risk(board: Board, place: Place) -> Html:
     cases = board.source.ask("risk__open", area=place.code, kind="")
-    week = risk.last_complete_week(board.source.as_of)
+    week = last_complete_week(board.source.as_of)
     alerts = board.source.ask("risk__alerts", area=place.code, root=place.root, week=week, kind="").rows(named=True)
     outside = risk.outside_of(board, place)
     title = tag("h1", board.words("title.risk", area=place.name))

@@ -35,6 +35,9 @@ OPENED_FIRST = "M16"
 #: A period that is asked for and that the metric does not have gives way to the first of these that it has.
 INSTEAD = {"year_to_date": "ytd", "cumulative": "cumulative", "day": "as_of", "rolling_28d": "28d"}
 
+#: Kinds of period that end where the calendar says; all others end on a day that their id states.
+LASTING = ("week", "month", "quarter", "half_year", "year", "spring_festival")
+
 
 # --- a figure that a board shows --------------------------------------------------------------------------------------
 
@@ -205,9 +208,17 @@ def reading_of(board: Board, found: Traced) -> Figure:
         "caveat_zh": metric.caveat_zh, "caveat_en": metric.caveat_en, "period_kind": found.window.kind,
         "period_start": found.window.first, "period_end": found.window.last, "num": found.num, "den": found.den,
         "stat_value": found.stat_value, "value": value, "is_suppressed": found.is_hidden, "reason": found.reason,
-        "ci_low": found.ci_low, "ci_high": found.ci_high, "earlier_value": None,
+        "ci_low": found.ci_low, "ci_high": found.ci_high, "earlier_value": None, "open_until": open_until(found),
     }  # fmt: skip
     return Figure(row, board.words)
+
+
+def open_until(found: Traced) -> dt.date | None:
+    """Of a calendar period that had begun and was not over when the build was made: its last day with data. None for others."""
+    window, day = found.window, found.as_of.date()
+    if window.kind not in LASTING or window.first > day or periods.is_over(window.last, found.as_of):
+        return None
+    return min(window.last, day)
 
 
 def slice_text(board: Board, name: FigureName) -> str:

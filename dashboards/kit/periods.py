@@ -20,6 +20,11 @@ ONE_DAY = dt.timedelta(days=1)
 LAST_HOUR = 23
 
 
+def is_over(last: dt.date, as_of: dt.datetime) -> bool:
+    """Whether a period whose last day is `last` has all of its days at `as_of`. Every board and paper asks this one."""
+    return last < as_of.date() or (last == as_of.date() and as_of.hour == LAST_HOUR)
+
+
 def same_day_last_year(day: dt.date) -> dt.date:
     """The same day a year before; 28 February for the 29th."""
     return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
@@ -39,9 +44,13 @@ def months_before(month: dt.date, count: int) -> dt.date:
 def last_complete_month(as_of: dt.datetime) -> dt.date:
     """The first day of the last month that is over at `as_of`."""
     day = as_of.date()
-    if day == month_end(day) and as_of.hour == LAST_HOUR:
-        return day.replace(day=1)
-    return months_before(day, 1)
+    return day.replace(day=1) if is_over(month_end(day), as_of) else months_before(day, 1)
+
+
+def last_complete_week(as_of: dt.datetime) -> dt.date:
+    """The Monday of the last week (Monday to Sunday) that is over at `as_of`."""
+    monday = as_of.date() - as_of.weekday() * ONE_DAY
+    return monday if is_over(monday + 6 * ONE_DAY, as_of) else monday - 7 * ONE_DAY
 
 
 def open_month(as_of: dt.datetime) -> dt.date | None:

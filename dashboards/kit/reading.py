@@ -28,7 +28,8 @@ SHARE = 100
 class Figure:
     """One figure of one area and period, and the same period a year before.
 
-    `row` has the columns of queries/overview__figures.sql; `earlier_*` are of the year before.
+    `row` has the columns of queries/overview__figures.sql; `earlier_*` are of the year before. `open_until`: of a period that
+    is not over (named.reading_of), the last day that there is data of.
     """
 
     row: Mapping[str, Any]
@@ -140,11 +141,17 @@ class Figure:
     def period_text(self) -> str:
         """The period, as words."""
         kind, start, end = str(self.row["period_kind"]), self.row["period_start"], self.row["period_end"]
-        if kind == "month":
+        if kind == "month" and not self.row.get("open_until"):
             return self.words.month(start)
         if kind in ("day", "cumulative"):
             return self.words("period.at", day=self.words.day(end))
-        return self.words.span(start, end)
+        return self.days_text
+
+    @property
+    def days_text(self) -> str:
+        """The first and the last day; of a period that is not over the last with data, and that it is open."""
+        start, end, until = self.row["period_start"], self.row["period_end"], self.row.get("open_until")
+        return self.words("period.to_date", days=self.words.span(start, until)) if until else self.words.span(start, end)
 
     # --- change ---
 

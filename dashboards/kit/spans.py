@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboards.kit.chance import whole
-from dashboards.kit.periods import LAST_HOUR, ONE_DAY, months_before
+from dashboards.kit.periods import ONE_DAY, is_over, months_before
 from dashboards.kit.words import Words
 
 Unit = Literal["week", "month", "quarter", "year"]
@@ -110,7 +110,7 @@ def newest(unit: Unit, as_of: dt.datetime) -> Span:
         size = MONTHS_IN[unit]
         first = dt.date(day.year, (day.month - 1) // size * size + 1, 1)
     here = Span(unit, first)
-    return here if here.end == day and as_of.hour == LAST_HOUR else here.earlier(1)
+    return here if is_over(here.end, as_of) else here.earlier(1)
 
 
 def last_of(unit: Unit, as_of: dt.datetime) -> list[Span]:

@@ -117,7 +117,7 @@ def heading(figure: Figure) -> None:
     show.console.print(str(figure.name), style="bold", markup=False)
     _said(pick("metric", "指标"), f"{metric.id} {pick(metric.name_en, metric.name_zh)}")
     _said(pick("area", "区域"), f"{figure.area} {pick(figure.area_en, figure.area_zh) or figure.area_zh}")
-    _said(pick("period", "时段"), f"{figure.window.first} .. {figure.window.last} ({figure.window.kind})")
+    _said(pick("period", "时段"), f"{figure.window.first} .. {figure.window.last} ({figure.window.kind}){_to_date(figure)}")
     _said(pick("as of", "统计时点"), figure.as_of)
     _said(pick("value", "数值"), f"{figure.value_text} {pick(metric.unit_en, metric.unit_zh)}{_reason(figure)}")
     if figure.is_hidden:
@@ -143,6 +143,12 @@ def reason_words() -> dict[str, str]:
         "no_period_before": pick("no comparable earlier period in the data", "数据中没有可比的前期"),
         "not_over": pick("not over yet: ask for it to date, such as mtd or ytd", "本期未结束：请用截至日的时段，如 mtd、ytd"),
     }
+
+
+def _to_date(figure: Figure) -> str:
+    """That a period lasts beyond the data, whose figure is of its first days."""
+    is_open = figure.window.last > figure.as_of.date()
+    return pick(f", to date: {figure.as_of:%Y-%m-%d}", f"，截至 {figure.as_of:%Y-%m-%d}") if is_open else ""
 
 
 def _reason(figure: Figure) -> str:

@@ -77,3 +77,44 @@ def test_a_period_that_a_metric_has_not_gives_way(period: str, own: tuple[str, .
 def test_who_answers_for_figures_is_said_as_the_models_say_it() -> None:
     project = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text(encoding="utf-8"))
     assert project["models"]["citybrain"]["marts"]["figures"]["+meta"]["owner"] == Words("en")("explain.owner_desk")
+
+
+def traced(kind: str, first: str, last: str, as_of: dt.datetime = AS_OF) -> Any:
+    """A figure that trace found: 12 events."""
+    names = {"name_zh": "事件总量", "name_en": "Events", "unit_zh": "件", "unit_en": "events", "caveat_zh": "", "caveat_en": ""}
+    metric = SimpleNamespace(
+        id="V01", **names, decimals=0, direction="neutral", family="count", scale=1, population="", min_denominator=0
+    )
+    window = Window(kind, dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+    return SimpleNamespace(
+        metric=metric, window=window, as_of=as_of, value_text="12", num=12, den=None, stat_value=None, is_hidden=False, reason="",
+        ci_low=None, ci_high=None,
+    )  # fmt: skip
+
+
+SUNDAY = dt.datetime(2026, 6, 28, 10)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "last", "as_of", "zh", "en"),
+    [
+        ("year", "2026-01-01", "2026-12-31", AS_OF, "2026年1月1日至6月30日（截至统计时点，本期未结束）",
+         "1 January to 30 June 2026 (to date, not over)"),
+        ("week", "2026-06-29", "2026-07-05", AS_OF, "2026年6月29日至6月30日（截至统计时点，本期未结束）",
+         "29 June to 30 June 2026 (to date, not over)"),
+        ("month", "2026-06-01", "2026-06-30", SUNDAY, "2026年6月1日至6月28日（截至统计时点，本期未结束）",
+         "1 June to 28 June 2026 (to date, not over)"),
+        ("week", "2026-06-22", "2026-06-28", SUNDAY, "2026年6月22日至6月28日（截至统计时点，本期未结束）",
+         "22 June to 28 June 2026 (to date, not over)"),
+        ("month", "2026-06-01", "2026-06-30", AS_OF, "2026年6月", "June 2026"),
+        ("quarter", "2026-01-01", "2026-03-31", SUNDAY, "2026年1月1日至3月31日", "1 January to 31 March 2026"),
+        ("year_to_date", "2026-01-01", "2026-06-28", SUNDAY, "2026年1月1日至6月28日", "1 January to 28 June 2026"),
+        ("day", "2026-06-28", "2026-06-28", SUNDAY, "截至2026年6月28日", "at 28 June 2026"),
+    ],
+)  # fmt: skip
+def test_a_period_that_is_not_over_is_said_to_date(
+    kind: str, first: str, last: str, as_of: dt.datetime, zh: str, en: str
+) -> None:
+    for language, said in (("zh", zh), ("en", en)):
+        asked = SimpleNamespace(words=Words(cast("Any", language)))
+        assert named.reading_of(cast("Any", asked), traced(kind, first, last, as_of)).period_text == said

@@ -8,12 +8,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dashboards.briefing.span import span_of as span_of_a_briefing
 from dashboards.kit import calendar, multiples
 from dashboards.kit.chance import ProcessLimits, process_limits
 from dashboards.kit.charts import edges, step_of
+from dashboards.kit.periods import last_complete_month, last_complete_week
 from dashboards.kit.process import signals
 from dashboards.kit.series import SpanFigure, figure_of, series_of
 from dashboards.kit.spans import UNITS, Span, last_of, newest, span_of
@@ -30,6 +32,16 @@ SPANS = st.builds(
     lambda unit, day: newest(unit, dt.datetime.combine(day, dt.time())),
     st.sampled_from(UNITS), st.dates(dt.date(1990, 1, 1), dt.date(2100, 1, 1)),
 )  # fmt: skip
+
+
+@given(st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2099, 1, 1)))
+@example(dt.datetime(2026, 6, 28, 10))  # a Sunday morning
+@example(dt.datetime(2026, 6, 28, 23))
+def test_a_week_and_a_month_are_over_at_the_same_time_everywhere(as_of: dt.datetime) -> None:
+    week = newest("week", as_of).start
+    assert last_complete_week(as_of) == span_of_a_briefing("", "", as_of).first == week
+    assert last_complete_month(as_of) == newest("month", as_of).start
+    assert dt.datetime.combine(week + dt.timedelta(days=6), dt.time(23)) <= as_of
 
 
 @given(SPANS)
