@@ -10,7 +10,7 @@ BOARDS_HOME ?= data/home/demo
 ROWS ?= 10000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-fuzz
+.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-fuzz prove-readers
 .PHONY: bench bench-lattice bench-stream bench-boards pictures
 
 help: ## what can be made
@@ -57,6 +57,9 @@ prove-days: env-dev ## thirty days one by one, with a code remapped on the way, 
 
 prove-fuzz: env-dev ## 2,000 damaged files and 2,500 new examples of the properties of ingest; a writer that needs 30 s
 	CITYBRAIN_EXAMPLES=500 $(PYTEST) -s -m "proof or not proof" tests/integration/test_fuzz.py tests/integration/test_properties.py tests/integration/test_slow_writer.py
+
+prove-readers: env-dev ## 20 readers on running boards during 200 publishes: no error, no page of two builds, the new one within 2 s
+	$(PYTEST) -s -m proof tests/integration/test_readers.py
 
 bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events
 	$(BIN)/python bench/run.py --events $(EVENTS)

@@ -1,7 +1,7 @@
 """How fast the boards are, and for how many: first paint in a browser, viewers at once, the front page by double click.
 
-What belongs here: starting the server on a home that has a published build, a browser for what one reader sees first, light
-clients that speak the server's own protocol for many readers, printing. What does not: what the boards show.
+What belongs here: starting the server on a home that has a published build, a browser for what one reader sees first, many
+light readers at once (viewer), printing. What does not: what the boards show.
 
     python bench/boards.py --home DIR [--viewers 25] [--seconds 120] [--most]
 
@@ -27,32 +27,25 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from dashboards import serve  # noqa: E402 - the project is found by its place, installed or not
+from bench.viewer import Viewer  # noqa: E402 - the project is found by its place, installed or not
+from dashboards import serve  # noqa: E402
 from dashboards.front.page import write_front_page  # noqa: E402
 from dashboards.kit import data  # noqa: E402
 from dashboards.kit.access import Reader  # noqa: E402
 from dashboards.kit.menu import BOARDS  # noqa: E402
-from dashboards.kit.words import LANGUAGES, Words  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 ACT_SECONDS = 20.0
 FIRST_PAINT_SECONDS, P95_SECONDS, FRONT_PAGE_SECONDS = 2.5, 2.0, 1.0
 #: New sessions whose first paint is taken, and openings of the front page.
 TRIES = 7
-#: What a reader sees when a board could not be made.
-BROKEN = tuple(Words(language)("guard.error").encode(form) for language in LANGUAGES for form in ("utf-8", "unicode_escape"))
 #: The whole of a board is on the page: its answer and its foot.
 PAINTED = "() => !!(window.painted = [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('.footer')))"
 
@@ -78,14 +71,14 @@ def quantile(values: Sequence[float], part: float) -> float:
 
 
 @contextlib.contextmanager
-def served(home: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """One server process on a free port."""
+def served(home: Path, log: Path | None = None) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """One server process on a free port; what it says goes to `log`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
-    process = subprocess.Popen(
-        serve.command(port, home), env={**os.environ, **serve.environment(home)}, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    with (log or Path(os.devnull)).open("wb") as said:
+        process = subprocess.Popen(
+            serve.command(port, home), env={**os.environ, **serve.environment(home)}, stdout=said, stderr=said
+        )
     try:
         for _ in range(300):
             with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
@@ -112,58 +105,21 @@ def views(home: Path) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
-def _rerun(page: str, params: dict[str, str], *, fragment: str = "") -> bytes:
-    message = BackMsg()
-    state = message.rerun_script
-    state.query_string, state.page_name = urlencode(params), page
-    if fragment:
-        state.fragment_id, state.is_auto_rerun = fragment, True
-    return bytes(message.SerializeToString())
-
-
-async def _answered(socket_: ClientConnection, told: Told) -> dict[str, float]:
-    """Read until the page is made; the fragments that want to be run again, and how often."""
-    again: dict[str, float] = {}
-    while True:
-        raw = await socket_.recv()
-        assert isinstance(raw, bytes)
-        told.broken += any(text in raw for text in BROKEN)
-        message = ForwardMsg.FromString(raw)
-        kind = message.WhichOneof("type")
-        if kind == "auto_rerun":
-            again[message.auto_rerun.fragment_id] = message.auto_rerun.interval
-        if kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-            return again
-
-
-async def viewer(number: int, port: int, seen: list[tuple[str, dict[str, str]]], until: float, told: Told) -> None:
+async def reading(number: int, port: int, seen: list[tuple[str, dict[str, str]]], until: float, told: Told) -> None:
     """One reader: opens a page, then acts now and then, and in between looks for a new build."""
     drawn = random.Random(number)
     await asyncio.sleep(drawn.uniform(0, ACT_SECONDS))
-    page, params = "", {"lang": "zh"}
     try:
-        async with connect(
-            f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None
-        ) as one:  # fmt: skip
+        async with Viewer(port) as one:
             began = time.monotonic()
-            await one.send(_rerun(page, params))
-            again = await _answered(one, told)
+            await one.open("", {"lang": "zh"})
             told.opened.append(time.monotonic() - began)
-            next_act = time.monotonic() + ACT_SECONDS
             while time.monotonic() < until:
-                every = min(again.values(), default=ACT_SECONDS)
-                if time.monotonic() + every < next_act and again:
-                    await asyncio.sleep(every)
-                    await one.send(_rerun(page, params, fragment=next(iter(again))))
-                    await _answered(one, told)
-                    continue
-                await asyncio.sleep(max(0.0, next_act - time.monotonic()))
-                page, params = drawn.choice(seen)
+                await one.stay(ACT_SECONDS - (time.monotonic() - began))
                 began = time.monotonic()
-                await one.send(_rerun(page, params))
-                again = await _answered(one, told) or again
+                await one.open(*drawn.choice(seen))
                 told.seconds.append(time.monotonic() - began)
-                next_act = began + ACT_SECONDS
+            told.broken += one.broken
     except (ConnectionClosed, OSError):
         told.dropped += 1
 
@@ -171,7 +127,7 @@ async def viewer(number: int, port: int, seen: list[tuple[str, dict[str, str]]],
 async def crowd(port: int, count: int, seconds: float, seen: list[tuple[str, dict[str, str]]]) -> Told:
     """`count` viewers for `seconds`."""
     told, until = Told(), time.monotonic() + seconds
-    await asyncio.gather(*(viewer(number, port, seen, until, told) for number in range(count)))
+    await asyncio.gather(*(reading(number, port, seen, until, told) for number in range(count)))
     return told
 
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -124,8 +125,24 @@ def kept_builds(home_root: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda manifest: (str(manifest["published_at"]), str(manifest["build"])), reverse=True)
 
 
+def kept_names(home_root: Path) -> set[str]:
+    """The names of the builds that can be read now."""
+    return {path.stem for path in Home(home_root).published.glob("*.json")} - {"CURRENT"} | {current_build(home_root)}
+
+
 def current_build(home_root: Path) -> str:
-    """The build that a fresh page would read; empty if there is none."""
+    """The build that a fresh page would read; empty if there is none. Open pages ask every second: unless it moved, a stat."""
+    path = Home(home_root).published / "CURRENT.json"
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ""
+    return _build_named(home_root, found.st_ino, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _build_named(home_root: Path, inode: int, changed_at: int) -> str:  # noqa: ARG001 - they tell one pointer from another
+    """The build that the pointer names. Read a moment after the look, it may name a later one: so much the better."""
     try:
         return str(current_manifest(home_root)["build"])
     except UsageError:

@@ -230,11 +230,16 @@ def foot(board: Board) -> None:
 
 
 def watch(board: Board, home_root: Path) -> None:
-    """While the page is open, look now and then whether a new build was published; if so, read that one."""
+    """While the page is open, look again and again whether a new build was published; if so, read that one.
+
+    A page of a kept build stays with it.
+    """
+    if board.view.build_read:
+        return
 
     @st.fragment(run_every=reference("refresh_seconds"))
     def look() -> None:
-        if not board.view.build_read and data.current_build(home_root) != board.source.build_id:
+        if data.current_build(home_root) != board.source.build_id:
             st.rerun(scope="app")
 
     look()
@@ -257,14 +262,15 @@ def not_for_role(board: Board) -> None:
 def whole_page(board: Board, show: Callable[[Board], None]) -> None:
     """A board with its head and foot. What goes wrong is told in the reader's language; the log has the rest."""
     keep_address(board.view)
+    readable = data.kept_names(board.source.home_root) | {board.source.build_id}
     try:
         head(board)
         downloads.begin()
         show(board)
         downloads.offer(board)
     except Exception:  # the edge: Streamlit would show its own English box
-        if not board.view.build_read and data.current_build(board.source.home_root) != board.source.build_id:
-            st.rerun()  # a new build was published meanwhile and this one may be gone: read the new one
+        if not readable <= data.kept_names(board.source.home_root):
+            st.rerun()  # later builds were published meanwhile, and one that the page reads may be gone
         logging.getLogger("citybrain.boards").exception("a board failed: %s", to_params(board.view))
         put(tag("p", board.words("guard.error"), kind="notice error", role="alert"), "error")
     foot(board)

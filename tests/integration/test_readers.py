@@ -1,0 +1,203 @@
+"""Readers while builds are published: no error page, no dropped session, no page of two builds, and how soon the new one shows.
+
+A real server on a copy of a published home; light readers that speak its protocol (bench.viewer) stay on boards, go to others
+and look for a new build as open pages do, while another process publishes by the real function: the pointer moves in one
+step, five builds are kept, files and parts of older ones are removed under the pages. Every build has its own number
+(tests.integration.publishing) in all that a page is answered from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from bench.boards import quantile, served
+from bench.viewer import Viewer
+from pipelines.core.bindings import load_city
+from pipelines.core.settings import Home, load_settings
+from pipelines.publish import KEEP_BUILDS
+from tests.conftest import ROOT, TinyCity
+from tests.integration import publishing
+from tests.integration.publishing import FIRST, METRIC, Marked
+
+#: Pages that name other builds than the one they are answered from, because that is what they are for.
+OF_TWO = frozenset({"why_changed"})
+BUILD = re.compile(r"\d{8}_(\d{10})")
+CASE = re.compile(r"PUBLISHED-(\d+)")
+#: A reader sees the new build within so many seconds.
+LAG_SECONDS = 2.0
+STAYS = (1.0, 8.0)
+
+
+@dataclass
+class Seen:
+    """What one reader saw: (when, number of the build) of each page, and what was wrong with it."""
+
+    pages: list[tuple[float, int]] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    checked: int = 0
+
+
+def pages_of(mark: Marked) -> list[tuple[str, dict[str, str]]]:
+    """What readers look at: pages answered from the file, from parts, from both, and of two kept builds."""
+    ours: list[tuple[str, dict[str, str]]] = [
+        ("", {}),
+        ("", {"case": mark.case}),
+        ("explain", {"id": f"{METRIC}/{mark.root}/ytd"}),
+    ]
+    others: list[tuple[str, dict[str, str]]] = [
+        (name, {}) for name in ("trends", "areas", "petitions", "data_quality", "can_be_true", "why_changed")
+    ]
+    return [(page, {"lang": language, **given}) for page, given in [*ours, *ours, *others] for language in ("zh", "en")]
+
+
+def wrong_with(page: str, params: dict[str, str], text: str) -> tuple[int, list[str]]:
+    """(number of the build that the page says it is of, what on it is of another)."""
+    text = unquote(text)
+    builds = [int(number) for number in BUILD.findall(text)]
+    if not builds:
+        return 0, [f"{page}: names no build"]
+    number, found = builds[0], []  # the head stands first
+    if page not in OF_TWO and set(builds) != {number}:
+        found.append(f"{page}: builds {sorted(set(builds))}")
+    if "case" in params and CASE.findall(text) != [str(number)] * len(CASE.findall(text)):
+        found.append(f"{page}: case {CASE.findall(text)} in build {number}")
+    if "case" in params and not CASE.search(text):
+        found.append(f"{page}: the case is not there")
+    if page in ("", "explain") and "case" not in params and f"{number:,}" not in text:
+        found.append(f"{page}: not the count of build {number}")
+    return number, found
+
+
+async def read_on(
+    seen: Seen, number: int, port: int, mark: Marked, over: asyncio.Event, pinned: bool
+) -> None:  # fmt: skip
+    """One reader until `over`: another page now and then; a pinned one asks for the build it saw, until that is gone."""
+    drawn, pages = random.Random(number), pages_of(mark)
+    asked: tuple[str, dict[str, str]] = pages[number % len(pages)]
+
+    def made(viewer: Viewer) -> None:
+        of, wrong = wrong_with(*asked, viewer.text)
+        seen.wrong += wrong + (["a board failed"] if viewer.broken else [])
+        seen.checked += 1
+        if not pinned:
+            seen.pages.append((time.time(), of))
+
+    async with Viewer(port, made=made) as viewer:
+        while not over.is_set():
+            await viewer.open(*asked)
+            await viewer.stay(drawn.uniform(*STAYS))
+            page, params = drawn.choice(pages)
+            asked = (page, {**params, "build": BUILD.search(viewer.text)[0]} if pinned else params)  # type: ignore[index]
+        if not pinned:
+            await viewer.open(*asked)
+
+
+async def published_meanwhile(home: Path, folder: Path, times: int, every: float) -> list[tuple[int, float]]:
+    """Publish in another process; (number, when the pointer moved) of each."""
+    command = [sys.executable, "-m", "tests.integration.publishing", str(home), str(folder), str(times), str(every)]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    moved = [json.loads(line) async for line in process.stdout]
+    assert await process.wait() == 0
+    assert len(moved) == times
+    print(f"\na publish took {sorted(line['took'] for line in moved)[times // 2]:.2f} s")
+    return [(line["number"], line["moved"]) for line in moved]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it."""
+
+    seen: Sequence[Seen]
+    moved: Sequence[tuple[int, float]]
+    dropped: int
+
+    @property
+    def lags(self) -> list[float]:
+        """For each reader and build: seconds from the move of the pointer to a whole page of that build or a later one."""
+        found = []
+        for one in self.seen:
+            pages = sorted(one.pages)
+            for number, at in self.moved:
+                if pages and pages[0][0] < at:
+                    found.append(next(when for when, of in pages if of >= number) - at)
+        return found
+
+
+async def read_while_publishing(home: Path, folder: Path, readers: int, times: int, every: float) -> Outcome:
+    """`readers` readers, one of eight of them pinned to builds, while `times` builds are published."""
+    mark, over = publishing.marked(Home(home)), asyncio.Event()
+    seen = [Seen() for _ in range(readers)]
+    with served(home, log=home / "server.txt") as (port, _):
+        each = [
+            asyncio.create_task(read_on(one, number, port, mark, over, pinned=number % 8 == 7)) for number, one in enumerate(seen)
+        ]
+        while not all(one.checked for one in seen) and not any(task.done() for task in each):
+            await asyncio.sleep(0.1)
+        for task in each:
+            if task.done():
+                task.result()  # raises what ended it
+        moved = await published_meanwhile(home, folder, times, every)
+        over.set()
+        ended = await asyncio.gather(*each, return_exceptions=True)
+    dropped = [error for error in ended if isinstance(error, ConnectionClosed | OSError)]
+    assert [error for error in ended if error is not None and error not in dropped] == []
+    return Outcome(seen, moved, len(dropped))
+
+
+def home_with_a_number(city: TinyCity, to: Path) -> Path:
+    """A copy of the tiny home whose current build is number FIRST."""
+    home, settings = Home(publishing.copied(city.home, to)), load_settings()
+    inputs, mark = publishing.inputs_of(home, load_city(city.folder)), publishing.marked(home)
+    publishing.publish_next(home, settings, inputs, mark, FIRST)
+    return home.root
+
+
+def prove(city: TinyCity, to: Path, readers: int, times: int, every: float) -> Outcome:
+    """Read while publishing, and hold what must hold at any speed."""
+    home = home_with_a_number(city, to)
+    before = {path.name for path in (home / "published").rglob("*.parquet")}
+    outcome = asyncio.run(read_while_publishing(home, city.folder, readers, times, every))
+    log = (home / "server.txt").read_text(encoding="utf-8")
+    assert outcome.dropped == 0
+    assert [one for seen in outcome.seen for one in seen.wrong] == []
+    assert "a board failed" not in log, log[-4000:]
+    kept = sorted(path.stem for path in (home / "published").glob("*.duckdb"))
+    assert kept == [publishing.build_of(number) for number, _ in outcome.moved[-KEEP_BUILDS:]]
+    assert before - {path.name for path in (home / "published").rglob("*.parquet")}, "no part was removed"
+    assert {of for seen in outcome.seen for _, of in seen.pages} >= {outcome.moved[-1][0]}
+    pages, lags = sum(seen.checked for seen in outcome.seen), outcome.lags
+    print(
+        f"\n{readers} readers, {times} publishes, {pages} pages: from the pointer to a whole page p50 "
+        f"{quantile(lags, 0.5):.2f} s, p95 {quantile(lags, 0.95):.2f} s, worst {max(lags):.2f} s; "
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    )
+    return outcome
+
+
+def test_three_readers_during_ten_publishes(tiny_city: TinyCity, tmp_path: Path) -> None:
+    """Beside other tests the machine's speed is nobody's promise: how soon is measured by the proof."""
+    prove(tiny_city, tmp_path / "home", readers=3, times=10, every=0.5)
+
+
+@pytest.mark.proof
+def test_twenty_readers_during_two_hundred_publishes(tiny_city: TinyCity, tmp_path: Path) -> None:
+    """`make prove-readers`."""
+    outcome = prove(tiny_city, tmp_path / "home", readers=20, times=200, every=4.0)
+    assert quantile(outcome.lags, 0.95) < LAG_SECONDS
