@@ -10,7 +10,7 @@ BOARDS_HOME ?= data/home/demo
 ROWS ?= 10000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-fuzz prove-readers
+.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-fuzz prove-readers prove-boards
 .PHONY: bench bench-lattice bench-stream bench-boards pictures
 
 help: ## what can be made
@@ -60,6 +60,9 @@ prove-fuzz: env-dev ## 2,000 damaged files and 2,500 new examples of the propert
 
 prove-readers: env-dev ## 20 readers on running boards during 200 publishes: no error, no page of two builds, the new one within 2 s
 	$(PYTEST) -s -m proof tests/integration/test_readers.py
+
+prove-boards: env-dev ## every board in both languages in Chromium (make test opens each in one of them)
+	$(PYTEST) -m "proof or not proof" tests/browser
 
 bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events
 	$(BIN)/python bench/run.py --events $(EVENTS)

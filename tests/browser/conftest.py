@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,11 +25,25 @@ from dashboards import serve
 from dashboards.kit.menu import BOARDS, MENU
 
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+#: Without motion: what turns while a page is made is drawn 60 times a second, a tenth of what a page costs.
+ARGUMENTS = [
+    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking", "--force-prefers-reduced-motion",
+]  # fmt: skip
 #: Boards of one domain each; test_fields walks them.
 FIELDS = tuple(name for name, entry in MENU.items() if entry.group == "fields")
 PATHS = {name: path.removeprefix(".") for name, path in BOARDS.items()}
 WAIT_MS = 60_000
+#: How often a waiting test looks; as it is, Playwright looks, and has the page drawn, at every frame.
+POLL_MS = 100
+
+
+def in_turn(boards: Sequence[str]) -> list[Any]:
+    """Each board once in `make test`, in turn in either language; in the other one in `make prove-boards`."""
+    return [
+        pytest.param(board, language, marks=[] if i % 2 == j else pytest.mark.proof)
+        for i, board in enumerate(boards)
+        for j, language in enumerate(("zh", "en"))
+    ]
 
 
 def free_port() -> int:
@@ -98,12 +112,14 @@ class Reader:
             "() => document.querySelector('[data-testid=\"stApp\"]')?.getAttribute('data-test-script-state') !== 'running'"
             " && !document.querySelector('[data-stale=\"true\"]')",
             timeout=WAIT_MS,
+            polling=POLL_MS,
         )
         # What draws charts is loaded with the first of them: on a busy machine after the page says that it is done.
         self.page.wait_for_function(
             "() => !document.querySelector('[data-testid=\"stSkeleton\"]')"
             " && [...document.querySelectorAll('[data-testid=\"stPlotlyChart\"]')].every(one => one.querySelector('.main-svg'))",
             timeout=WAIT_MS,
+            polling=POLL_MS,
         )
         self.page.wait_for_timeout(250)
 

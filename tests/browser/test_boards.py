@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipelines.core.warehouse import PublishedBuild, open_published
-from tests.browser.conftest import FIELDS, PATHS, Reader
+from tests.browser.conftest import FIELDS, PATHS, Reader, in_turn
 
 pytestmark = pytest.mark.browser
 
@@ -92,8 +92,7 @@ def charts_of(page: Any) -> list[tuple[str, str, int]]:
     return found
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("board", sorted(set(PATHS) - set(FIELDS)))
+@pytest.mark.parametrize(("board", "language"), in_turn(sorted(set(PATHS) - set(FIELDS))))
 def test_a_board_opens_whole_and_speaks_one_language(reader: Reader, board: str, language: str) -> None:
     page = reader.open(board, lang=language)
     text = reader.own_words()

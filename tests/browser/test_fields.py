@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipelines.core.warehouse import PublishedBuild, open_published
-from tests.browser.conftest import FIELDS, Reader
+from tests.browser.conftest import FIELDS, Reader, in_turn
 from tests.browser.test_boards import charts_of, foreign_words, root_of
 
 pytestmark = pytest.mark.browser
@@ -23,13 +23,6 @@ TITLES = {
     ("hazards", "zh"): "的隐患按期整改了吗？", ("hazards", "en"): "cleared by their deadline?",
     ("disputes", "zh"): "的纠纷从哪里来", ("disputes", "en"): "and are they settled?",
 }  # fmt: skip
-#: Each board once in `make test`, in turn in either language; the other language in `make prove-boards`.
-LANGUAGES = ("zh", "en")
-WALKS = [
-    pytest.param(board, language, marks=[] if i % 2 == j else pytest.mark.proof)
-    for i, board in enumerate(FIELDS)
-    for j, language in enumerate(LANGUAGES)
-]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +58,7 @@ def published(build: PublishedBuild, metric: str, kind: str, code: str) -> list[
     )
 
 
-@pytest.mark.parametrize(("board", "language"), WALKS)
+@pytest.mark.parametrize(("board", "language"), in_turn(FIELDS))
 def test_a_board_opens_whole_with_the_numbers_of_the_mart(
     reader: Reader, build: PublishedBuild, board: str, language: str
 ) -> None:
