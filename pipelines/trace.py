@@ -155,7 +155,7 @@ def trace(build: PublishedBuild, asked: FigureName) -> Trace:
     agrees = (shown_num or 0) == (figure.num or 0)
     if shown_den is not None:
         agrees = agrees and shown_den == (figure.den or 0)
-    elif residents and figure.reason != "no_cases":
+    elif residents and figure.reason not in ("no_cases", "before_data"):
         agrees = agrees and residents[0] == figure.den
     return Trace(figure, shown_num, shown_den, cases_n, residents, None, agrees)
 

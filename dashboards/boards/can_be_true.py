@@ -108,6 +108,8 @@ def _lead(board: Board, figure: Traced, readings: list[Reading]) -> str:
     words, printed = board.words, board.view.printed
     if figure.is_hidden:
         return words("true.hidden")
+    if figure.reason == "before_data":
+        return words("true.before_data")
     if not printed:
         return words("true.nothing_asked")
     if not readings:

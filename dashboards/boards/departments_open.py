@@ -6,7 +6,7 @@ the register by department (departments), one department (department), what is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dashboards.boards.department_share import funnel_names, name_of, standing
@@ -38,7 +38,7 @@ def held_of(board: Board, place: Place, period: Period) -> list[dict[str, Any]]:
 
 def named_and_rest(
     rows: Sequence[Mapping[str, Any]],
-) -> tuple[list[Mapping[str, Any]], dict[str, int], int]:
+) -> tuple[list[Mapping[str, Any]], dict[str, Any], int]:
     """Departments with enough cases to be named, the sum of the others, how many those are.
 
     Never one department alone among the others, and never so few open cases that they tell of few persons: then the least of
@@ -51,7 +51,13 @@ def named_and_rest(
         moved = min(named, key=lambda row: row["open_n"])
         named.remove(moved)
         rest.append(moved)
-    return named, {name: sum(row[name] for row in rest) for name in COUNTS}, len(rest)
+    return named, {name: _sum(row[name] for row in rest) for name in COUNTS}, len(rest)
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """What counts add up to; None where one is not known (a year before the data)."""
+    known = list(counts)
+    return None if None in known else sum(one or 0 for one in known)
 
 
 def show(board: Board, place: Place, held: Sequence[Mapping[str, Any]]) -> None:

@@ -1,6 +1,13 @@
--- What each leading department has: cases reported in a period and a year before, cases open at each feed's own as_of and how
--- many of them are past their deadline; in one area on the map in force. Open is what fct_open_case calls open.
-with inside as (
+-- What each leading department has: cases reported in a period and a year before (unless cases were sent for a part of that
+-- only), cases open at each feed's own as_of and how many of them are past their deadline; in one area on the map in force.
+-- Open is what fct_open_case calls open.
+with begins as (
+    select coalesce(min(known.first_day), min(info.earliest)) as first_day
+    from marts.build_info as info
+    left join marts.fct_metric_begin as known on known.metric_id = 'V01'
+),
+
+inside as (
     select distinct grid_code from marts.dim_grid
     where is_current and $area in (grid_code, path_0, path_1, path_2, path_3, path_4, path_5)
 ),
@@ -39,11 +46,15 @@ names as (
 select
     cases.dept_id, names.name_zh as dept_zh, names.name_en as dept_en, names.network,
     count(*) filter (where cases.reported_on between $first_day and $last_day) as reported_n,
-    count(*) filter (where cases.reported_on between $earlier_first and $earlier_last) as earlier_reported_n,
+    case
+        when $earlier_first >= any_value(begins.first_day)
+            then count(*) filter (where cases.reported_on between $earlier_first and $earlier_last)
+    end as earlier_reported_n,
     count(*) filter (where cases.is_open) as open_n,
     count(*) filter (where cases.is_open and cases.has_deadline) as open_with_deadline_n,
     count(*) filter (where cases.is_open and cases.is_late) as overdue_n
 from cases
+cross join begins
 left join names on cases.dept_id = names.dept_id
 group by cases.dept_id, names.dept_id, names.name_zh, names.name_en, names.network
 order by names.dept_id is null, cases.dept_id

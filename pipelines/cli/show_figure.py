@@ -138,6 +138,7 @@ def reason_words() -> dict[str, str]:
         "min_denominator": pick("denominator too small for a rate", "分母过小，不计算比率"),
         "no_population": pick("no number of residents", "缺少人口数"),
         "no_cases": pick("no cases", "无案件"),
+        "before_data": pick("the data begin later: nothing is known of this period", "数据始于此后，本时段情况不详"),
         "no_base": pick("none in the earlier period: there is no change to give", "对比期为0，无法计算变化"),
         "festival_months": pick("months around the Spring Festival are not compared", "春节所在的月份与相邻月份不可比"),
         "no_period_before": pick("no comparable earlier period in the data", "数据中没有可比的前期"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from hypothesis import given
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from dashboards.boards.department_share import side_of
 from dashboards.boards.departments_open import average_of, compared_networks, named_and_rest, states_of
+from dashboards.kit.access import query_text
 from dashboards.kit.chance import Part, whole
+from pipelines.core.warehouse import scratch
 
 
 def held(code: str, open_n: int, late: int = 0, network: str = "urban", reported: int = 100) -> dict[str, Any]:
@@ -52,3 +55,42 @@ def test_far_below_is_better_where_lower_is() -> None:
     assert side_of("far_below", "higher") == "worse"
     assert side_of("far_above", "neutral") == "apart"
     assert side_of("below", "higher") == side_of("unknown", "lower") == ""
+
+
+PLANTED = """
+create schema marts;
+create table marts.build_info as select date '2020-01-01' as earliest;
+create table marts.fct_metric_begin as select 'V01' as metric_id, date '2025-02-03' as first_day;
+create table marts.dim_grid as select 'R' as grid_code, true as is_current, null as path_0, null as path_1, null as path_2,
+    null as path_3, null as path_4, null as path_5;
+create table marts.dim_feed as select 'f' as feed, timestamp '2026-06-30' as as_of;
+create table marts.ref_event_kind as select 'urban_case' as event_kind, true as is_case;
+create table marts.dim_department as select 'D' as dept_id, 'D' as name_zh, 'D' as name_en, 'urban' as network,
+    true as is_current, date '2020-01-01' as valid_from;
+create table marts.fct_event as select 'f' as feed, 'D' as lead_dept_id, unnest([timestamp '2026-01-05', '2026-03-05', '2025-03-05'])
+    as reported_at, null::timestamp as deadline_at, null::timestamp as closed_at, 'REPORTED' as current_state,
+    'urban_case' as event_kind, true as is_counted, 'R' as restated_grid_code;
+"""
+
+
+def reported(month: int) -> tuple[int, int | None]:
+    """Cases of a planted department whose first were sent on 3 February 2025: those of a month of 2026, and a year before."""
+    days = {"first_day": (2026, 1), "last_day": (2026, 28), "earlier_first": (2025, 1), "earlier_last": (2025, 28)}
+    with scratch() as connection:
+        connection.execute(PLANTED)
+        row = connection.execute(
+            query_text("departments__cases"),
+            {name: dt.date(year, month, day) for name, (year, day) in days.items()} | {"area": "R", "root": "R"},
+        ).fetchone()
+    assert row
+    return row[4], row[5]
+
+
+def test_a_year_before_that_is_not_in_the_data_whole_is_unknown_and_not_0() -> None:
+    assert reported(3) == (1, 1)
+    assert reported(1) == (1, None)
+    assert reported(2) == (0, None), "its first days are missing"
+    rows = [{**held(code, 3), "earlier_reported_n": None} for code in ("A", "B")]
+    assert named_and_rest(rows)[1] == {
+        "reported_n": 200, "earlier_reported_n": None, "open_n": 6, "open_with_deadline_n": 6, "overdue_n": 0
+    }  # fmt: skip

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
@@ -17,6 +18,7 @@ from pipelines.core.errors import UsageError
 from pipelines.core.register import PlannedMetric, read_planned
 from pipelines.core.settings import PROJECT_ROOT
 from pipelines.core.warehouse import PublishedBuild, scratch
+from pipelines.reports.reconcile import readings
 from pipelines.trace import FigureName, trace
 from pipelines.tracing import definitions
 from pipelines.tracing.definitions import definition_of
@@ -132,7 +134,6 @@ def changes() -> Iterator[Any]:
         for month, days in ((4, 30), (6, 30)):
             run("insert into marts.bridge_period_before values ('year_before', 'month', ?, ?, ?, ?)",
                 [dt.date(year, month, day) for year, day in ((2026, 1), (2026, days), (2025, 1), (2025, days))])  # fmt: skip
-        run("create table marts.fct_metric_begin as select 'M16' as metric_id, date '2025-05-05' as first_day")
         yield PublishedBuild("b", str(NEW), connection)
 
 
@@ -163,6 +164,14 @@ def test_a_change_without_a_row_says_what_it_lacks(
 def test_a_figure_of_cases_without_a_row_counts_none(changes: PublishedBuild) -> None:
     found = trace(changes, FigureName("M16", "37", "2026-05"))
     assert (found.figure.num, found.figure.reason) == (0, "no_cases")
+
+
+def test_a_period_of_before_the_data_is_not_known_to_have_none(changes: PublishedBuild) -> None:
+    known, unknown, first = (FigureName("M16", "37", period) for period in ("2025-06", "2025-04", "2025-W19"))
+    assert trace(changes, known).figure.num == trace(changes, first).figure.num == 0
+    found = trace(changes, unknown)
+    assert (found.figure.num, found.figure.den, found.figure.reason, found.agrees) == (None, None, "before_data", True)
+    assert not readings(changes, unknown, Decimal(0), 0), "no documented definition knows anything of it"
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -130,6 +130,7 @@ class Build:
         }
         self.files, self.month = {"f1": "loaded", "f2": "loaded"}, ("2026-06-01", "2026-06-30")
         self.grids, self.residents, self.entries = list(GRIDS), 1000, dict(ENTRIES)
+        self.begins = dt.date(2025, 5, 5)
         self.figures: dict[str, tuple[int | None, int | None, float | None]] = {}
 
     def case(self, key: str, **changes: Any) -> None:
@@ -141,11 +142,13 @@ class Build:
         run(f"create schema {schema}")
         run(f"create table {schema}.build_info as select 'b_{schema}' as build_id, ?::timestamp as as_of, date '2020-01-01' as earliest, "
             "'37' as root_code, ? as fingerprint", [self.as_of, self.fingerprint])  # fmt: skip
-        run(f"create table {schema}.ref_metric (metric_id varchar, name_zh varchar, name_en varchar, definition varchar)")
+        run(
+            f"create table {schema}.ref_metric (metric_id varchar, name_zh varchar, name_en varchar, definition varchar, variant_of varchar)"
+        )
         for entry in self.entries.values():
             definition = json.dumps(asdict(parse_entry(entry, "planted.yml")))
             run(
-                f"insert into {schema}.ref_metric values (?, ?, ?, ?)",
+                f"insert into {schema}.ref_metric values (?, ?, ?, ?, null)",
                 [entry["id"], entry["name_zh"], entry["name_en"], definition],
             )
         columns = ", ".join(f"{name} {TYPES.get(name, 'varchar')}" for name in CASE)
@@ -174,6 +177,7 @@ class Build:
             metric, cut, area, hidden = [*key.split("|"), ""][:4]
             run(f"insert into {schema}.fct_metric_value values (?, ?, ?, ?, 'month', ?, ?, 'as_was', ?, ?, ?, ?, "
                 "null)", [metric, "category" if cut else "all", cut or "all", area, *self.month, num, den, value, bool(hidden)])  # fmt: skip
+        run(f"create table {schema}.fct_metric_begin as select 'M16' as metric_id, ?::date as first_day", [self.begins])
         run(f"create view {schema}.v_metric_display as select *, 'x' as value_text, null::double as ci_low, null::double as ci_high "
             f"from {schema}.fct_metric_value")  # fmt: skip
 
