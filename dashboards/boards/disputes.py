@@ -2,11 +2,13 @@
 
 Belongs here: which figures this board has, its answer, what cases say of each other. Does not: the layout (field). Only what
 cases declare by number ties them together so far: a referral that nobody wrote down is not there. Counts of kinds of matter
-alone, and none of few: a chain of cases is a family's or neighbours' trouble.
+alone, and none of few: a chain of cases is a family's or neighbours' trouble. And in one area and over calendar years only:
+of parts that are shown beside their whole a hidden one would be the difference.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import streamlit as st
@@ -14,9 +16,11 @@ import streamlit as st
 from dashboards.boards import field, field_slices, flow
 from dashboards.boards.field import Domain, Looked
 from dashboards.kit import charts
+from dashboards.kit.areas import top_of
 from dashboards.kit.chance import whole
-from dashboards.kit.markup import tag
+from dashboards.kit.markup import anchor, tag
 from dashboards.kit.page import Board, draw, put
+from dashboards.kit.periods import Period
 
 DISPUTES = Domain(
     kinds=("mediation", "labour_arbitration", "grid_event"),
@@ -62,15 +66,38 @@ def special(looked: Looked) -> None:
         draw(field_slices.cut_chart(board, looked.place, looked.figure("M06"), "event_kind"), "sources")
     with right:
         draw(field_slices.cut_chart(board, looked.place, looked.figure("M12"), "channel"), "referred")
-    put(tag("h2", board.words("disputes.links")) + tag("p", board.words("disputes.links_note"), kind="muted small"), "links")
-    first, last = looked.period.days
-    where = {"area": looked.place.code, "root": looked.place.root, "first": first, "last": last}
-    rows = board.source.ask("disputes__links", least=whole("chains_least"), **where).rows(named=True)
+    heading = tag("h2", board.words("disputes.links"))
+    if looked.place.code != top_of(board):
+        way = anchor(board.view.but(area="", case="", page=1), board.words("disputes.links_whole"))
+        put(heading + tag("p", board.words("disputes.links_not_here"), " ", way, kind="muted"), "links")
+        return
+    first, last = year_of(looked.period)
+    span, least = board.words.span(first, last), board.words.number(whole("chains_least"))
+    put(heading + tag("p", board.words("disputes.links_note", span=span, least=least), kind="muted small"), "links")
+    rows = linked(board, looked.place.code, looked.place.root, looked.period)
     left, right = st.columns([1, 1], gap="large")
     with left:
         draw(links(board, "steps", [row for row in rows if row["link_kind"] in STEPS]), "steps")
     with right:
         draw(links(board, "same", [row for row in rows if row["link_kind"] in SAME]), "same")
+
+
+def year_of(period: Period) -> tuple[dt.date, dt.date]:
+    """The calendar year a period lies in, up to today: years never share a day, and no part of one is shown."""
+    first = period.days[0].replace(month=1, day=1)
+    return first, min(first.replace(month=12, day=31), period.today)
+
+
+def linked(board: Board, area: str, root: str, period: Period) -> list[dict[str, Any]]:
+    """How many cases name another one, by kind of link and kinds of matter, over the whole of the period's year.
+
+    Only in the widest area the reader may see; elsewhere none.
+    """
+    if area != top_of(board):
+        return []
+    first, last = year_of(period)
+    where = {"area": area, "root": root, "first": first, "last": last, "least": whole("chains_least")}
+    return [dict(row) for row in board.source.ask("disputes__links", **where).rows(named=True)]
 
 
 def links(board: Board, name: str, rows: list[dict[str, Any]]) -> charts.Chart:

@@ -41,10 +41,15 @@ def area_name(board: Board, row: dict[str, Any], stem: str = "name") -> str:
     return board.words("area.unassigned") if row["grid_code"] == UNASSIGNED else board.words.pick(row, stem)
 
 
+def top_of(board: Board) -> str:
+    """The code of the widest area the reader may see; of several the first."""
+    root, own = str((board.source.row("build") or {}).get("root_code", "")), board.source.reader.areas
+    return own[0] if own and root not in own else root
+
+
 def code_of(board: Board) -> str:
     """The code of the area the view names, else of the widest the reader may see."""
-    root, own = str((board.source.row("build") or {}).get("root_code", "")), board.source.reader.areas
-    return board.view.area or (own[0] if own and root not in own else root)
+    return board.view.area or top_of(board)
 
 
 def place_of(board: Board) -> Place:

@@ -1,5 +1,6 @@
--- How many cases reported in a period and area name another one, by kind of link and by the kinds of matter on both sides, the
--- earlier one first; kinds with few links are left out, for a few chains tell of families.
+-- How many cases reported in a year and area name another one, by kind of link and by the kinds of matter on both sides, the
+-- earlier one first; kinds with few links are left out, for a few chains tell of families. Asked for a reader's widest area and
+-- for calendar years alone: nothing can be subtracted.
 with inside as (
     select distinct grid_code
     from marts.dim_grid
