@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from dashboards.kit.chance import whole
 from dashboards.kit.words import LANGUAGES, Language
 
 YEAR_TO_DATE = "ytd"
@@ -25,6 +26,11 @@ NAMED = re.compile(r"[^/\s<>\"']{1,120}/[^\s<>\"']{1,160}")
 FOUND = re.compile(r"(?=.{1,160}\Z)[^\s<>\"']+( [^\s<>\"']+)*")
 _PRINTED = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[1-9][0-9]{0,11}")
+
+
+def is_year(year: int) -> bool:
+    """Whether a year that an address names can be one: years before and after it, too, can be reckoned with then."""
+    return whole("year_first") <= year <= whole("year_last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ class View:
     def month(self) -> dt.date | None:
         """The first day of the month looked at; None for the year to date."""
         found = _MONTH.fullmatch(self.period)
-        return dt.date(int(found[1]), int(found[2]), 1) if found and int(found[1]) else None
+        return dt.date(int(found[1]), int(found[2]), 1) if found and is_year(int(found[1])) else None
 
 
 #: Query parameter of each part; short, and the same in both languages, so that a link can be passed on.

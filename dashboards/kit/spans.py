@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboards.kit.chance import whole
+from dashboards.kit.filters import is_year
 from dashboards.kit.periods import ONE_DAY, is_over, months_before
 from dashboards.kit.words import Words
 
@@ -94,6 +95,8 @@ def span_of(code: str, unit: Unit) -> Span | None:
     if found is None:
         return None
     year, number = int(found["year"]), int(found["number"] or 1)
+    if not is_year(year):
+        return None
     if unit == "week":
         try:
             return Span(unit, dt.date.fromisocalendar(year, number, 1))

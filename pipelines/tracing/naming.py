@@ -32,8 +32,8 @@ ANCHORED = {
 #: Of windows that begin with a calendar period: how many months it has.
 _BEGUN_MONTHS = {"ytd": 12, "mtd": 1, "qtd": 3, "htd": 6}
 #: The weeks around a Spring Festival are written by their first and last day: how many they are may change.
-_FESTIVAL = re.compile(r"festival-(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
-_DATED = re.compile(rf"({'|'.join(ANCHORED)})(?:-(\d{{4}}-\d\d-\d\d))?")
+_FESTIVAL = re.compile(r"festival-([1-9]\d{3}-\d\d-\d\d)\.\.([1-9]\d{3}-\d\d-\d\d)")
+_DATED = re.compile(rf"({'|'.join(ANCHORED)})(?:-([1-9]\d{{3}}-\d\d-\d\d))?")
 _WRITTEN = {kind: word for word, kind in ANCHORED.items()}
 
 
@@ -138,9 +138,9 @@ def window_of(text: str, *, as_of: dt.date, earliest: dt.date) -> Window:
     found = _DATED.fullmatch(text)
     try:
         window = _anchored(found[1], dt.date.fromisoformat(found[2]) if found[2] else as_of, earliest) if found else _fixed(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _no_period(text, as_of) from error
-    if window is None:
+    if window is None or window.last < window.first:
         raise _no_period(text, as_of)
     return window
 
@@ -155,17 +155,17 @@ def _anchored(word: str, last: dt.date, earliest: dt.date) -> Window:
 
 def _fixed(text: str) -> Window | None:
     """The calendar's own periods. Raises ValueError for a day or week that does not exist."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if re.fullmatch(r"[1-9]\d{3}-\d\d-\d\d", text):
         day = dt.date.fromisoformat(text)
         return Window("day", day, day)
     if begun := _FESTIVAL.fullmatch(text):
         return Window("spring_festival", dt.date.fromisoformat(begun[1]), dt.date.fromisoformat(begun[2]))
-    if week := re.fullmatch(r"(\d{4})-W(\d\d)", text):
+    if week := re.fullmatch(r"([1-9]\d{3})-W(\d\d)", text):
         first = dt.date.fromisocalendar(int(week[1]), int(week[2]), 1)
         return Window("week", first, first + 6 * ONE_DAY)
     for pattern, kind, months in (
-        (r"(\d{4})-(\d\d)", "month", 1), (r"(\d{4})-Q(\d)", "quarter", 3), (r"(\d{4})-H(\d)", "half_year", 6),
-        (r"(\d{4})", "year", 12),
+        (r"([1-9]\d{3})-(\d\d)", "month", 1), (r"([1-9]\d{3})-Q(\d)", "quarter", 3), (r"([1-9]\d{3})-H(\d)", "half_year", 6),
+        (r"([1-9]\d{3})", "year", 12),
     ):  # fmt: skip
         if part := re.fullmatch(pattern, text):
             ordinal = int(part[2]) if part.re.groups > 1 else 1

@@ -7,6 +7,7 @@ import re
 import shutil
 from contextlib import closing
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from dashboards import serve
 from dashboards.kit import data, menu
 from dashboards.kit.access import Reader
-from dashboards.kit.words import Words
+from dashboards.kit.words import Words, table
 from pipelines.cli.examine import _check_scope
 from pipelines.core.bindings import load_city
 from pipelines.core.board_options import BoardOptions
@@ -38,8 +39,10 @@ def home(tiny_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return tmp_path
 
 
-def run(**view: str) -> AppTest:
+def run(board: str = "", **view: str) -> AppTest:
     app = AppTest.from_file(str(serve.APP), default_timeout=SECONDS)
+    if board:
+        app.session_state["go_to_board"] = menu.BOARDS[board].removeprefix("./") or "."
     for name, value in {"lang": "en", **view}.items():
         app.query_params[name] = value
     return app.run()
@@ -183,3 +186,32 @@ def test_an_opened_figure_stands_with_its_warnings_and_changes(home: Path, langu
     for against, adjust, now, before, value, is_small in changes:
         size = words("change.counts", before=words.number(before), now=words.number(now)) if is_small else words.signed(value, 1)
         assert f"{words(f'usage.{against}.{adjust}')} {size}" in text
+
+
+#: Addresses that somebody mistyped or made up, each with something in every part that a board reads.
+ODD = (
+    {"period": "0001-01", "unit": "week", "span": "0001-W01", "against": "9999-W52", "id": "V01/990100/28d-0001-01-01",
+     "figure": "M99", "cut": "department.none", "kind": "none", "build": "CURRENT"},
+    {"period": "0002-02", "unit": "year", "span": "9999", "against": "0001", "id": "V01/990100/0001-01", "from": "CURRENT",
+     "cut": "channel", "case": "none", "page": "999999", "one": "nowhere", "other": "nowhere", "network": "none"},
+    {"period": "9999-12", "unit": "month", "span": "9999-12", "against": "0001-01", "id": "M16/990100/9999-W53@CURRENT",
+     "feed": "none", "rule": "none", "ticket": "none", "basis": "none", "value": "-0.000001", "of": "999999999999"},
+)  # fmt: skip
+
+
+#: Each board with one of them in `make test`, in turn; with the others in `make prove-boards`.
+ODD_ONES = [
+    pytest.param(board, view, id=f"{board}-{j}", marks=[] if (i + j) % len(ODD) == 0 else pytest.mark.proof)
+    for i, board in enumerate(menu.BOARDS)
+    for j, view in enumerate(ODD)
+]
+
+
+@pytest.mark.parametrize(("board", "view"), ODD_ONES)
+def test_no_odd_address_is_an_error(tiny_home: Path, monkeypatch: pytest.MonkeyPatch, board: str, view: dict[str, str]) -> None:
+    monkeypatch.setenv("CITYBRAIN_HOME", str(tiny_home))
+    title = max(re.split(r"\{\w+\}", table()[f"title.{board}"]["en"]), key=len)
+    text = text_of(run(board, **view))
+    assert Words("en")("guard.error") not in text
+    assert escape(title) in text
+    assert Words("en")("ethics") in text, "the page is not whole"

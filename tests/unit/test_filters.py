@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dashboards.kit import periods
 from dashboards.kit.filters import PARAMETERS, View, from_params, link, to_params
+from dashboards.kit.naming import figure_id
+from dashboards.kit.spans import UNITS, span_of
+from dashboards.kit.words import Words
+from pipelines.core.errors import UsageError
+from pipelines.tracing.naming import window_of
 
 CODES = st.one_of(st.just(""), st.from_regex(r"[A-Za-z0-9_.\-]{1,64}", fullmatch=True), st.just("未知网格_1"))
 MONTHS = st.builds(lambda y, m: f"{y:04d}-{m:02d}", st.integers(1990, 2100), st.integers(1, 12))
@@ -64,11 +71,56 @@ def test_any_address_gives_a_view_that_survives(params: dict[str, str]) -> None:
     assert from_params(to_params(view)) == view
 
 
+YEARS = st.one_of(
+    st.sampled_from(["0000", "0001", "0002", "1582", "1948", "1949", "2026", "2100", "9999"]),
+    st.integers(0, 9999).map("{:04d}".format),
+)
+NUMBERS = st.one_of(st.integers(0, 60).map("{:02d}".format), st.integers(0, 9).map(str))
+#: Periods of a right shape and any years, and what only looks like one.
+PERIODS = st.one_of(
+    YEARS,
+    st.builds("{}-{}{}".format, YEARS, st.sampled_from(["", "W", "Q", "H"]), NUMBERS),
+    st.builds("{}-{}-{}-{}".format, st.sampled_from(["28d", "ytd", "mtd", "qtd", "htd", "cumulative", "as_of"]), YEARS, NUMBERS, NUMBERS),
+    st.builds("festival-{0}-{1}-01..{0}-{1}-{2}".format, YEARS, NUMBERS, NUMBERS),
+    st.builds("{}-{}-{}".format, YEARS, NUMBERS, NUMBERS),
+    st.text(max_size=12),
+)  # fmt: skip
+MOMENTS = st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2060, 12, 31))
+
+
+@given(PERIODS, PERIODS, MOMENTS)
+@example("0001-01", "9999-W52", dt.datetime(2026, 6, 30, 23, 59, 59))
+@example("0002-02", "28d-0001-01-01", dt.datetime(2026, 6, 30, 23, 59, 59))
+def test_no_period_in_an_address_is_an_error(period: str, other: str, as_of: dt.datetime) -> None:
+    """All that is reckoned from it: the days looked at, a year before, spans, the period of a figure's name."""
+    view = from_params({"period": period, "span": other, "against": period, "id": f"M16/990100/{other}"})
+    looked = periods.period_of(view, as_of)
+    assert looked.days[0] <= looked.days[1]
+    assert looked.earlier_days[1] < looked.days[1]
+    assert looked.params["first"] < looked.month
+    for text in (period, other):
+        for unit in UNITS:
+            if (span := span_of(text, unit)) is not None:
+                assert span.year_before.start <= span.earlier(1).start < span.start <= span.end
+                assert span.written(Words("zh"))
+        try:
+            window = window_of(text, as_of=as_of.date(), earliest=dt.date(2000, 1, 1))
+        except UsageError:
+            continue  # told with what was meant: test_tracing
+        assert window.first <= window.last
+        named = {"metric_id": "M16", "period_kind": window.kind, "period_start": window.first, "period_end": window.last}
+        assert window_of(str(window), as_of=as_of.date(), earliest=window.first) == window
+        assert figure_id(named).year_before.last < window.last
+
+
 @pytest.mark.parametrize(
     "params",
     [
         {"period": "2026-13"},
         {"period": "0000-01"},
+        {"period": "0001-01"},
+        {"period": "0002-02"},
+        {"period": "9999-12"},
         {"page": "0"},
         {"page": "-3"},
         {"page": "²"},
