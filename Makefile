@@ -61,7 +61,7 @@ prove-fuzz: env-dev ## 2,000 damaged files and 2,500 new examples of the propert
 prove-readers: env-dev ## 20 readers on running boards during 200 publishes: no error, no page of two builds, the new one within 2 s; every board within a scope
 	$(PYTEST) -s -m proof tests/integration/test_readers.py tests/integration/test_scope.py
 
-prove-boards: env-dev ## every board in both languages in Chromium (make test opens each in one of them)
+prove-boards: env-dev ## every board, box, option and kind of link in both languages in Chromium: no error, no foreign word, no bare chart
 	$(PYTEST) -m "proof or not proof" tests/browser
 
 bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events

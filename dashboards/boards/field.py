@@ -189,7 +189,7 @@ def _cards(looked: Looked, groups: Mapping[str, tuple[str, ...]], opened: Figure
                 )
             )
         if shown:
-            parts += [tag("h3", words(f"field.group.{group}")), tag("div", join(shown), kind="cards")]
+            parts += [tag("h2", words(f"field.group.{group}"), kind="group"), tag("div", join(shown), kind="cards")]
     if absent:
         names = words("comma").join(absent)
         parts.append(tag("p", words("overview.not_here", names=names, level=looked.place.level), kind="muted small gap"))

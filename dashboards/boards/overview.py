@@ -144,7 +144,7 @@ def cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFram
                 )
                 for metric in members
             ]
-            parts += [tag("h3", board.words(f"group.{group}")), tag("div", join(of_group), kind="cards")]
+            parts += [tag("h2", board.words(f"group.{group}"), kind="group"), tag("div", join(of_group), kind="cards")]
     return join([*parts, _not_here(board, place, shown)])
 
 

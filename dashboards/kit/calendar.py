@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from dashboards.kit.charts import edges, step_of
-from dashboards.kit.markup import Html, join, tag
+from dashboards.kit.markup import Html, join, scrolled, tag
 
 SIDE, GAP = 13, 2
 LEFT, TOP = 30, 18
@@ -56,7 +56,7 @@ def calendar(days: Sequence[Day], *, label: str, months: Sequence[str], weekdays
     wide, high = LEFT + ((days[-1].day - monday).days // 7 + 1) * size, TOP + 7 * size
     size_of = f'viewBox="0 0 {wide} {high}" width="{wide}" height="{high}"'
     opened = f'<svg class="calendar" {size_of} role="img" aria-label="{escape(label)}">'
-    return tag("div", Html(f"{opened}{''.join(parts)}</svg>"), kind="scroll")
+    return scrolled(Html(f"{opened}{''.join(parts)}</svg>"), label)
 
 
 def legend(steps: Sequence[str], *, none: str, holiday: str) -> Html:

@@ -112,7 +112,9 @@ def framed(caption: Caption, *, height: int = 320, legend: bool = True) -> go.Fi
         "hoverlabel": {"bgcolor": PALETTE["paper"], "bordercolor": PALETTE["line"],
                        "font": {"family": FONT, "size": 12, "color": PALETTE["ink"]}},
         "dragmode": False,
-        "xaxis": {**axis, "showgrid": False, "ticks": "outside", "ticklen": 4, "tickcolor": PALETTE["line"]},
+        # On a phone months stand aslant and the legend has three rows: the plot gives way to both, they never overlap.
+        "xaxis": {**axis, "showgrid": False, "ticks": "outside", "ticklen": 4, "tickcolor": PALETTE["line"],
+                  "automargin": True, "autotickangles": [0, 45]},
         "yaxis": {**axis, "rangemode": "tozero", "automargin": True},
     }  # fmt: skip
     return go.Figure(layout=layout)

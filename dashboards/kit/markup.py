@@ -92,7 +92,13 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, foot: 
     first_foot = len(rows) - foot
     body = join([line(row, "foot" if i >= first_foot else "") for i, row in enumerate(rows)])
     top = tag("caption", caption) if caption else EMPTY
-    return tag("div", tag("table", top, tag("thead", tag("tr", head)), tag("tbody", body)), kind="scroll")
+    called = caption or " · ".join(c.heading for c in columns if c.heading)
+    return scrolled(tag("table", top, tag("thead", tag("tr", head)), tag("tbody", body)), called)
+
+
+def scrolled(content: Html, called: str) -> Html:
+    """What may be wider than the screen and then scrolls by itself, also with the keyboard."""
+    return tag("div", content, kind="scroll", role="group", tabindex="0", aria_label=called)
 
 
 # --- small drawings ---------------------------------------------------------------------------------------------------

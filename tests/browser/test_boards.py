@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from pipelines.core.warehouse import PublishedBuild, open_published
+from tests.browser.accessible import PHONE_BOARDS, grave_findings, on_a_phone
 from tests.browser.conftest import FIELDS, PATHS, Reader, in_turn
+from tests.browser.judged import charts_of, faults_of
 
 pytestmark = pytest.mark.browser
 
 #: Boards of lists alone; and one of a chart between two builds, of which the tiny city has one.
 WITHOUT_CHARTS = {"returned", "explain", "can_be_true", "why_changed"}
-#: What a page may show in the other language: the name of it.
-ALLOWED = {"English", "中文"}
 TITLES = {
     ("overview", "zh"): "有什么变化？", ("risk", "zh"): "有什么需要关注？", ("data_quality", "zh"): "今天的数据可信吗？",
     ("overview", "en"): "and what changed?", ("risk", "en"): "What needs attention in",
@@ -74,38 +74,15 @@ def shown_figures(page: Any) -> dict[str, str]:
     return found
 
 
-def foreign_words(line: str, language: str) -> set[str]:
-    """Words of the other language in a line; codes, file names, build ids and paths are recognised by their digits or slashes."""
-    if language == "en":
-        return set(re.findall(r"[\u4e00-\u9fff]+", line)) - ALLOWED
-    line = re.sub(r"citybrain .*", " ", line)  # a command is typed as it stands
-    return set(re.findall(r"[A-Za-z]{2,}", re.sub(r"[\w./\-]*[\d_/][\w./\-#]*", " ", line))) - ALLOWED
-
-
-def charts_of(page: Any) -> list[tuple[str, str, int]]:
-    """Title, subtitle and number of drawn marks of every chart."""
-    found = []
-    for chart in page.locator(".js-plotly-plot").all():
-        marks = chart.locator("path.js-line, .points path, .point path, path.js-fill, .barlayer path")
-        texts = [chart.locator(f".{part}").text_content().strip() for part in ("gtitle", "gtitle-subtitle")]
-        found.append((texts[0], texts[1], marks.count()))
-    return found
-
-
 @pytest.mark.parametrize(("board", "language"), in_turn(sorted(set(PATHS) - set(FIELDS))))
 def test_a_board_opens_whole_and_speaks_one_language(reader: Reader, board: str, language: str) -> None:
     page = reader.open(board, lang=language)
-    text = reader.own_words()
-    assert TITLES[board, language] in text
-    assert page.locator(".footer").count() == 1
-    assert page.locator('[data-testid="stException"], [data-testid="stAlert"], .error').count() == 0
-    assert not re.search(r"Traceback|Error\b|Exception|NaN\b|undefined|None\b", text)
-    assert page.evaluate("document.documentElement.lang") == ("zh-CN" if language == "zh" else "en")
-    assert not {line: words for line in text.splitlines() if (words := foreign_words(line, language))}
-    charts = charts_of(page)
-    assert charts or board in WITHOUT_CHARTS
-    as_of = "数据截至" if language == "zh" else "data as of"
-    assert all(title and as_of in subtitle and marks for title, subtitle, marks in charts), charts
+    assert not grave_findings(page)
+    if board in PHONE_BOARDS:
+        assert not on_a_phone(reader)
+    assert TITLES[board, language] in reader.text()
+    assert not faults_of(reader, language)
+    assert charts_of(page) or board in WITHOUT_CHARTS
 
 
 def test_the_overview_shows_the_numbers_of_the_mart(reader: Reader, build: PublishedBuild) -> None:
@@ -154,6 +131,7 @@ def test_a_figure_leads_to_its_cases_and_a_case_to_its_record(reader: Reader, bu
     page = reader.open("overview", lang="en", figure="M16")
     told = re.search(r"([\d,]+) cases in the denominator, ([\d,]+) of them", reader.text())
     assert told
+    assert not grave_findings(page)
     num, den = build.rows(
         "select num, den from marts.v_metric_display where metric_id = 'M16' and grid_code = ? and slice_kind = 'all' and "
         "period_kind = 'year_to_date' and period_end = (select cast(as_of as date) from marts.build_info)",

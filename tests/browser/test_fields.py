@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from pipelines.core.warehouse import PublishedBuild, open_published
+from tests.browser.accessible import PHONE_BOARDS, grave_findings, on_a_phone
 from tests.browser.conftest import FIELDS, Reader, in_turn
-from tests.browser.test_boards import charts_of, foreign_words, root_of
+from tests.browser.judged import charts_of, faults_of
+from tests.browser.test_boards import root_of
 
 pytestmark = pytest.mark.browser
 
@@ -63,15 +65,12 @@ def test_a_board_opens_whole_with_the_numbers_of_the_mart(
     reader: Reader, build: PublishedBuild, board: str, language: str
 ) -> None:
     page = reader.open(board, lang=language)
-    text = reader.own_words()
-    assert TITLES[board, language] in text
-    assert page.locator('[data-testid="stException"], [data-testid="stAlert"], .error').count() == 0
-    assert not re.search(r"Traceback|Error\b|Exception|NaN\b|undefined|None\b", text)
-    assert not {line: words for line in text.splitlines() if (words := foreign_words(line, language))}
-    charts = charts_of(page)
-    as_of = "数据截至" if language == "zh" else "data as of"
-    assert charts
-    assert all(title and as_of in subtitle and marks for title, subtitle, marks in charts), charts
+    assert not grave_findings(page)
+    if board in PHONE_BOARDS:
+        assert not on_a_phone(reader)
+    assert TITLES[board, language] in reader.text()
+    assert not faults_of(reader, language)
+    assert charts_of(page)
     cards = cards_of(page)
     assert len(cards) > 5
     for (metric, kind, code), shown in cards.items():

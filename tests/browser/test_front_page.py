@@ -11,8 +11,10 @@ import pytest
 
 from dashboards.front.page import front_page, write_front_page
 from pipelines.core.warehouse import PublishedBuild, open_published
+from tests.browser.accessible import grave_findings
 from tests.browser.conftest import ALL_TEXT
-from tests.browser.test_boards import figures_of, foreign_words, root_of, shown_figures
+from tests.browser.judged import foreign_words
+from tests.browser.test_boards import figures_of, root_of, shown_figures
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +55,7 @@ def test_it_speaks_one_language_at_a_time(opened: Any, language: str) -> None:
     assert ("今天需要您过问的事" if language == "zh" else "Needs you today") in text
     assert not {line: words for line in text.splitlines() if (words := foreign_words(line, language))}
     assert not re.search(r"NaN\b|undefined|None\b", text)
+    assert not grave_findings(opened)
 
 
 def test_it_says_the_numbers_of_the_mart(opened: Any, build: PublishedBuild) -> None:

@@ -21,7 +21,7 @@ from pipelines.core.state import Ledger
 from pipelines.core.warehouse import writer_lock
 from pipelines.reports import worklist_xlsx
 from tests.browser.conftest import Reader, serving, window_on
-from tests.browser.test_boards import foreign_words
+from tests.browser.judged import foreign_words
 from tests.integration.returned_rows import export_of
 from tests.integration.small_exports import NOW
 

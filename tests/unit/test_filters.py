@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, find, given
 from hypothesis import strategies as st
 
+import dashboards.boards
 from dashboards.kit import periods
 from dashboards.kit.filters import PARAMETERS, View, from_params, link, to_params
 from dashboards.kit.naming import figure_id
@@ -19,39 +21,40 @@ from pipelines.tracing.naming import window_of
 
 CODES = st.one_of(st.just(""), st.from_regex(r"[A-Za-z0-9_.\-]{1,64}", fullmatch=True), st.just("未知网格_1"))
 MONTHS = st.builds(lambda y, m: f"{y:04d}-{m:02d}", st.integers(1990, 2100), st.integers(1, 12))
-VIEWS = st.builds(
-    View,
-    language=st.sampled_from(["zh", "en"]),
-    area=CODES,
-    period=st.one_of(st.just("ytd"), MONTHS),
-    kind=CODES,
-    build=CODES,
-    figure=CODES,
-    cut=CODES,
-    case=CODES,
-    feed=CODES,
-    rule=CODES,
-    ticket=CODES,
-    unit=CODES,
-    span=CODES,
-    against=CODES,
-    basis=CODES,
-    one=CODES,
-    other=CODES,
-    network=CODES,
-    page=st.integers(1, 999_999),
-    named=st.one_of(
+#: What each part of a view may be.
+PARTS = {
+    "language": st.sampled_from(["zh", "en"]),
+    "area": CODES,
+    "period": st.one_of(st.just("ytd"), MONTHS),
+    "kind": CODES,
+    "build": CODES,
+    "figure": CODES,
+    "cut": CODES,
+    "case": CODES,
+    "feed": CODES,
+    "rule": CODES,
+    "ticket": CODES,
+    "unit": CODES,
+    "span": CODES,
+    "against": CODES,
+    "basis": CODES,
+    "one": CODES,
+    "other": CODES,
+    "network": CODES,
+    "page": st.integers(1, 999_999),
+    "named": st.one_of(
         st.just(""),
         st.sampled_from(
             ["M16/990100/ytd", "M16~category=3101/未知网格_1/2026-06/as_was@20260630_91c5567847", "V01/云湾市/festival-a..b"]
         ),
     ),
-    earlier=CODES,
-    printed=st.one_of(st.just(""), st.from_regex(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", fullmatch=True)),
-    printed_of=st.one_of(st.just(""), st.integers(1, 10**12 - 1).map(str)),
-    claim=st.sampled_from(["", "<", "<=", ">", ">=", "~"]),
-    find=st.sampled_from(["", "云浦", "city management", "M16/990100/ytd", "50% & more=?#"]),
-)
+    "earlier": CODES,
+    "printed": st.one_of(st.just(""), st.from_regex(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", fullmatch=True)),
+    "printed_of": st.one_of(st.just(""), st.integers(1, 10**12 - 1).map(str)),
+    "claim": st.sampled_from(["", "<", "<=", ">", ">=", "~"]),
+    "find": st.sampled_from(["", "云浦", "city management", "M16/990100/ytd", "50% & more=?#"]),
+}
+VIEWS = st.builds(View, **PARTS)
 ANYTHING = st.dictionaries(st.sampled_from(sorted(PARAMETERS.values())), st.text(max_size=70))
 
 
@@ -146,3 +149,23 @@ def test_the_city_decides_the_language_where_the_address_does_not() -> None:
 def test_every_part_of_a_view_has_a_parameter_of_its_own() -> None:
     assert set(PARAMETERS) == set(View.__dataclass_fields__)
     assert len(set(PARAMETERS.values())) == len(PARAMETERS)
+
+
+def test_the_property_goes_through_every_part_of_a_view() -> None:
+    assert set(PARTS) == set(View.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_each_part_alone_survives_its_address(part: str) -> None:
+    """Every part has a value of its own that the address carries: none is left out or taken for another."""
+    value = find(PARTS[part], lambda value: value != getattr(View(), part))
+    view = View().but(**{part: value})
+    assert set(to_params(view)) == {PARAMETERS["language"], PARAMETERS[part]}
+    assert from_params(to_params(view)) == view
+
+
+def test_no_board_remembers_a_filter_beside_its_address() -> None:
+    """What a board keeps of a session is the answer to a form: that a typed number was none, what came of an upload."""
+    boards = Path(dashboards.boards.__file__).parent
+    keeping = {path.name for path in boards.glob("*.py") if "session_state" in path.read_text(encoding="utf-8")}
+    assert keeping == {"can_be_true.py", "returned_acts.py"}
