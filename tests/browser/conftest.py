@@ -135,13 +135,14 @@ class Reader:
         return self.text()
 
 
-#: The text of the page including that of shadow roots, where our markup stands.
+#: The text of the page including that of shadow roots, where our markup stands; without what Streamlit's select box whispers to a
+#: screen reader while it opens ("16 options available."), which it has in English alone.
 ALL_TEXT = """() => {
   const out = [];
   const walk = (node) => {
     if (node.nodeType === 3) { if (node.textContent.trim()) out.push(node.textContent.trim()); return; }
     if (node.nodeType === 1 && (['STYLE', 'SCRIPT', 'NOSCRIPT'].includes(node.tagName)
-        || getComputedStyle(node).display === 'none')) return;
+        || getComputedStyle(node).display === 'none' || node.dataset?.liveAnnouncer)) return;
     if (node.shadowRoot) node.shadowRoot.childNodes.forEach(walk);
     node.childNodes.forEach(walk);
   };
