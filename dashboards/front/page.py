@@ -47,10 +47,12 @@ def front_page(home_root: Path, *, build: str = "", boards_at: str = "") -> str:
     source = data.open_source(home_root, city.reader, build=build)
     inside = [_spoken(source, city, language) for language in LANGUAGES]
     first = city.language
+    called = {language: Words("en" if language == "zh" else "zh")("language.other") for language in LANGUAGES}
+    # Named by itself too: the label of the language that is shown is hidden.
     switches = [
-        f'<input type="radio" name="language" id="in-{language}"{" checked" if language == first else ""}>'
-        f'<label for="in-{language}">{Words("en" if language == "zh" else "zh")("language.other")}</label>'
-        for language in LANGUAGES
+        f'<input type="radio" name="language" id="in-{language}" aria-label="{name}"{" checked" if language == first else ""}>'
+        f'<label for="in-{language}">{name}</label>'
+        for language, name in called.items()
     ]
     style = STYLE.read_text(encoding="utf-8").replace(":host", "body")
     css = f"{charts.css_variables()}\n{style}\n{FRAME.read_text(encoding='utf-8')}"
