@@ -7,16 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
-import datetime as dt
-from pathlib import Path
-from urllib.parse import parse_qsl
-
-import pytest
 from hypothesis import example, given
-from hypothesis import strategies as st
-
-import dashboards.boards
-from dashboards.kit import periods
 from hypothesis import strategies as st
 
 import dashboards.boards
