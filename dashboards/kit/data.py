@@ -27,6 +27,8 @@ from pipelines.core.warehouse import current_manifest
 ANSWERS_KEPT = 400
 #: The same of what functions made of a build.
 MADE_KEPT = 60
+#: The id of a build: its day, and what it was made of.
+_BUILD = re.compile(r"[0-9]{8}_\w+", re.ASCII)
 T = TypeVar("T")
 
 
@@ -108,19 +110,19 @@ def open_source(home_root: Path, reader: access.Reader, *, build: str = "") -> S
 
 
 def kept_manifest(home_root: Path, build: str) -> dict[str, Any] | None:
-    """The manifest of a kept build; None where it is no longer kept."""
+    """The manifest of a kept build; None where it is no longer kept, and for what is no build's id (as CURRENT)."""
     path = Home(home_root).published / f"{build}.json"
-    if not re.fullmatch(r"\w+", build) or not path.is_file():
+    if not _BUILD.fullmatch(build) or not path.is_file():
         return None
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
+    return loaded if loaded["build"] == build else None
 
 
 def kept_builds(home_root: Path) -> list[dict[str, Any]]:
     """The manifests of the builds that are kept, the newest first."""
     found = []
     for path in Home(home_root).published.glob("*.json"):
-        if path.name != "CURRENT.json" and (manifest := kept_manifest(home_root, path.stem)):
+        if manifest := kept_manifest(home_root, path.stem):
             found.append(manifest)
     return sorted(found, key=lambda manifest: (str(manifest["published_at"]), str(manifest["build"])), reverse=True)
 
