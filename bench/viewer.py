@@ -43,6 +43,7 @@ class Viewer:
         again: the parts of the page that want to be run again, and how often, in seconds.
         made: is told each time that the whole page was made.
         broken: how many messages said that a board could not be made.
+        begun: when the page that stands there began to be made, in seconds of the clock.
     """
 
     port: int
@@ -50,6 +51,7 @@ class Viewer:
     markup: dict[tuple[int, ...], str] = field(default_factory=dict)
     again: dict[str, float] = field(default_factory=dict)
     broken: int = 0
+    begun: float = 0.0
     _page: str = ""
     _params: dict[str, str] = field(default_factory=dict)
     _socket: ClientConnection | None = None
@@ -102,6 +104,7 @@ class Viewer:
             if kind == "new_session":
                 is_whole = not message.metadata.run.fragment_ids
                 if is_whole:
+                    self.begun = time.time()
                     self.markup.clear()
                     self.again.clear()
             elif kind == "auto_rerun":

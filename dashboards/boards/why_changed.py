@@ -38,6 +38,7 @@ from dashboards.kit.unopened import is_unopened
 from dashboards.kit.waterfall import Fall, waterfall
 from pipelines.reports.explain import changed
 from pipelines.trace import Difference, Step
+from pipelines.trace import Figure as Traced
 
 
 def show(board: Board) -> None:
@@ -136,13 +137,22 @@ def _steps(board: Board, found: Difference, before: Figure, after: Figure) -> No
     put(_moves(board, found), "moves")
 
 
+def _exact(figure: Traced, reading: Figure) -> float | None:
+    """A figure's value as the steps have it, not rounded; None where it has none."""
+    if reading.is_count:
+        return float(figure.num or 0)
+    if figure.stat_value is not None:
+        return figure.stat_value
+    if figure.num is not None and figure.den:
+        return figure.num * figure.metric.scale / figure.den
+    return None if reading.value is None else float(reading.value)
+
+
 def chart_of(board: Board, found: Difference, before: Figure, after: Figure) -> charts.Chart:
     """The value after each step; none for a figure that is not a number of cases or has no value after some step."""
     words, decimals = board.words, after.decimals
     caption = charts.Caption(words("why.chart", name=after.name), after.unit, board.as_of, words("why.no_chart"))
-    at, last = found.before.stat_value, found.after.stat_value
-    if before.is_count:
-        at, last = float(found.before.num or 0), float(found.after.num or 0)
+    at, last = _exact(found.before, before), _exact(found.after, after)
     if at is None or last is None or any(step.value is None for step in found.steps):
         return charts.Chart(caption, None)
     falls = []
