@@ -50,12 +50,18 @@ def open_data(
     home: HomeOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="the folder; default HOME/reports/open_data")] = None,
 ) -> None:
-    """What anybody may have: figures about matters and single matters, Parquet, CSV, Open311. / 开放数据：事项类指标与事项。"""
+    """What anybody may have: figures about matters and single matters, Parquet, CSV, Open311. / 开放数据：事项类指标与事项。
+
+    Needs the home's master key: numbers of matters are keyed by it.
+    """
     from pipelines.core.bindings import load_city
     from pipelines.core.installation import existing_home
+    from pipelines.core.settings import load_settings
     from pipelines.core.state import Ledger
+    from pipelines.core.vault import Vault
+    from pipelines.core.vault_keys import master_keys
     from pipelines.core.warehouse import open_published
-    from pipelines.reports.open_data import write_open_data
+    from pipelines.reports.open_data import PURPOSE, write_open_data
 
     place = existing_home(home)
     ledger = Ledger.of(place)
@@ -65,9 +71,10 @@ def open_data(
         ledger.close()
     if city is None:
         raise UsageError(pick("the home does not say its city", "工作目录没有记录其城市"), where=str(place.root))
-    folder = out or place.reports / "open_data"
+    folder, loaded = out or place.reports / "open_data", load_city(city)
+    key = Vault(place, master_keys(place, load_settings(), level=loaded.level)).key_for(PURPOSE)
     with open_published(place.root) as opened:
-        for path in write_open_data(opened, folder, zone=load_city(city).zone):
+        for path in write_open_data(opened, folder, zone=loaded.zone, key=key):
             show.console.print(str(path))
 
 

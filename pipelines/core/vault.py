@@ -57,6 +57,10 @@ class Vault:
         """Twelve digits that change with a secret and tell nothing of it to who has not the master key."""
         return hmac.digest(self.keys.get(MARKS, create=True), text.encode(), "sha256").hex()[:12]
 
+    def key_for(self, purpose: str) -> bytes:
+        """A key of the home for one purpose, made of the key of marks: the same for the life of the home, whatever is shredded."""
+        return hmac.digest(self.keys.get(MARKS, create=True), f"key for {purpose}".encode(), "sha256")
+
     def holds(self, path: Path) -> bool:
         """Whether an object is there and its key too; one that was shredded is not held, whatever bytes lie about."""
         try:

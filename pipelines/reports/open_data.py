@@ -6,16 +6,22 @@ JSON (open311), figures themselves (the marts).
 Open is less than what boards show, and never more: figures whose subject is a matter and that count no kind of case with
 persons, as published (a hidden figure stays hidden, with its reason), cut by public domains and kinds alone; single matters of
 these kinds and domains by day and street, without a number of a department's, free text or anything about a person.
+
+A matter's own number here is an HMAC of its `event_id` under a key of the home. `event_id` itself is a hash without a key: who
+counts up a department's numbers would find each matter again.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import polars as pl
 
 from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.reports.open311 import write_open311
@@ -24,6 +30,10 @@ DOMAINS = Path(__file__).with_name("open_domains.csv")
 MATTER = "matter"
 #: Cuts of a figure that say nothing of persons, departments being public bodies.
 SLICES = ("all", "department", "handling_level", "age_band")
+#: What the key of the permanent numbers is for (Vault.key_for): who changes it changes every number.
+PURPOSE = "numbers of open data"
+#: Characters of a permanent number: 128 bits.
+DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +65,14 @@ def open_metrics(build: PublishedBuild) -> list[str]:
     return [metric for metric, definition in rows if set(json.loads(definition)["kinds"]) <= matters]
 
 
-def write_open_data(build: PublishedBuild, folder: Path, *, zone: str) -> list[Path]:
+def write_open_data(build: PublishedBuild, folder: Path, *, zone: str, key: bytes) -> list[Path]:
     """Write the open part of a build.
 
     Args:
         build: a published build.
         folder: where the files go; made if it is not there.
         zone: the city's time zone, for Open311's times.
+        key: of the permanent numbers (`Vault.key_for(PURPOSE)`); the same key gives the same numbers in every export.
 
     Returns:
         The files: each table as Parquet and CSV, the dictionary, Open311's services and requests.
@@ -69,6 +80,7 @@ def write_open_data(build: PublishedBuild, folder: Path, *, zone: str) -> list[P
     folder.mkdir(parents=True, exist_ok=True)
     domains, kinds = open_domains(dt.datetime.fromisoformat(build.as_of).date()), open_kinds(build)
     files: list[Path] = []
+    build.connection.register("open_number", _numbers(build, kinds, key))
     queries = {
         "figures": _figures(open_metrics(build), kinds, domains), "metrics": _metrics(open_metrics(build)),
         "requests": _requests(kinds, domains), "categories": _categories(domains), "areas": _areas(domains),
@@ -80,6 +92,13 @@ def write_open_data(build: PublishedBuild, folder: Path, *, zone: str) -> list[P
     files += write_open311(build, folder, zone=zone)
     files.append(_about(build, folder, domains))
     return files
+
+
+def _numbers(build: PublishedBuild, kinds: Sequence[str], key: bytes) -> pl.DataFrame:
+    """event_id, request_id of every counted matter of these kinds."""
+    found = build.frame(f"select event_id from marts.fct_event where event_kind in ({_list(kinds)}) and is_counted")
+    ids = [hmac.digest(key, event.encode(), "sha256").hex()[:DIGITS] for event in found["event_id"]]
+    return found.with_columns(request_id=pl.Series(ids, dtype=pl.String))
 
 
 def _list(codes: Sequence[str]) -> str:
@@ -130,13 +149,14 @@ def _requests(kinds: Sequence[str], domains: Sequence[Domain]) -> str:
         from placed
     )
 
-    select coarse.event_id as request_id, coarse.event_kind, coarse.category_code, coarse.domain_code,
+    select open_number.request_id, coarse.event_kind, coarse.category_code, coarse.domain_code,
         coalesce(coarse.area_code, 'UNASSIGNED') as area_code, coarse.lead_dept_id as department_code,
         case when coarse.closed_at is null and coarse.current_state not in ('CLOSED', 'WITHDRAWN', 'MERGED')
             then 'open' else 'closed' end as status,
         cast(coarse.reported_at as date) as requested_on, cast(coarse.deadline_at as date) as expected_on,
         cast(coarse.closed_at as date) as closed_on
     from coarse
+    inner join open_number on coarse.event_id = open_number.event_id
     where coarse.reported_at is not null
     order by requested_on, request_id"""
 
@@ -165,7 +185,7 @@ def _table(build: PublishedBuild, name: str, path: Path, kind: str) -> Path:
 
 #: What is not a column of a mart, and so has no words there.
 OWN_WORDS = {
-    "request_id": ("事项编号", "Permanent number of the matter; not the department's own"),
+    "request_id": ("事项编号", "Permanent number of the matter: keyed, so that nobody can work out the department's own"),
     "area_code": ("区域编码", "Area, no finer than the domain's level; UNASSIGNED where it is not known"),
     "department_code": ("主办部门编码", "Department that leads"),
     "status": ("状态", "open or closed"),

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +16,13 @@ import polars as pl
 import pytest
 
 from pipelines.core.warehouse import PublishedBuild, open_published
-from pipelines.reports.open_data import open_domains, open_kinds, open_metrics, write_open_data
+from pipelines.reports.open_data import _numbers, open_domains, open_kinds, open_metrics, write_open_data
 
 KEY = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end", "basis"]
 TOLD = ["num", "den", "value", "is_suppressed", "reason", "ci_low", "ci_high"]
 #: Kinds of case and domains that have persons in them; written out here, not asked of the code under test.
 PERSONS = {"police_incident", "petition", "hotline_order", "court_case", "mediation", "labour_arbitration", "callback"}
+HOME_KEY = b"a key of one home, 32 bytes long"
 GEOREPORT = {
     "service_request_id", "status", "status_notes", "service_name", "service_code", "description", "agency_responsible",
     "service_notice", "requested_datetime", "updated_datetime", "expected_datetime", "address", "address_id", "zipcode", "lat",
@@ -38,7 +40,7 @@ def build(tiny_home: Path) -> Iterator[PublishedBuild]:
 @pytest.fixture(scope="module")
 def folder(build: PublishedBuild, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("open")
-    written = write_open_data(build, found, zone="Asia/Shanghai")
+    written = write_open_data(build, found, zone="Asia/Shanghai", key=HOME_KEY)
     assert {path.relative_to(found) for path in written} == {
         path.relative_to(found) for path in found.rglob("*") if path.is_file()
     }
@@ -106,6 +108,28 @@ def test_no_number_or_place_of_a_department_leaves(build: PublishedBuild, folder
     assert len(numbers) > 1_000
     assert not told & numbers
     assert not told & fine
+
+
+def test_no_hash_of_a_known_number_leaves(build: PublishedBuild, folder: Path) -> None:
+    """`event_id` is a hash of system and number without a key: who counts numbers up has it."""
+    known = {row[0] for row in build.rows("select event_id from marts.fct_event")}
+    assert len(known) > 1_000
+    for path in folder.rglob("*"):
+        if path.suffix == ".parquet":
+            table = pl.read_parquet(path)
+            texts = [column for column, kind in table.schema.items() if kind == pl.String]
+            assert not known & {text for column in texts for text in table[column]}, path.name
+        elif path.is_file():
+            assert not known & set(re.findall(r"\w+", path.read_text(encoding="utf-8"))), path.name
+
+
+def test_numbers_are_the_same_in_every_export_of_a_home_and_of_no_other(build: PublishedBuild, folder: Path) -> None:
+    told = pl.read_parquet(folder / "requests.parquet")["request_id"]
+    kinds = open_kinds(build)
+    again = _numbers(build, kinds, HOME_KEY)
+    assert again["request_id"].is_unique().all()
+    assert set(told) <= set(again["request_id"])
+    assert not set(told) & set(_numbers(build, kinds, b"a key of some other home, as long")["request_id"])
 
 
 def test_open311_is_complete_and_in_the_standards_words(build: PublishedBuild, folder: Path) -> None:

@@ -96,6 +96,13 @@ def test_only_a_demo_home_makes_its_own_key(home: Home) -> None:
         master_keys(home, SETTINGS, level="production")
 
 
+def test_a_key_for_a_purpose_is_the_homes_own_and_stays(home: Home, vault: Vault, tmp_path: Path) -> None:
+    key = vault.key_for("numbers")
+    assert key == Vault(home, master_keys(home, SETTINGS, level="demo")).key_for("numbers")
+    other = Home(tmp_path / "other").make()
+    assert len({key, vault.key_for("else"), Vault(other, master_keys(other, SETTINGS, level="demo")).key_for("numbers")}) == 3
+
+
 def test_a_failed_write_leaves_nothing(vault: Vault) -> None:
     with pytest.raises(RuntimeError), vault.create("raw", "f", "x", month="202601") as sink:
         sink.write(b"half")
