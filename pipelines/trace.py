@@ -16,7 +16,7 @@ from pipelines.core.errors import UsageError
 from pipelines.core.register import DERIVED, METRICS, Metric, read_register
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild, quoted
-from pipelines.tracing.cases import Cut, Place, contributions, has_denominator
+from pipelines.tracing.cases import IS_OPEN, IS_SHUT, Cut, Place, contributions, feed_states, has_denominator
 from pipelines.tracing.definitions import definition_of
 from pipelines.tracing.difference import Difference, Step, difference
 from pipelines.tracing.figure import Figure, find_figure, residents_of
@@ -25,9 +25,9 @@ from pipelines.tracing.steps import WORDS as STEP_WORDS
 from pipelines.tracing.wholes import Whole, whole_of
 
 __all__ = [
-    "EXPORTED", "STEP_WORDS", "CaseQuery", "Difference", "Figure", "FigureName", "Metric", "Step", "Trace", "Window",
-    "asked_name", "case_query", "cases_of", "check_export", "definition_of", "difference", "find_figure", "has_cases",
-    "metric_of", "pages", "parse_name", "trace",
+    "EXPORTED", "IS_OPEN", "IS_SHUT", "STEP_WORDS", "CaseQuery", "Difference", "Figure", "FigureName", "Metric", "Step", "Trace",
+    "Window", "asked_name", "case_query", "cases_of", "check_export", "definition_of", "difference", "feed_states", "find_figure",
+    "has_cases", "metric_of", "pages", "parse_name", "trace",
 ]  # fmt: skip
 
 COLUMNS = (

@@ -31,6 +31,7 @@ from dashboards.kit.unopened import shown_figures
 from pipelines.core.board_options import Role
 from pipelines.core.errors import CityError, UsageError
 from pipelines.core.warehouse import PublishedBuild, quoted
+from pipelines.trace import IS_OPEN, feed_states
 
 T = TypeVar("T")
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
@@ -75,11 +76,15 @@ class ResultTooLarge(CityError):
 
 @cache
 def query_text(name: str) -> str:
-    """The text of `queries/<name>.sql`. Raises UsageError for an unknown name."""
+    """The text of `queries/<name>.sql`, in which {is_open} and {feed_states} stand for the rule of what is open (trace).
+
+    Raises UsageError for an unknown name.
+    """
     path = QUERIES / f"{name}.sql"
     if not path.is_file():
         raise UsageError(f"no query named {name!r}", where=str(QUERIES))
-    return path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    return text.replace("{is_open}", IS_OPEN).replace("{feed_states}", feed_states("marts"))
 
 
 def parameters_of(sql: str) -> set[str]:

@@ -12,27 +12,16 @@ inside as (
     where is_current and $area in (grid_code, path_0, path_1, path_2, path_3, path_4, path_5)
 ),
 
-closing_feeds as (
-    select feed from marts.fct_event
-    group by feed
-    having count(closed_at) > 0
-),
-
 cases as (
     select
         events.lead_dept_id as dept_id,
         cast(events.reported_at as date) as reported_on,
         events.deadline_at is not null as has_deadline,
-        coalesce(events.deadline_at < feeds.as_of, false) as is_late,
-        closing_feeds.feed is not null and events.reported_at <= feeds.as_of
-        and (
-            events.current_state not in ('CLOSED', 'FORCED_CLOSED', 'REJECTED', 'MERGED', 'WITHDRAWN', 'TRANSFERRED')
-            or coalesce(events.closed_at > feeds.as_of, false)
-        ) as is_open
+        coalesce(events.deadline_at < feeds.feed_as_of, false) as is_late,
+        {is_open} as is_open
     from marts.fct_event as events
-    inner join marts.dim_feed as feeds on events.feed = feeds.feed
+    inner join {feed_states} as feeds on events.feed = feeds.feed
     inner join marts.ref_event_kind as kinds on events.event_kind = kinds.event_kind and kinds.is_case
-    left join closing_feeds on events.feed = closing_feeds.feed
     where
         events.is_counted and events.lead_dept_id is not null
         and ($area = $root or events.restated_grid_code in (select grid_code from inside))

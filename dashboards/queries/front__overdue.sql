@@ -25,14 +25,14 @@ since as (
 late as (
     select events.event_kind, areas.grid_code, events.lead_dept_id, count(*) as cases_n
     from marts.fct_event as events
-    inner join marts.dim_feed as feeds on events.feed = feeds.feed
-    inner join marts.dim_grid as leaf on events.grid_code = leaf.grid_code and leaf.is_current
+    inner join {feed_states} as feeds on events.feed = feeds.feed
+    inner join marts.dim_grid as leaf on events.restated_grid_code = leaf.grid_code and leaf.is_current
     inner join areas
         on areas.grid_code in (
             leaf.grid_code, leaf.path_0, leaf.path_1, leaf.path_2, leaf.path_3, leaf.path_4, leaf.path_5
         )
     where
-        events.is_counted and events.deadline_at < feeds.as_of and coalesce(events.closed_at > feeds.as_of, true)
+        events.is_counted and events.deadline_at < feeds.feed_as_of and {is_open}
         and events.lead_dept_id is not null
     group by events.event_kind, areas.grid_code, events.lead_dept_id
 ),

@@ -58,7 +58,7 @@ class Vault:
         return hmac.digest(self.keys.get(MARKS, create=True), text.encode(), "sha256").hex()[:12]
 
     def key_for(self, purpose: str) -> bytes:
-        """A key of the home for one purpose, made of the key of marks: the same for the life of the home, whatever is shredded."""
+        """A key of the home for one purpose, made of the key of marks: it stays, whatever month is shredded."""
         return hmac.digest(self.keys.get(MARKS, create=True), f"key for {purpose}".encode(), "sha256")
 
     def holds(self, path: Path) -> bool:

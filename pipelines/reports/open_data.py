@@ -25,6 +25,7 @@ import polars as pl
 
 from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.reports.open311 import write_open311
+from pipelines.trace import IS_OPEN, IS_SHUT, feed_states
 
 DOMAINS = Path(__file__).with_name("open_domains.csv")
 MATTER = "matter"
@@ -129,15 +130,19 @@ def _metrics(metrics: Sequence[str]) -> str:
 
 
 def _requests(kinds: Sequence[str], domains: Sequence[Domain]) -> str:
-    """Counted matters; place at the domain's level, times as days: a single one tells no more than that."""
+    """Counted matters; place at the domain's level, times as days: a single one tells no more than that.
+
+    What is open is what boards count as open; where a feed never tells closings it is not known, and there is no status.
+    """
     levels = " ".join(f"when {quoted(domain.code)} then {domain.level}" for domain in domains)
     return f"""
     with placed as (
-        select events.*, categories.domain_code,
+        select events.*, categories.domain_code, {IS_OPEN} as is_open,
             case categories.domain_code {levels} end as open_level,
             areas.path_0, areas.path_1, areas.path_2, areas.path_3
         from marts.fct_event as events
         inner join marts.dim_category as categories using (category_code)
+        inner join {feed_states("marts")} as feeds on events.feed = feeds.feed
         left join marts.dim_grid as areas using (grid_version_id)
         where events.event_kind in ({_list(kinds)}) and events.is_counted and categories.is_public_safe
             and categories.domain_code in ({_list([domain.code for domain in domains])})
@@ -151,10 +156,9 @@ def _requests(kinds: Sequence[str], domains: Sequence[Domain]) -> str:
 
     select open_number.request_id, coarse.event_kind, coarse.category_code, coarse.domain_code,
         coalesce(coarse.area_code, 'UNASSIGNED') as area_code, coarse.lead_dept_id as department_code,
-        case when coarse.closed_at is null and coarse.current_state not in ('CLOSED', 'WITHDRAWN', 'MERGED')
-            then 'open' else 'closed' end as status,
+        case when coarse.is_open then 'open' when {IS_SHUT} then 'closed' end as status,
         cast(coarse.reported_at as date) as requested_on, cast(coarse.deadline_at as date) as expected_on,
-        cast(coarse.closed_at as date) as closed_on
+        case when not coarse.is_open then cast(coarse.closed_at as date) end as closed_on
     from coarse
     inner join open_number on coarse.event_id = open_number.event_id
     where coarse.reported_at is not null
@@ -188,7 +192,7 @@ OWN_WORDS = {
     "request_id": ("事项编号", "Permanent number of the matter: keyed, so that nobody can work out the department's own"),
     "area_code": ("区域编码", "Area, no finer than the domain's level; UNASSIGNED where it is not known"),
     "department_code": ("主办部门编码", "Department that leads"),
-    "status": ("状态", "open or closed"),
+    "status": ("状态", "open or closed, as boards count; empty where it is not known: the feed never tells closings"),
     "requested_on": ("上报日期", "Day of the report, city-local"),
     "expected_on": ("应办结日期", "Day by which it is to be closed"),
     "closed_on": ("办结日期", "Day on which it was closed"),

@@ -18,6 +18,9 @@ COARSE = {"month": ("month",), "quarter": ("month",), "half_year": ("month",), "
 COARSE_GRAINS = ("month", "year")
 #: States of a case that is no longer open.
 SHUT = ("CLOSED", "FORCED_CLOSED", "REJECTED", "MERGED", "WITHDRAWN", "TRANSFERRED")
+IS_SHUT = f"current_state in ({', '.join(map(quoted, SHUT))})"
+#: Whether a counted case is open, of columns of fct_event and feed_states: the rule of fct_open_case and of every stock.
+IS_OPEN = f"coalesce(does_close and reported_at <= feed_as_of and (not {IS_SHUT} or closed_at > feed_as_of), false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +105,14 @@ def _when(metric: Metric, cut: Cut) -> str:
     if not cut.has_begun:
         return "false"
     if metric.family == "stock":
-        shut = ", ".join(f"'{state}'" for state in SHUT)
-        return f"does_close and (current_state not in ({shut}) or closed_at > feed_as_of)"
+        return IS_OPEN
     fits = ", ".join(f"'{name}'" for name in COARSE.get(cut.period_kind, ()))
     grains = ", ".join(f"'{name}'" for name in COARSE_GRAINS)
     exact = f"(time_precision not in ({grains})" + (f" or time_precision in ({fits}))" if fits else ")")
     start = f" and {metric.start} is not null" if metric.start else ""
     within = f"{metric.time} >= {cut.first} and {metric.time} < {cut.last} + interval 1 day"
     if metric.include_backlog:
-        shut = ", ".join(f"'{state}'" for state in SHUT)
-        is_open = f"closed_at >= {cut.first} or (closed_at is null and current_state not in ({shut}))"
+        is_open = f"closed_at >= {cut.first} or (closed_at is null and not {IS_SHUT})"
         within = f"(({within}) or ({metric.time} < {cut.first} and ({is_open})))"
     return f"{within} and {exact}{start}"
 

@@ -15,8 +15,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dashboards.kit.access import query_text
 from pipelines.core.warehouse import PublishedBuild, open_published
 from pipelines.reports.open_data import _numbers, open_domains, open_kinds, open_metrics, write_open_data
+from pipelines.trace import IS_OPEN, feed_states
 
 KEY = ["metric_id", "slice_kind", "slice_code", "grid_code", "period_kind", "period_start", "period_end", "basis"]
 TOLD = ["num", "den", "value", "is_suppressed", "reason", "ci_low", "ci_high"]
@@ -45,6 +47,10 @@ def folder(build: PublishedBuild, tmp_path_factory: pytest.TempPathFactory) -> P
         path.relative_to(found) for path in found.rglob("*") if path.is_file()
     }
     return found
+
+
+def root_of(build: PublishedBuild) -> str:
+    return str(build.rows("select root_code from marts.build_info")[0][0])
 
 
 def loaded(path: Path) -> Any:
@@ -130,6 +136,36 @@ def test_numbers_are_the_same_in_every_export_of_a_home_and_of_no_other(build: P
     assert again["request_id"].is_unique().all()
     assert set(told) <= set(again["request_id"])
     assert not set(told) & set(_numbers(build, kinds, b"a key of some other home, as long")["request_id"])
+
+
+def test_open_is_what_fct_open_case_calls_open(build: PublishedBuild, folder: Path) -> None:
+    """Three readers of single cases, one rule: open data, the departments' cases, who leads most overdue ones."""
+    root = root_of(build)
+    mart = {kind: (open_n, late_n) for kind, open_n, late_n in build.rows(
+        "select event_kind, sum(cases_n), coalesce(sum(cases_n) filter (where is_overdue), 0) from marts.fct_open_case "
+        "where grid_code = ? group by 1", [root])}  # fmt: skip
+    told = Counter(pl.read_parquet(folder / "requests.parquet").filter(pl.col("status") == "open")["event_kind"])
+    assert told["hazard"] == mart["hazard"][0] > 0
+    assert told["urban_case"] == mart["urban_case"][0]
+    shut = "select count(*) from marts.fct_event where event_kind = 'hazard' and is_counted and current_state = 'TRANSFERRED'"
+    assert build.rows(shut)[0][0] > 0, "the state that drifted is there"
+
+    nobody = dict(build.rows(
+        "select events.event_kind, count(*) from marts.fct_event as events "
+        f"inner join {feed_states('marts')} as feeds on events.feed = feeds.feed "
+        f"where is_counted and lead_dept_id is null and {IS_OPEN} group by 1"))  # fmt: skip
+    day = dt.datetime.fromisoformat(build.as_of).date()
+    days = dict.fromkeys(("first_day", "last_day", "earlier_first", "earlier_last"), day)
+    cases = build.frame(query_text("departments__cases"), {"area": root, "root": root, **days})
+    kinds = {row[0] for row in build.rows("select event_kind from marts.ref_event_kind where is_case")}
+    assert cases["open_n"].sum() == sum(mart[kind][0] - nobody.get(kind, 0) for kind in kinds & set(mart))
+
+    late = query_text("front__overdue").partition("leaders as (")[0].rstrip().removesuffix(",").partition("late as (")[2]
+    areas = "with areas as (select grid_code from marts.dim_grid where grid_code = $area and is_current), late as ("
+    asked = f"{areas}{late} select event_kind, sum(cases_n) from late group by 1"
+    led = {kind: n for kind, n in build.rows(asked, {"area": root}) if kind not in nobody}
+    assert led == {kind: n for kind, (_, n) in mart.items() if n and kind not in nobody}
+    assert len(led) > 1
 
 
 def test_open311_is_complete_and_in_the_standards_words(build: PublishedBuild, folder: Path) -> None:
