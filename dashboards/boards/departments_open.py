@@ -26,7 +26,7 @@ COUNTS = ("reported_n", "earlier_reported_n", "open_n", "open_with_deadline_n", 
 
 def held_of(board: Board, place: Place, period: Period) -> list[dict[str, Any]]:
     """Counts per department; none below a district, where a department's few cases would tell of few persons."""
-    if place.level >= whole("small_cell_level") or not board.source.reader.sees_cases:
+    if place.level >= board.threshold("small_cell_level") or not board.source.reader.sees_cases:
         return []
     (first, last), (earlier_first, earlier_last) = period.days, period.earlier_days
     rows = board.source.ask(
@@ -36,18 +36,16 @@ def held_of(board: Board, place: Place, period: Period) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-def named_and_rest(
-    rows: Sequence[Mapping[str, Any]],
-) -> tuple[list[Mapping[str, Any]], dict[str, Any], int]:
+def named_and_rest(rows: Sequence[Mapping[str, Any]], few: int) -> tuple[list[Mapping[str, Any]], dict[str, Any], int]:
     """Departments with enough cases to be named, the sum of the others, how many those are.
 
-    Never one department alone among the others, and never so few open cases that they tell of few persons: then the least of
-    the named ones joins them.
+    Never one department alone among the others, and never `few` open cases or fewer, which tell of few persons: then the least
+    of the named ones joins them.
     """
     least = whole("department_least")
     named = [row for row in rows if row["reported_n"] >= least and row["open_n"] >= least]
     rest = [row for row in rows if row not in named]
-    while named and rest and (len(rest) == 1 or 0 < sum(row["open_n"] for row in rest) <= whole("small_cell_max")):
+    while named and rest and (len(rest) == 1 or 0 < sum(row["open_n"] for row in rest) <= few):
         moved = min(named, key=lambda row: row["open_n"])
         named.remove(moved)
         rest.append(moved)
@@ -65,10 +63,10 @@ def show(board: Board, place: Place, held: Sequence[Mapping[str, Any]]) -> None:
     words = board.words
     put(tag("h2", words("held.heading")), "held_head")
     if not held:
-        key = "held.not_here" if place.level >= whole("small_cell_level") else "held.none"
+        key = "held.not_here" if place.level >= board.threshold("small_cell_level") else "held.none"
         put(tag("p", words("cases.not_for_role" if not board.source.reader.sees_cases else key), kind="muted"), "held_none")
         return
-    named, rest, others = named_and_rest(held)
+    named, rest, others = named_and_rest(held, board.threshold("small_cell_max"))
     states = states_of(named, held)
     network = chosen(board, named)
     peers = [row for row in named if row["network"] == network]

@@ -55,6 +55,10 @@ class Board:
         name = names.get(code, code)
         return name[:1].upper() + name[1:]
 
+    def threshold(self, name: str) -> int:
+        """A whole number of the rules that the build was made by (ref_threshold). Raises KeyError for an unknown name."""
+        return int({row["threshold_id"]: row["value"] for row in self.source.ask("thresholds").rows(named=True)}[name])
+
     @property
     def health(self) -> list[dict[str, Any]]:
         """The health of the data in the last complete month, all feeds together and each."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from dashboards.kit.data import kept_builds, kept_manifest
+from dashboards.kit.words import Words
+from pipelines.publish import KEEP_BUILDS
 
 BUILD = "20260630_91c5567847"
 
@@ -33,3 +35,10 @@ def test_a_kept_build_is_found_by_its_id_and_told_once(home: Path) -> None:
     found = kept_manifest(home, BUILD)
     assert found is not None
     assert kept_builds(home) == [found]
+
+
+def test_the_page_says_how_many_builds_a_publish_keeps() -> None:
+    """The boards may not ask `publish`, so the sentence has the number in words: it changes with the constant or this fails."""
+    assert f"最近{'零一二三四五六七八九十'[KEEP_BUILDS]}个版本" in Words("zh")("why.no_earlier", build=BUILD)
+    number = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")[KEEP_BUILDS]
+    assert f"last {number} builds" in Words("en")("why.no_earlier", build=BUILD)
