@@ -137,6 +137,21 @@ def test_a_rerun_reads_one_build(home: Path) -> None:
     assert source.build_id == before
 
 
+@pytest.mark.parametrize(
+    "view",
+    [{"area": "no-such-area"}, {"period": "2099-01", "figure": "M99", "page": "99999"}, {"case": "no-such-case"},
+     {"build": "no_such_build", "lang": "fr"}, {"area": "UNASSIGNED"}],
+)  # fmt: skip
+def test_an_old_or_wrong_link_is_answered(tiny_home: Path, monkeypatch: pytest.MonkeyPatch, view: dict[str, str]) -> None:
+    monkeypatch.setenv("CITYBRAIN_HOME", str(tiny_home))
+    cache_data.clear()
+    app = run(**{"lang": "zh", **view})
+    assert not app.exception
+    text = text_of(app)
+    assert not re.search("这一页出了错|This page failed", text)
+    assert current_manifest(tiny_home)["build"] in text
+
+
 def test_nothing_published_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CITYBRAIN_HOME", str(tmp_path))
     assert "Nothing is published yet" in text_of(run())
