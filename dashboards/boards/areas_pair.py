@@ -15,6 +15,7 @@ from dashboards.kit import filters
 from dashboards.kit.areas import UNASSIGNED, Place, area_name
 from dashboards.kit.chance import State, Verdict, against_average, compare, reference
 from dashboards.kit.markup import Column, Html, anchor, chip, table, tag
+from dashboards.kit.named import Shown
 from dashboards.kit.page import Board, put
 from dashboards.kit.reading import Figure
 from dashboards.kit.words import NOTHING, Words
@@ -44,7 +45,8 @@ def show(
     if pairs:
         is_part = other == place.code
         said = tag("p", counted(words, pairs, is_part=is_part), kind="gap")
-        put(said + two_table(board, names[one], names[other], told(pairs, first, is_part=is_part), is_part=is_part), "two")
+        both = ((one, names[one]), (other, names[other]))
+        put(said + two_table(board, both, told(pairs, first, is_part=is_part), is_part=is_part), "two")
     else:
         put(tag("p", words("two.nothing"), kind="muted"), "two_none")
 
@@ -107,27 +109,31 @@ def told(pairs: Sequence[tuple[Figure, Figure]], first: Sequence[str], *, is_par
     return [(a, b) for a, b in pairs if a.id in first or verdict_of(a, b, is_part=is_part) in ("more", "less")]
 
 
-def two_table(board: Board, one: str, other: str, pairs: Sequence[tuple[Figure, Figure]], *, is_part: bool) -> Html:
-    """A line per figure: both values with their interval and parts, and what the difference means."""
+def two_table(
+    board: Board, areas: Sequence[tuple[str, str]], pairs: Sequence[tuple[Figure, Figure]], *, is_part: bool
+) -> Html:  # fmt: skip
+    """A line per figure: both values with their interval and parts, and what the difference means.
+
+    Args:
+        board: the board.
+        areas: code and name of the one and of the other.
+        pairs: the same figure of both.
+        is_part: whether the one lies in the other.
+    """
     words = board.words
     columns = [
-        Column(words("column.figure")), Column(one, is_number=True), Column(words("column.parts"), is_number=True),
-        Column(other, is_number=True), Column(words("column.parts"), is_number=True), Column(words("pair.meaning")),
+        Column(words("column.figure")), Column(areas[0][1], is_number=True), Column(words("column.parts"), is_number=True),
+        Column(areas[1][1], is_number=True), Column(words("column.parts"), is_number=True), Column(words("pair.meaning")),
     ]  # fmt: skip
     lines: list[list[object]] = []
     for a, b in pairs:
         verdict = verdict_of(a, b, is_part=is_part)
         link = anchor(board.view.but(figure=a.id), a.name)
-        lines.append([link, _value(a), _parts(a), _value(b), _parts(b), _meaning(a, verdict)])
+        basis = board.view.basis or "as_was"
+        here, there = (Shown(board, figure, code, basis) for figure, (code, _) in zip((a, b), areas, strict=True))
+        both = [here.value(has_unit=True), here.parts(_parts(a)), there.value(has_unit=True), there.parts(_parts(b))]
+        lines.append([link, *both, _meaning(a, verdict)])
     return table(columns, lines, caption=words("two.note_part" if is_part else "two.note"))
-
-
-def _value(figure: Figure) -> Html:
-    if figure.value is None:
-        return tag("span", figure.why_none if figure.is_known else NOTHING, kind="muted small")
-    mark = "≈" if figure.row.get("is_weighted") else ""
-    unit = tag("span", f" {figure.unit_text}", kind="small muted") if figure.unit_text else ""
-    return tag("span", tag("b", f"{mark}{figure.value_text}"), unit, title=figure.interval_text)
 
 
 def _parts(figure: Figure) -> str:

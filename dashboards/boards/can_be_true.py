@@ -15,7 +15,7 @@ import streamlit as st
 from dashboards.boards.explain import told_apart
 from dashboards.kit.areas import place_of
 from dashboards.kit.filters import from_params, to_params
-from dashboards.kit.markup import EMPTY, Column, Html, chip, join, table, tag
+from dashboards.kit.markup import EMPTY, Column, Html, Named, chip, join, table, tag
 from dashboards.kit.named import (
     asked_of,
     caveat_of,
@@ -139,7 +139,8 @@ def _readings(board: Board, figure: Traced, readings: list[Reading]) -> Html:
         parts = " / ".join(words.number(n) for n in (one.figure.num, one.figure.den) if n is not None)
         same = chip(words("true.same"), "better") if one.difference == 0 else words.signed(one.difference, decimals)
         lines.append([
-            name, words(f"basis.{one.figure.name.basis}"), tag("b", words.number(one.value, decimals)), same, parts,
+            name, words(f"basis.{one.figure.name.basis}"), tag("b", words.number(one.value, decimals)), same,
+            Named(parts, str(one.figure.name), "parts"),
             *([_needed(board, one, value)] if is_share else []), caveat_of(words, metric),
         ])  # fmt: skip
     titles = ["figure", "basis", "ours", "difference", "parts", *(["needed"] if is_share else []), "caveat"]

@@ -16,7 +16,8 @@ from dashboards.boards.dirt import dirt
 from dashboards.boards.scores import scores
 from dashboards.kit import charts
 from dashboards.kit.chance import whole
-from dashboards.kit.markup import Column, Html, chip, join, table, tag
+from dashboards.kit.markup import Column, Html, Named, chip, join, table, tag
+from dashboards.kit.named import id_of
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import NOTHING
@@ -65,8 +66,8 @@ def _late(board: Board, feeds: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [feed for feed in feeds if not feed["is_reference"] and _is_late(board, feed)]
 
 
-def _tile(name: str, value: str, note: str, tone: str = "") -> Html:
-    shown = tag("span", value, kind="value")
+def _tile(name: str, value: str, note: str, tone: str = "", figure: str = "") -> Html:
+    shown = tag("span", value, kind="value", data_figure=figure)
     return tag("div", tag("span", name, kind="name"), shown, tag("span", note, kind=f"note {tone}".strip()), kind="card")
 
 
@@ -85,7 +86,10 @@ def _tiles(board: Board, feeds: list[dict[str, Any]], funnel: dict[str, dict[str
     files = words.number(_sum(funnel, "files_n"))
     month = words.month(last_complete_month(board.source.as_of))
     tiles = [
-        _tile(words("quality.health"), value, words(f"quality.health_{'note' if value != NOTHING else 'none'}", month=month)),
+        _tile(
+            words("quality.health"), value, words(f"quality.health_{'note' if value != NOTHING else 'none'}", month=month),
+            figure=id_of(board, overall, overall["grid_code"]) if overall else "",
+        ),
         _tile(words("quality.late_n"), words.number(len(late)), words("quality.late_of", n=len(events))),
         _tile(words("quality.held_n"), words.number(_sum(funnel, "held_n")), words("quality.late_of", n=files)),
         _tile(words("quality.waiting_n"), words.number(stopped), words("quality.share_of_read", share=share)),
@@ -144,7 +148,7 @@ def _feed_line(board: Board, feed: dict[str, Any], row: dict[str, Any] | None, s
     value = words.percent(Decimal(str(score["value"])), score["decimals"]) if score and score["value"] is not None else NOTHING
     fresh = NOTHING if feed["is_reference"] else _freshness(board, feed)
     newest = tag("span", words.moment(feed["as_of"]) if feed["as_of"] else NOTHING, kind="nowrap")
-    return [name, newest, fresh, *counts, value]
+    return [name, newest, fresh, *counts, Named(value, id_of(board, score, score["grid_code"]) if score else "")]
 
 
 def _not_in(board: Board, feeds: list[dict[str, Any]], funnel: dict[str, dict[str, Any]]) -> charts.Chart:

@@ -14,6 +14,7 @@ from dashboards.boards.department_share import Share, parts_of, standing
 from dashboards.kit import charts
 from dashboards.kit.areas import Place
 from dashboards.kit.markup import Column, Html, anchor, table, tag
+from dashboards.kit.named import Shown
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.reading import Figure
 from dashboards.kit.series import Series, series_of
@@ -36,13 +37,13 @@ def show(
         return
     name = next(iter(own.values())).name
     head = tag("h2", f"{name} · {place.name}") + tag("p", words("department.about"), " ", back, kind="muted small")
-    put(head + own_table(board, figures, own), "department", focus=board.view.cut)
+    put(head + own_table(board, place, figures, own), "department", focus=board.view.cut)
     if metric not in own:
         put(tag("p", words("department.not_this", name=figures[metric][0].name), kind="muted"), "department_none")
         return
     figure = own[metric].figure
     series = _months(board, place, code, figure)
-    draw(_chart(board, series, f"{figure.name} · {name}"), "department_trend")
+    draw(_chart(board, place, series, f"{figure.name} · {name}"), "department_trend")
     if series.is_known:
         said = [sentence for sentence in trends.told_of(words, series) if sentence]
         put(tag("p", words("space").join(said), kind="small muted"), "department_said")
@@ -50,7 +51,7 @@ def show(
 
 
 def own_table(
-    board: Board, figures: Mapping[str, tuple[Figure, list[Share]]], own: Mapping[str, Share]
+    board: Board, place: Place, figures: Mapping[str, tuple[Figure, list[Share]]], own: Mapping[str, Share]
 ) -> Html:  # fmt: skip
     """A line per figure of the department: its value, the whole, where it stands."""
     words = board.words
@@ -59,12 +60,11 @@ def own_table(
     lines: list[list[object]] = []
     for name, share in own.items():
         whole = figures[name][0]
-        value = tag("b", share.figure.value_text) if share.figure.value is not None else tag(
-            "span", share.figure.why_none, kind="muted small")  # fmt: skip
+        cells, of_all = Shown(board, share.figure, place.code), Shown(board, whole, place.code)
         lines.append(
             [
-                anchor(board.view.but(figure=name, case="", page=1), whole.name), value, parts_of(share.figure),
-                share.figure.earlier_value_text, NOTHING if whole.is_count else whole.value_text,
+                anchor(board.view.but(figure=name, case="", page=1), whole.name), cells.value(),
+                cells.parts(parts_of(share.figure)), cells.earlier(), NOTHING if whole.is_count else of_all.value(),
                 standing(board, share.state, whole.row["direction"]),
             ]
         )  # fmt: skip
@@ -81,7 +81,7 @@ def _months(board: Board, place: Place, code: str, figure: Figure) -> Series:
     return series_of(figure.row, found, NO_TARGETS, spans, board.words)
 
 
-def _chart(board: Board, series: Series, title: str) -> charts.Chart:
+def _chart(board: Board, place: Place, series: Series, title: str) -> charts.Chart:
     words = board.words
     names = {key: words(f"trends.chart_{key}") for key in ("now", "earlier", "mean", "limits", "outside")}
     caption = charts.Caption(words("trends.of", name=title), series.newest.unit, board.as_of, words("trends.empty"))
@@ -89,4 +89,6 @@ def _chart(board: Board, series: Series, title: str) -> charts.Chart:
         caption, labels=[span.short(words) for span in series.spans], values=series.values, earlier=series.earlier,
         limits=series.limits, names=names, hover=trends.hover_of(words, series), is_share=series.newest.is_share,
         marked=[at for at, signal in enumerate(series.signals) if signal],
+        ids=trends.span_ids(board, place, series.newest, series.spans),
+        earlier_ids=trends.span_ids(board, place, series.newest, [span.year_before for span in series.spans]),
     )  # fmt: skip

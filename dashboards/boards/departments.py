@@ -19,6 +19,7 @@ from dashboards.kit import charts, filters, periods
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.chance import against_average, reference
 from dashboards.kit.markup import Column, Html, anchor, table, tag
+from dashboards.kit.named import Shown
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import Period, period_of
 from dashboards.kit.reading import SHARE, Figure
@@ -138,11 +139,11 @@ def _figure(board: Board, place: Place, whole: Figure, shares: Sequence[Share]) 
     head = tag("h2", f"{whole.name} · {place.name}") + tag("p", f"{whole.period_text} · {about}", kind="muted small")
     put(head, "figure")
     figure_usage.show(board, place, whole)
-    draw(funnel(board, whole, shares), "funnel")
-    put(share_table(board, whole, shares), "shares")
+    draw(funnel(board, place, whole, shares), "funnel")
+    put(share_table(board, place, whole, shares), "shares")
 
 
-def funnel(board: Board, whole: Figure, shares: Sequence[Share]) -> charts.Chart:
+def funnel(board: Board, place: Place, whole: Figure, shares: Sequence[Share]) -> charts.Chart:
     """Departments by their size between the limits within which chance alone would put them."""
     words = board.words
     empty = words("departments.count_empty" if whole.is_count else "departments.funnel_empty")
@@ -151,16 +152,19 @@ def funnel(board: Board, whole: Figure, shares: Sequence[Share]) -> charts.Chart
     if not whole.is_share or average is None:
         return charts.Chart(caption, None)
     points = [
-        charts.Point(share.name, part, share.state, said_of(board, share.name, share.figure, share.state))
+        charts.Point(
+            share.name, part, share.state, said_of(board, share.name, share.figure, share.state),
+            Shown(board, share.figure, place.code).ids[0],
+        )
         for share in shares
         if share.state != "unknown" and (part := share.figure.part()) is not None
-    ]
+    ]  # fmt: skip
     return charts.funnel(
         caption, points, average, scale=whole.scale, is_share=True, names=funnel_names(board), base=words("areas.base_cases")
     )
 
 
-def share_table(board: Board, whole: Figure, shares: Sequence[Share]) -> Html:
+def share_table(board: Board, place: Place, whole: Figure, shares: Sequence[Share]) -> Html:
     """A line per department: value, parts, interval, the year before, where it stands; each leads to its own cases."""
     words = board.words
     columns = [
@@ -171,11 +175,10 @@ def share_table(board: Board, whole: Figure, shares: Sequence[Share]) -> Html:
     lines: list[list[object]] = []
     for share in shares:
         view = board.view.but(figure=whole.id, cut=f"department.{share.code}", case="", page=1)
-        value = tag("b", share.figure.value_text) if share.figure.value is not None else tag(
-            "span", share.figure.why_none, kind="muted small")  # fmt: skip
+        cells = Shown(board, share.figure, place.code)
         lines.append(
-            [anchor(view, share.name), value, parts_of(share.figure), ends_of(share.figure), share.figure.earlier_value_text,
-             standing(board, share.state, whole.row["direction"])]
+            [anchor(view, share.name), cells.value(), cells.parts(parts_of(share.figure)), cells.interval(ends_of(share.figure)),
+             cells.earlier(), standing(board, share.state, whole.row["direction"])]
         )  # fmt: skip
     limits = words.percent(reference("outer_confidence") * SHARE)
     return table(columns, lines, caption=words("departments.order", share=limits))

@@ -14,7 +14,7 @@ from decimal import Decimal
 from dashboards.boards import case_list, case_trail, figure_usage
 from dashboards.kit import unopened
 from dashboards.kit.areas import place_of
-from dashboards.kit.markup import EMPTY, Column, Html, chip, join, table, tag
+from dashboards.kit.markup import EMPTY, Column, Html, Named, chip, join, table, tag
 from dashboards.kit.named import (
     asked_of,
     caveat_of,
@@ -105,15 +105,16 @@ def _id(board: Board, found: Explained) -> Html:
     return tag("p", words("explain.id"), " ", link, tag("span", words("explain.id_holds"), kind="muted small")) + tag("p", more)
 
 
-def _fact(name: str, value: object, *, broad: bool = False) -> Html:
-    return tag("div", tag("dt", name), tag("dd", value), kind="broad" if broad else "")
+def _fact(name: str, value: object, *, broad: bool = False, figure: str = "") -> Html:
+    return tag("div", tag("dt", name), tag("dd", value, data_figure=figure), kind="broad" if broad else "")
 
 
 def _facts(board: Board, found: Explained, reading: Figure) -> Html:
     """The number with all that it is made of."""
     words, figure = board.words, found.trace.figure
-    value = f"{reading.value_text} {reading.unit_text}".strip() if reading.value is not None else reading.why_none
-    facts = [_fact(words("column.value"), tag("b", value))]
+    value = tag("b", reading.value_text, tag("span", f" {reading.unit_text}", kind="unit") if reading.unit_text else "")
+    value = value if reading.value is not None else tag("b", reading.why_none)
+    facts = [_fact(words("column.value"), value, figure=str(figure.name))]
     facts += [_fact(words("explain.period"), reading.days_text)]
     if not figure.is_hidden:
         below = words("explain.residents" if figure.metric.population else "explain.den")
@@ -201,8 +202,9 @@ def _variant(board: Board, one: Reading, here: FigureName) -> list[object]:
     mark = chip(words("explain.here"), "better") if name == here else EMPTY
     parts = " / ".join(words.number(n) for n in (one.figure.num, one.figure.den) if n is not None)
     link = named_link(board, str(name), f"{metric.id} {metric_name(words, metric)}")
-    value = tag("b", words.number(one.value, metric.decimals))
-    return [tag("span", link, " ", mark), words(f"basis.{name.basis}"), value, parts, caveat_of(words, metric)]
+    value = Named(tag("b", words.number(one.value, metric.decimals)), str(name))
+    beside = Named(parts, str(name), "parts")
+    return [tag("span", link, " ", mark), words(f"basis.{name.basis}"), value, beside, caveat_of(words, metric)]
 
 
 def _build(board: Board) -> Html:

@@ -16,6 +16,7 @@ from dashboards.kit import breakdown, charts
 from dashboards.kit.areas import Place
 from dashboards.kit.chance import State, against_average
 from dashboards.kit.markup import EMPTY, Column, Html, anchor, chip, join, table, tag
+from dashboards.kit.named import Shown
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import month_end, months_before, same_day_last_year
 from dashboards.kit.reading import Figure
@@ -82,9 +83,9 @@ def show(board: Board, place: Place, figure: Figure, whole: Figure) -> None:
     found = parts_of(board, place, whole, kind)
     left, right = st.columns([1, 1], gap="large")
     with left:
-        draw(chart(board, whole, kind, found), "parts")
+        draw(chart(board, place, whole, kind, found), "parts")
     with right:
-        put(_table(board, figure, kind, found), "parts_table")
+        put(_table(board, place, figure, kind, found), "parts_table")
 
 
 def parts_of(board: Board, place: Place, whole: Figure, kind: str) -> list[Part]:
@@ -99,7 +100,7 @@ def parts_of(board: Board, place: Place, whole: Figure, kind: str) -> list[Part]
 
 def cut_chart(board: Board, place: Place, whole: Figure, kind: str) -> charts.Chart:
     """A figure by one kind of slice; the sentence of an empty chart where it is not given here."""
-    return chart(board, whole, kind, parts_of(board, place, whole, kind) if whole.row["period_kind"] else [])
+    return chart(board, place, whole, kind, parts_of(board, place, whole, kind) if whole.row["period_kind"] else [])
 
 
 def _rows(board: Board, place: Place, figure: Figure) -> list[dict[str, Any]]:
@@ -127,7 +128,7 @@ def said_of(board: Board, name: str, figure: Figure, state: State = "unknown") -
     return "<br>".join(text for text in said if text)
 
 
-def chart(board: Board, whole: Figure, kind: str, parts: Sequence[Part]) -> charts.Chart:
+def chart(board: Board, place: Place, whole: Figure, kind: str, parts: Sequence[Part]) -> charts.Chart:
     """The parts of a figure: bars for a number of cases, else dots with their intervals."""
     words = board.words
     title = words("field.parts_title", name=whole.name, by=words(f"field.by.{kind}"))
@@ -140,24 +141,30 @@ def chart(board: Board, whole: Figure, kind: str, parts: Sequence[Part]) -> char
             [None if part.figure.earlier_value is None else float(part.figure.earlier_value) for part in shown],
             names=names, texts=[part.figure.value_text for part in shown],
             hover=[said_of(board, part.name, part.figure) for part in shown],
+            ids=[Shown(board, part.figure, place.code).ids[0] for part in shown],
+            earlier_ids=[Shown(board, part.figure, place.code).ids[1] for part in shown],
         )  # fmt: skip
     rows = [
-        row_of(part.name, part.figure, part.state if part.state != "unknown" else "", said_of(board, *part)) for part in shown
-    ]
+        row_of(
+            part.name, part.figure, part.state if part.state != "unknown" else "", said_of(board, *part),
+            Shown(board, part.figure, place.code).ids,
+        )
+        for part in shown
+    ]  # fmt: skip
     # A rate per residents of a part is smaller than that of the whole by its making: no line to compare with.
     average = float(whole.value) if whole.is_share and whole.value is not None else None
     return breakdown.intervals(caption, rows, average=average, is_share=whole.is_share, names=names)
 
 
-def row_of(name: str, part: Figure, state: str, hover: str) -> breakdown.Row:
-    """A figure as a row of `intervals`."""
+def row_of(name: str, part: Figure, state: str, hover: str, ids: tuple[str, str]) -> breakdown.Row:
+    """A figure as a row of `intervals`; `ids` of it and of the one a year before."""
     low, high = part.row.get("ci_low"), part.row.get("ci_high")
     before = None if part.earlier_value is None else float(part.earlier_value)
     ends = None if low is None or high is None else (float(low), float(high))
-    return breakdown.Row(name, float(part.value or 0), ends, before, state, hover)
+    return breakdown.Row(name, float(part.value or 0), ends, before, state, hover, *ids)
 
 
-def _table(board: Board, opened: Figure, kind: str, parts: Sequence[Part]) -> Html:
+def _table(board: Board, place: Place, opened: Figure, kind: str, parts: Sequence[Part]) -> Html:
     words, compares = board.words, any(part.state != "unknown" for part in parts)
     has_den = not opened.is_count
     columns = [Column(words(f"field.by.{kind}")), Column(words("column.value"), is_number=True)]
@@ -168,15 +175,11 @@ def _table(board: Board, opened: Figure, kind: str, parts: Sequence[Part]) -> Ht
     for name, part, state in parts:
         cut = f"{kind}.{part.slice_code}"
         shown = tag("b", name) if figure_card.cut_of(opened) == cut else name
-        value = tag("span", part.why_none, kind="muted small") if part.value is None else tag("b", part.value_text)
-        way = (
-            shown
-            if is_unopened(kind, part.slice_code)
-            else anchor(board.view.but(figure=opened.id, cut=cut, case="", page=1), shown)
-        )
-        cells: list[object] = [way, value]
-        cells += [_parts(part)] if has_den else []
-        cells += [part.earlier_value_text]
+        is_closed, cells_of = is_unopened(kind, part.slice_code), Shown(board, part, place.code)
+        way = shown if is_closed else anchor(board.view.but(figure=opened.id, cut=cut, case="", page=1), shown)
+        cells: list[object] = [way, cells_of.value(has_link=not is_closed)]
+        cells += [cells_of.parts(_parts(part))] if has_den else []
+        cells += [cells_of.earlier()]
         standing = chip(words(f"status.{state}"), "alert" if state.startswith("far") else "") if state != "unknown" else ""
         lines.append([*cells, standing] if compares else cells)
     caption = words("space").join([words("field.parts_order"), words("field.parts_hint")])

@@ -16,7 +16,7 @@ from dashboards.kit import charts, maps
 from dashboards.kit.areas import UNASSIGNED, Place, area_name
 from dashboards.kit.chance import Part, State, against_average
 from dashboards.kit.markup import Column, Html, anchor, chip, interval_mark, table, tag
-from dashboards.kit.named import explain_link
+from dashboards.kit.named import Shown
 from dashboards.kit.page import Board, draw, go_to, put
 from dashboards.kit.reading import Figure
 
@@ -114,7 +114,7 @@ def _funnel(board: Board, figure: Figure, found: Found, states: dict[str, State]
         return charts.Chart(caption, None)
     points = [
         charts.Point(area_name(board, row, "area"), part, states[row["grid_code"]],
-                     _hover(board, row, area, states[row["grid_code"]]))
+                     _hover(board, row, area, states[row["grid_code"]]), _shown(board, row, area).ids[0])
         for row, area in found
         if (part := area.part()) is not None and states[row["grid_code"]] != "unknown"
     ]  # fmt: skip
@@ -133,7 +133,13 @@ def _pairs(board: Board, figure: Figure, found: Found) -> charts.Chart:
         [float(area.value or 0) for _, area in found], [_float(area.earlier_value) for _, area in found],
         names={"now": words("areas.now"), "before": words("areas.before")},
         texts=[area.value_text for _, area in found], hover=[_hover(board, row, area, "unknown") for row, area in found],
+        ids=[_shown(board, row, area).ids[0] for row, area in found],
+        earlier_ids=[_shown(board, row, area).ids[1] for row, area in found],
     )  # fmt: skip
+
+
+def _shown(board: Board, row: dict[str, Any], area: Figure) -> Shown:
+    return Shown(board, area, row["grid_code"], board.view.basis or "as_was")
 
 
 def draw_table(board: Board, place: Place, figure: Figure, found: Found, states: dict[str, State]) -> None:
@@ -146,17 +152,16 @@ def draw_table(board: Board, place: Place, figure: Figure, found: Found, states:
     columns += [Column(words("column.standing"))] if compares else []
     columns += [Column(words("column.earlier"), is_number=True), Column(words("column.change"), is_number=True)]
     columns += [] if figure.is_count else [Column(words("column.parts"), is_number=True)]
-    cut = {"slice_kind": figure.slice_kind, "slice_code": figure.slice_code, "basis": board.view.basis or "as_was"}
     average, placeless, lines = _average_value(figure, found), placeless_n(figure, found), []
     for row, area in found:
         code = row["grid_code"]
         name = area_name(board, row, "area")
-        shown = explain_link(board, area.row, code, _value(area), **cut) if area.value is not None else _value(area)
-        cells: list[object] = [anchor(view.but(area=code), name), shown]
-        cells += [_mark(area, average, ends, states[code])] if ends else []
+        shown = _shown(board, row, area)
+        cells: list[object] = [anchor(view.but(area=code), name), shown.value()]
+        cells += [shown.interval(_mark(area, average, ends, states[code]))] if ends else []
         cells += [_standing(board, states[code])] if compares else []
-        cells += [area.earlier_value_text, _change(area)]
-        cells += [] if figure.is_count else [_parts(area)]
+        cells += [shown.earlier(), _change(area)]
+        cells += [] if figure.is_count else [shown.parts(_parts(area))]
         lines.append(cells)
     unplaced = sum(row["grid_code"] == UNASSIGNED for row, _ in found)
     said = [
@@ -182,12 +187,6 @@ def _ends(areas: list[Figure]) -> tuple[float, float] | None:
         return None
     low, high = min(float(area.row["ci_low"]) for area in known), max(float(area.row["ci_high"]) for area in known)
     return (low, high if high > low else low + 1.0)
-
-
-def _value(area: Figure) -> Html:
-    if area.value is None:
-        return tag("span", area.why_none, kind="muted small")
-    return tag("b", area.value_text)
 
 
 def _average_value(figure: Figure, found: Found) -> float | None:

@@ -9,18 +9,16 @@ import datetime as dt
 
 import polars as pl
 
-from dashboards.kit.areas import code_of
 from dashboards.kit.chance import process_limits
 from dashboards.kit.markup import EMPTY, Html, anchor, chip, sparkline, tag
-from dashboards.kit.named import EXPLAIN, explain_link
-from dashboards.kit.naming import id_of
+from dashboards.kit.named import EXPLAIN, id_of, named_link
 from dashboards.kit.page import Board, has_board
 from dashboards.kit.reading import Figure, monthly
 
 
 def card(
-    board: Board, figure: Figure, trends: pl.DataFrame, until: dt.date, *, usual: str, is_open: bool, remark: str = "",
-    area: str = "",
+    board: Board, figure: Figure, trends: pl.DataFrame, until: dt.date, *, usual: str, is_open: bool, area: str,
+    remark: str = "",
 ) -> Html:  # fmt: skip
     """The card; a link that opens the figure.
 
@@ -31,32 +29,33 @@ def card(
         until: the first day of the last month.
         usual: the kind of period that needs not be said.
         is_open: whether the figure is the one that is open.
+        area: the area that the figure is of.
         remark: a sentence below.
-        area: the area that the figure is of; with it a link opens the figure in Explain.
     """
     if not figure.row["period_kind"]:
         return tag("div", tag("span", figure.name, kind="name"), tag("span", figure.why_none, kind="value none"), kind="card")
+    figure_id = id_of(board, figure.row, area)
     if figure.value is None:
-        value = tag("span", figure.why_none, kind="value none")
+        value = tag("span", figure.why_none, kind="value none", data_figure=figure_id)
     else:
-        value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value")
+        value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value", data_figure=figure_id)
     months = [value for _, value in monthly(trends, figure, until)]
     limits = None if figure.row["period_kind"] == "cumulative" else process_limits(months)
     drawn = sparkline(months, limits, board.words("trend.title", name=figure.name))
     other_period = figure.period_text if figure.row["period_kind"] != usual else ""
-    notes = [tag("span", text) for text in (other_period, figure.interval_text, figure.parts_text) if text]
-    named = tag("span", figure.name, kind="name", data_figure=id_of(figure.row, area or code_of(board), board.source.build_id))
+    notes = [tag("span", other_period)] if other_period else []
+    notes += [tag("span", figure.interval_text, data_interval=figure_id)] if figure.interval_text else []
+    notes += [tag("span", figure.parts_text, data_parts=figure_id)] if figure.parts_text else []
     body = (
-        named, value, tag("span", drawn, kind="aside"), _change(figure),
+        tag("span", figure.name, kind="name"), value, tag("span", drawn, kind="aside"), _change(figure),
         tag("span", *notes, kind="note"), tag("span", remark, kind="note") if remark else EMPTY,
     )  # fmt: skip
     view = board.view.but(figure=figure.id, cut=cut_of(figure), case="", page=1)
     caveat = board.words.pick(figure.row, "caveat")
     shown = anchor(view, *body, kind="card open" if is_open else "card", title=caveat)
-    if not area or not has_board(board, EXPLAIN):
+    if not has_board(board, EXPLAIN):
         return shown
-    cut = {"slice_kind": figure.slice_kind, "slice_code": figure.slice_code}
-    whence = explain_link(board, figure.row, area, board.words("named.why_this"), **cut, kind="whence")
+    whence = named_link(board, figure_id, board.words("named.why_this"), kind="whence", title=figure_id)
     return tag("div", shown, whence, kind="whole")  # beside the card, not in it: a link holds no link
 
 

@@ -16,7 +16,7 @@ from dashboards.kit import charts
 from dashboards.kit.areas import Place
 from dashboards.kit.chance import process_limits
 from dashboards.kit.markup import tag
-from dashboards.kit.named import code, figure_id, named_link
+from dashboards.kit.named import code, id_of, month_ids, named_link
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import month_end, months_before, period_of, same_day_last_year
 from dashboards.kit.reading import Figure, monthly
@@ -33,11 +33,11 @@ def show(board: Board, place: Place, figure: Figure, trends: pl.DataFrame, *, be
     caveat = words.pick(figure.row, "caveat")
     about = words("figure.about", direction=direction, caveat=caveat) if caveat else direction
     head = tag("h2", f"{figure.name} · {place.name}") + tag("p", f"{figure.period_text} · {about}", kind="muted")
-    name = figure_id(board, figure.row, place.code, slice_kind=figure.slice_kind, slice_code=figure.slice_code)
+    name = id_of(board, figure.row, place.code)
     head += tag("p", words("named.id"), " ", named_link(board, name, code(name)), kind="muted small")
     put(head, "figure", focus=board.view.figure)
     figure_usage.show(board, place, figure)
-    _trend(board, figure, trends)
+    _trend(board, place, figure, trends)
     if between is not None:
         between()
     _areas(board, place, figure)
@@ -47,7 +47,7 @@ def show(board: Board, place: Place, figure: Figure, trends: pl.DataFrame, *, be
 # --- trend ------------------------------------------------------------------------------------------------------------
 
 
-def _trend(board: Board, figure: Figure, trends: pl.DataFrame) -> None:
+def _trend(board: Board, place: Place, figure: Figure, trends: pl.DataFrame) -> None:
     words = board.words
     is_cumulative = figure.row["period_kind"] == "cumulative"
     until = period_of(board.view, board.source.as_of).month
@@ -64,7 +64,8 @@ def _trend(board: Board, figure: Figure, trends: pl.DataFrame) -> None:
     drawn = charts.trend(
         charts.Caption(title, figure.unit, board.as_of, words("trend.empty")),
         labels=[words.month_short(month) for month in months], values=values, earlier=earlier, limits=limits,
-        names=names, hover=hover, is_share=figure.is_share,
+        names=names, hover=hover, is_share=figure.is_share, ids=[] if is_cumulative else month_ids(board, figure, place, months),
+        earlier_ids=[] if is_cumulative else month_ids(board, figure, place, [months_before(month, 12) for month in months]),
     )  # fmt: skip
     draw(drawn, "trend")
     if drawn.figure is not None and not is_cumulative:
@@ -132,5 +133,6 @@ def _in_period(board: Board, place: Place, figure: Figure, period: dict[str, Any
         period_end=end,
         earlier_end=before,
     ).rows(named=True)
-    shared = {name: figure.row[name] for name in OF_THE_METRIC} | period
+    cut = {"slice_kind": figure.slice_kind, "slice_code": figure.slice_code}
+    shared = {name: figure.row[name] for name in OF_THE_METRIC} | period | cut
     return [(row, Figure({**row, **shared}, board.words)) for row in rows]

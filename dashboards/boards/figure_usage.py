@@ -11,6 +11,7 @@ from typing import Any
 
 from dashboards.kit.areas import Place
 from dashboards.kit.markup import Html, join, tag
+from dashboards.kit.named import id_of
 from dashboards.kit.page import Board, put
 from dashboards.kit.reading import Figure
 from dashboards.kit.words import Words
@@ -23,7 +24,7 @@ def show(board: Board, place: Place, figure: Figure) -> None:
     # Changes are of whole figures.
     asked = figure.slice_kind == "all"
     rows = board.source.ask("figure__changes", metric=figure.id, area=place.code, **period).rows(named=True) if asked else []
-    said = [change(board.words, row) for row in rows]
+    said = [change(board, {**row, **period}, place.code) for row in rows]
     parts = [tag("ul", join([tag("li", sentence) for sentence in told]), kind="usage small")] if told else []
     parts += [tag("p", join(said, " · "), kind="small changes")] if said else []
     if parts:
@@ -44,14 +45,17 @@ def warnings(words: Words, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def change(words: Words, row: Mapping[str, Any]) -> Html:
+def change(board: Board, row: Mapping[str, Any], area: str) -> Html:
     """A change by its kind and its size; counts where the base is small, the reason where there is none."""
+    words, name = board.words, id_of(board, row, area)
     key = f"usage.{row['against']}.{row['adjust']}"
     label = words(key) if words.has(key) else words.pick(row, "name")
     if row["value"] is None or row["reason"]:
         reason = f"reason.{row['reason']}"
-        return tag("span", label, " ", tag("span", words(reason if words.has(reason) else "reason.none", least=""), kind="muted"))
+        why = words(reason if words.has(reason) else "reason.none", least="")
+        return tag("span", label, " ", tag("span", why, kind="muted", data_figure=name))
     size = words.signed(row["value"], int(row["decimals"])) + "%"
     if row["is_small_base"]:
         size = words("change.counts", before=words.number(int(row["den"])), now=words.number(int(row["num"])))
-    return tag("span", label, " ", tag("b", size), title=words.pick(row, "caveat"))
+    shown = tag("b", size, **{"data_parts" if row["is_small_base"] else "data_figure": name})
+    return tag("span", label, " ", shown, title=words.pick(row, "caveat"))

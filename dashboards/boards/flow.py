@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dashboards.boards.field import Looked
 from dashboards.kit import breakdown, charts
+from dashboards.kit.named import month_ids
 from dashboards.kit.reading import monthly
 
 
@@ -21,13 +22,17 @@ def chart(looked: Looked, kind: str) -> charts.Chart:
     board, words = looked.board, looked.board.words
     name = board.kind(kind)
     caption = charts.Caption(words("flow.title", kind=name), words("unit.cases"), board.as_of, words("flow.empty"))
-    found = [dict(monthly(looked.months(item), looked.figure(item), looked.period.month)) for item in items(kind)]
+    figures = [looked.figure(item) for item in items(kind)]
+    found = [
+        dict(monthly(looked.months(item), figure, looked.period.month)) for item, figure in zip(items(kind), figures, strict=True)
+    ]
     months = sorted(found[0] | found[1])
     lines = []
     styles = (("come", charts.PALETTE["accent"], "solid"), ("closed", charts.PALETTE["orange"], "dash"))
-    for (what, colour, dash), values in zip(styles, found, strict=True):
+    for (what, colour, dash), values, figure in zip(styles, found, figures, strict=True):
         hover = [
             words("flow.hover", month=words.month(m), what=words(f"flow.{what}"), n=words.number(values.get(m))) for m in months
         ]
-        lines.append(breakdown.Line(words(f"flow.{what}"), [values.get(m) for m in months], hover, colour, dash))
+        lines.append(breakdown.Line(words(f"flow.{what}"), [values.get(m) for m in months], hover, colour, dash,
+                                    month_ids(board, figure, looked.place, months)))  # fmt: skip
     return breakdown.lines(caption, [words.month_short(month) for month in months], lines)

@@ -12,6 +12,7 @@ from dashboards.boards import field, field_slices
 from dashboards.boards.field import Domain, Looked
 from dashboards.kit import breakdown, charts
 from dashboards.kit.markup import tag
+from dashboards.kit.named import Shown
 from dashboards.kit.page import Board, draw, put
 
 #: As residents said on the telephone, and how many could be asked at all; then what petitioners rated, counted both ways.
@@ -78,7 +79,13 @@ def rates(looked: Looked) -> charts.Chart:
     board = looked.board
     words = board.words
     shown = [looked.figure(item) for item in RATES if looked.figure(item).value is not None]
-    rows = [field_slices.row_of(figure.name, figure, "", field_slices.said_of(board, figure.name, figure)) for figure in shown]
+    rows = [
+        field_slices.row_of(
+            figure.name, figure, "", field_slices.said_of(board, figure.name, figure),
+            Shown(board, figure, looked.place.code).ids,
+        )
+        for figure in shown
+    ]  # fmt: skip
     period = shown[0].period_text if shown else ""
     unit = words("field.unit_in", unit="%", period=period)
     caption = charts.Caption(words("petitions.rates_title"), unit, board.as_of, words("petitions.rates_empty"))

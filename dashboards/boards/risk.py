@@ -7,7 +7,7 @@ the rule of an alert (the mart fct_alert), limits (kit.chance). It says what to 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -16,7 +16,8 @@ import streamlit as st
 from dashboards.kit import charts, filters
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.chance import Part, against_average, reference, whole
-from dashboards.kit.markup import Column, Html, anchor, chip, join, table, tag
+from dashboards.kit.markup import Column, Html, Named, anchor, chip, join, table, tag
+from dashboards.kit.named import FigureId, Shown, id_of
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import last_complete_week
 from dashboards.kit.reading import Figure
@@ -170,7 +171,8 @@ def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
     lines = [
         [
             anchor(board.view.but(area=row["grid_code"], figure="V01", case=""), words.pick(row, "name"), page="."),
-            board.kind(row['event_kind']), words.pick(row, "reason"), tag("b", words.number(row["value"])),
+            board.kind(row['event_kind']), words.pick(row, "reason"),
+            Named(tag("b", words.number(row["value"])), alert_id(row, week).of(row["grid_code"], board.source.build_id)),
             words.number(row["baseline"], 1), _excess(words, row),
             words.number(row["robust_z"], 1),
         ]
@@ -180,6 +182,12 @@ def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
     rest = len(alerts) - most
     more = tag("p", words("risk.alert_more", n=rest, shown=most), kind="muted small") if rest > 0 else Html("")
     put(head + body + more, "alerts")
+
+
+def alert_id(row: Mapping[str, Any], week: dt.date) -> FigureId:
+    """The figure that an alert is about: cases of one kind in one week."""
+    kind = {"slice_kind": "event_kind", "slice_code": str(row["event_kind"])}
+    return FigureId(str(row["metric_id"]), "week", week, week + dt.timedelta(days=6), **kind)
 
 
 def _excess(words: Words, row: dict[str, Any]) -> str:
@@ -214,7 +222,7 @@ def _funnel(board: Board, place: Place, outside: Outside) -> None:
         expected = outside.compared_n * (1 - reference("outer_confidence"))
         rule.append(words("risk.funnel_chance", n=words.number(outside.compared_n), expected=words.number(expected, 1)))
     parts: list[object] = [tag("h2", words("risk.funnel_heading")), tag("p", words("space").join(rule), kind="muted small")]
-    parts.append(findings(board, outside.worse[:most]) if outside.worse else tag("p", words("risk.funnel_none")))
+    parts.append(findings(board, place, outside.worse[:most]) if outside.worse else tag("p", words("risk.funnel_none")))
     if len(outside.worse) > most:
         parts.append(tag("p", words("risk.funnel_more", n=len(outside.worse) - most), kind="muted small"))
     if outside.better:
@@ -225,7 +233,7 @@ def _funnel(board: Board, place: Place, outside: Outside) -> None:
     put(join(parts), "outside")
 
 
-def findings(board: Board, worse: list[tuple[dict[str, Any], Figure]]) -> Html:
+def findings(board: Board, place: Place, worse: list[tuple[dict[str, Any], Figure]]) -> Html:
     """A table of areas that are worse than chance explains."""
     words = board.words
     titles = ("area", "figure", "value", "interval", "average", "parts", "standing")
@@ -233,14 +241,14 @@ def findings(board: Board, worse: list[tuple[dict[str, Any], Figure]]) -> Html:
     lines = []
     for row, figure in worse:
         view = board.view.but(area=row["grid_code"], figure=row["metric_id"], case="")
-        sign = "%" if figure.unit == "%" else ""
+        sign, shown = "%" if figure.unit == "%" else "", Shown(board, figure, row["grid_code"])
         low, high = (words.number(row[end], figure.decimals) for end in ("ci_low", "ci_high"))
+        average = f"{words.number(row['whole_value'], figure.decimals)}{sign}"
         lines.append(
             [
-                anchor(view, words.pick(row, "area"), page="."), figure.name,
-                tag("b", f"{figure.value_text} {figure.unit_text}".strip()), f"{low} – {high}{sign}",
-                f"{words.number(row['whole_value'], figure.decimals)}{sign}",
-                f"{words.number(int(row['num']))} / {words.number(int(row['den']))}",
+                anchor(view, words.pick(row, "area"), page="."), figure.name, shown.value(has_unit=True),
+                shown.interval(f"{low} – {high}{sign}"), Named(average, id_of(board, row, place.code)),
+                shown.parts(f"{words.number(int(row['num']))} / {words.number(int(row['den']))}"),
                 chip(words("risk.worse"), "worse"),
             ]
         )  # fmt: skip

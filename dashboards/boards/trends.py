@@ -17,6 +17,7 @@ from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.chance import reference, whole
 from dashboards.kit.filters import View
 from dashboards.kit.markup import EMPTY, Html, anchor, chip, join, tag
+from dashboards.kit.named import FigureId, id_of
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.reading import Figure
 from dashboards.kit.series import Series, series_of
@@ -43,7 +44,7 @@ def show(board: Board) -> None:
     put(heading + crumbs(board, place) + tag("p", said, kind="lead"), "title")
     chosen = board.view.figure if board.view.figure in every else _opened(known, headlines)
     _filters(board, place, metrics, chosen)
-    _small(board, known, headlines, chosen)
+    _small(board, place, known, headlines, chosen)
     if chosen:
         _large(board, place, every[chosen])
         trends_pair.show(board, place, every, [*headlines, *([] if chosen in headlines else [chosen])])
@@ -160,12 +161,12 @@ def _filters(board: Board, place: Place, metrics: dict[str, dict[str, Any]], cho
 # --- small charts -----------------------------------------------------------------------------------------------------
 
 
-def _small(board: Board, known: dict[str, Series], headlines: list[str], chosen: str) -> None:
+def _small(board: Board, place: Place, known: dict[str, Series], headlines: list[str], chosen: str) -> None:
     words, unit = board.words, unit_of(board.view.unit)
     if not headlines:
         put(tag("p", words("trends.nothing", unit=words(f"unit_of.{unit}")), kind="muted"), "small_none")
         return
-    cards = [_card(board, known[name], is_open=name == chosen) for name in headlines]
+    cards = [_card(board, place, known[name], is_open=name == chosen) for name in headlines]
     about = words("trends.small_about", unit=words(f"unit_of.{unit}"), as_of=board.as_of)
     head = tag("h2", words("trends.small_heading")) + tag("p", about, kind="muted small")
     keys = [tag("span", tag("i", kind=f"line {name}"), " ", words(f"trends.key_{name}"), kind="key")
@@ -196,24 +197,28 @@ def _written(figure: Figure, value: float | None) -> str:
     return f"{text}%" if figure.unit == "%" and value is not None else text
 
 
-def _card(board: Board, series: Series, *, is_open: bool) -> Html:
+def _card(board: Board, place: Place, series: Series, *, is_open: bool) -> Html:
     words, figure = board.words, series.newest
+    name = id_of(board, figure.row, place.code)
     ends = (series.spans[0].short(words), series.spans[-1].short(words))
     drawn = multiples.multiple(series, label=words("trends.of", name=figure.name), hover=hover_of(words, series), ends=ends)
     value: Html
     if figure.value is None:
-        value = tag("span", figure.why_none, kind="value none")
+        value = tag("span", figure.why_none, kind="value none", data_figure=name)
     else:
-        value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value")
+        value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value", data_figure=name)
     state = chip(said_of(words, series), series.tone(series.signal)) if series.signal else EMPTY
-    notes = [figure.interval_text, figure.earlier_text]
-    if series.reach:
-        notes.append(words(f"trends.{series.reach}", target=aim(series)))
+    notes = [tag("span", figure.interval_text, data_interval=name)] if figure.interval_text else []
+    notes += [tag("span", text) for text in (figure.earlier_text, _target(words, series)) if text]
     body = (
         tag("span", figure.name, kind="name"), value, tag("span", state, kind="aside"), tag("span", drawn, kind="wide"),
-        tag("span", *[tag("span", note) for note in notes if note], kind="note"),
+        tag("span", *notes, kind="note"),
     )  # fmt: skip
     return anchor(board.view.but(figure=figure.id), *body, kind="card open" if is_open else "card")
+
+
+def _target(words: Words, series: Series) -> str:
+    return words(f"trends.{series.reach}", target=aim(series)) if series.reach else ""
 
 
 # --- the large chart --------------------------------------------------------------------------------------------------
@@ -226,19 +231,26 @@ def _large(board: Board, place: Place, series: Series) -> None:
     head = tag("h2", f"{figure.name} · {place.name}") + tag("p", f"{figure.period_text} · {about}", kind="muted")
     put(head, "figure", focus=board.view.figure)
     figure_usage.show(board, place, figure)
-    draw(_chart(board, series), "trend")
+    draw(_chart(board, place, series), "trend")
     if series.is_known:
         put(join([tag("p", sentence) for sentence in told_of(words, series)], "") + _ways_on(board, series), "trend_note")
 
 
-def _chart(board: Board, series: Series) -> charts.Chart:
+def span_ids(board: Board, place: Place, figure: Figure, spans: Sequence[Span]) -> list[str]:
+    """The permanent ids of a figure in some spans."""
+    cut = (figure.slice_kind, figure.slice_code)
+    return [FigureId(figure.id, one.unit, one.start, one.end, *cut).of(place.code, board.source.build_id) for one in spans]
+
+
+def _chart(board: Board, place: Place, series: Series) -> charts.Chart:
     words, figure = board.words, series.newest
     names = {key: words(f"trends.chart_{key}") for key in ("now", "earlier", "mean", "limits", "outside", "target")}
     caption = charts.Caption(words("trends.of", name=figure.name), figure.unit, board.as_of, words("trends.empty"))
     return charts.trend(
         caption, labels=[span.short(words) for span in series.spans], values=series.values, earlier=series.earlier,
         limits=series.limits, names=names, hover=hover_of(words, series), is_share=figure.is_share, targets=series.targets,
-        marked=[at for at, signal in enumerate(series.signals) if signal],
+        marked=[at for at, signal in enumerate(series.signals) if signal], ids=span_ids(board, place, figure, series.spans),
+        earlier_ids=span_ids(board, place, figure, [span.year_before for span in series.spans]),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import streamlit as st
 from dashboards.kit import filters
 from dashboards.kit.areas import Place
 from dashboards.kit.markup import Column, Html, anchor, chip, table, tag
+from dashboards.kit.named import FigureId, Shown
 from dashboards.kit.page import Board, put
 from dashboards.kit.series import Series, SpanFigure, figure_of
 from dashboards.kit.spans import Span, span_of
@@ -32,7 +33,7 @@ def show(board: Board, place: Place, every: dict[str, Series], names: Sequence[s
         first=min(now.start, before.start, now.year_before.start), last=max(now.start, before.start),
     )  # fmt: skip
     figures = [_figure(board, every[name], found, now, before) for name in names]
-    put(tag("p", _calendar(board, now, before), kind="muted small") + pair_table(board, figures, now, before), "pair")
+    put(tag("p", _calendar(board, now, before), kind="muted small") + pair_table(board, place, figures, now, before), "pair")
 
 
 def longest(every: dict[str, Series]) -> list[Span]:
@@ -80,7 +81,7 @@ def _calendar(board: Board, now: Span, before: Span) -> str:
     )  # fmt: skip
 
 
-def pair_table(board: Board, figures: Sequence[SpanFigure], now: Span, before: Span) -> Html:
+def pair_table(board: Board, place: Place, figures: Sequence[SpanFigure], now: Span, before: Span) -> Html:
     """One line per figure: both values with their parts, the change, what it means."""
     words = board.words
     columns = [
@@ -90,21 +91,14 @@ def pair_table(board: Board, figures: Sequence[SpanFigure], now: Span, before: S
     ]  # fmt: skip
     lines: list[list[object]] = []
     for figure in figures:
-        earlier = _earlier(figure)
+        shown = Shown(board, figure, place.code, before=FigureId(figure.id, before.unit, before.start, before.end))
         lines.append(
             [
-                anchor(board.view.but(figure=figure.id), figure.name), _value(figure),
-                _parts(figure),
-                earlier, f"{figure.arrow} {figure.change_text}".strip() or NOTHING, _meaning(figure),
+                anchor(board.view.but(figure=figure.id), figure.name), shown.value(has_unit=True), shown.parts(_parts(figure)),
+                shown.earlier(_earlier(figure)), f"{figure.arrow} {figure.change_text}".strip() or NOTHING, _meaning(figure),
             ]
         )  # fmt: skip
     return table(columns, lines, caption=words("pair.note"))
-
-
-def _value(figure: SpanFigure) -> Html:
-    if figure.value is None:
-        return tag("span", figure.why_none, kind="muted small")
-    return tag("b", figure.value_text, tag("span", f" {figure.unit_text}", kind="small muted") if figure.unit_text else "")
 
 
 def _parts(figure: SpanFigure) -> str:

@@ -17,7 +17,7 @@ from dashboards.kit.areas import place_of
 from dashboards.kit.chance import whole
 from dashboards.kit.data import kept_builds
 from dashboards.kit.filters import View
-from dashboards.kit.markup import EMPTY, Column, Html, anchor, join, table, tag
+from dashboards.kit.markup import EMPTY, Column, Html, Named, anchor, join, table, tag
 from dashboards.kit.menu import BOARDS
 from dashboards.kit.named import (
     EXPLAIN,
@@ -176,13 +176,13 @@ def _table(board: Board, found: Difference, before: Figure, after: Figure) -> Ht
     words = board.words
     has_den = bool(found.before.den or found.after.den)
 
-    def line(name: object, num: str, den: str, cases: str, value: str) -> list[object]:
+    def line(name: object, num: str, den: str, cases: str, value: object) -> list[object]:
         return [name, num, *([den] if has_den else []), cases, value]
 
     def end(reading: Figure, key: str) -> list[object]:
         figure = found.before if key == "earlier" else found.after
         link = named_link(board, str(figure.name), f"{words(f'why.{key}')} {figure.name.build}")
-        return line(link, words.number(figure.num), words.number(figure.den), "", _value(reading))
+        return line(link, words.number(figure.num), words.number(figure.den), "", Named(_value(reading), str(figure.name)))
 
     decimals = after.decimals
     rows = [end(before, "earlier")]

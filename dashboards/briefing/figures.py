@@ -16,7 +16,7 @@ from dashboards.briefing.span import WEEK, Span
 from dashboards.front.needs import OVERDUE
 from dashboards.kit.areas import Place
 from dashboards.kit.chance import ProcessLimits, Verdict, process_limits, whole
-from dashboards.kit.naming import figure_id
+from dashboards.kit.named import figure_id, id_of
 from dashboards.kit.page import Board
 from dashboards.kit.periods import Period
 from dashboards.kit.reading import SHARE, Figure
@@ -37,7 +37,7 @@ class Line:
 
 def figure_cell(board: Board, figure: Figure, area: str) -> Cell:
     """The value with its unit and id; what is hidden stays so, and says why."""
-    name = figure_id(figure.row).of(area, board.source.build_id)
+    name = id_of(board, figure.row, area)
     if figure.value is None:
         return Cell(figure.why_none, None, name)
     return Cell(f"{figure.value_text} {figure.unit_text}".strip(), rounded(figure.value, figure.decimals), name)

@@ -18,7 +18,7 @@ from dashboards.boards import risk
 from dashboards.kit.areas import Place
 from dashboards.kit.chance import whole
 from dashboards.kit.filters import View
-from dashboards.kit.naming import FigureId, id_of
+from dashboards.kit.named import FigureId, id_of
 from dashboards.kit.page import Board
 from dashboards.kit.periods import last_complete_week
 
@@ -105,14 +105,13 @@ def _unusual(board: Board, place: Place) -> list[Need]:
         return []
     row = alerts[0]
     again = any((old["grid_code"], old["event_kind"]) == (row["grid_code"], row["event_kind"]) for old in before)
-    seen = FigureId(row["metric_id"], "week", week, week + 6 * ONE_DAY, slice_kind="event_kind", slice_code=row["event_kind"])
     return [
         Need(
             words("needs.unusual", reason=words.pick(row, "reason")), words.pick(row, "name"),
             _senders(board, row["event_kind"]), words("needs.this_week"),
             words("needs.unusual_again" if again else "needs.unusual_new"),
             board.view.but(area=row["grid_code"], kind=row["event_kind"]), "risk", "unusual",
-            seen.of(row["grid_code"], board.source.build_id),
+            risk.alert_id(row, week).of(row["grid_code"], board.source.build_id),
         )
     ]  # fmt: skip
 
@@ -130,6 +129,6 @@ def _outside(board: Board, place: Place) -> list[Need]:
         Need(
             what, words.pick(row, "area"), words("needs.area_office"), words("needs.this_month"), "",
             board.view.but(area=row["grid_code"], figure=figure.id), ".", "outside",
-            id_of(row, row["grid_code"], board.source.build_id),
+            id_of(board, row, row["grid_code"]),
         )
     ]  # fmt: skip

@@ -144,6 +144,6 @@ def _risk(board: Board, place: Place) -> Html:
     title = tag("h1", board.words("title.risk", area=place.name))
     shown = cases.filter(~cases["is_hidden"])
     open_cases = risk.open_table(board, shown) if shown.height else EMPTY
-    worse = risk.findings(board, outside.worse[: whole("findings_shown")]) if outside.worse else EMPTY
+    worse = risk.findings(board, place, outside.worse[: whole("findings_shown")]) if outside.worse else EMPTY
     heading = tag("h2", board.words("risk.funnel_heading")) if outside.worse else EMPTY
     return title + tag("p", risk.lead(board, place, cases, alerts, outside), kind="lead") + open_cases + heading + worse

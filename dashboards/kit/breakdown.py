@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from dashboards.kit.charts import HALF, PALETTE, STATE_COLOURS, Caption, Chart, Segment, framed, legend_height, roomy
+from dashboards.kit.charts import HALF, PALETTE, STATE_COLOURS, Caption, Chart, Segment, framed, legend_height, named_by, roomy
 
 #: Pixels of a row, and of what stands above and below the rows.
 ROW, FRAME = 34, 96
@@ -21,7 +21,10 @@ NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One part: its value with the ends of its interval, the value a year before, where it stands (STATE_COLOURS)."""
+    """One part: its value with the ends of its interval, the value a year before, where it stands (STATE_COLOURS).
+
+    `figure` and `figure_before` are the permanent ids of both.
+    """
 
     name: str
     value: float
@@ -29,6 +32,8 @@ class Row:
     before: float | None
     state: str
     hover: str
+    figure: str = ""
+    figure_before: str = ""
 
 
 def intervals(
@@ -54,6 +59,7 @@ def intervals(
     if any(row.before is not None for row in rows):
         figure.add_trace(
             go.Scatter(x=[row.before for row in rows], y=y, name=names["before"], mode="markers", hoverinfo="skip",
+                       **named_by([row.figure_before for row in rows], "x"),
                        marker={"size": 9, "symbol": "diamond-open", "color": PALETTE["faint"], "line": {"width": 2}})
         )  # fmt: skip
     reach = [row.ends or (row.value, row.value) for row in rows]
@@ -62,7 +68,7 @@ def intervals(
     figure.add_trace(
         go.Scatter(
             x=[row.value for row in rows], y=y, name=names["now"], mode="markers", text=[row.hover for row in rows],
-            hovertemplate="%{text}<extra></extra>",
+            hovertemplate="%{text}<extra></extra>", **named_by([row.figure for row in rows], "x"),
             error_x={"type": "data", "symmetric": False, "array": above, "arrayminus": below,
                      "color": PALETTE["muted"], "thickness": 2, "width": 0},
             marker={"size": 12, "color": [STATE_COLOURS.get(row.state, PALETTE["accent"]) for row in rows],
@@ -98,13 +104,17 @@ def columns(caption: Caption, labels: Sequence[str], segments: Sequence[Segment]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its name, its value per month (None breaks it), what each says when pointed at, colour and kind of dash."""
+    """One line: its name, its value per month (None breaks it), what each says when pointed at, colour and kind of dash.
+
+    `ids`: which figures its values are.
+    """
 
     name: str
     values: Sequence[float | None]
     hover: Sequence[str]
     colour: str
     dash: str
+    ids: Sequence[str] = ()
 
 
 def lines(caption: Caption, labels: Sequence[str], drawn: Sequence[Line]) -> Chart:
@@ -116,7 +126,7 @@ def lines(caption: Caption, labels: Sequence[str], drawn: Sequence[Line]) -> Cha
         figure.add_trace(
             go.Scatter(x=x, y=list(line.values), name=line.name, mode="lines+markers", text=list(line.hover),
                        hovertemplate="%{text}<extra></extra>", connectgaps=False, marker={"size": 6},
-                       line={"color": line.colour, "width": 2.5, "dash": line.dash})
+                       line={"color": line.colour, "width": 2.5, "dash": line.dash}, **named_by(line.ids, "y"))
         )  # fmt: skip
     _months(figure, labels)
     return Chart(caption, figure)

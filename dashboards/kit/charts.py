@@ -3,6 +3,9 @@
 Belongs here: palette, fonts, the kinds of chart (trend, funnel, stacked bars), what every one of them carries: a title,
 the unit, the as-of time, and a sentence instead of an empty frame. Does not: queries, words, maps (maps draws with
 the same grammar). Nothing is fetched: no web font, no tile, no template from elsewhere.
+
+A point that is a published figure carries its permanent id: Plotly's `ids` of the trace, one per point (empty: no figure), with
+`meta` naming the axis, x or y, on which the figure stands. Nothing of it is drawn.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -120,6 +123,11 @@ def framed(caption: Caption, *, height: int = 320, legend: bool = True) -> go.Fi
     return go.Figure(layout=layout)
 
 
+def named_by(ids: Sequence[str], axis: Literal["x", "y"]) -> dict[str, Any]:
+    """What a trace is given so that its points carry figures: their ids, and on which axis they stand."""
+    return {"ids": list(ids), "meta": axis} if any(ids) else {}
+
+
 def _line(name: str, x: Sequence[Any], y: Sequence[Any], hover: Sequence[str], **style: Any) -> go.Scatter:
     return go.Scatter(
         x=list(x), y=list(y), name=name, mode=style.pop("mode", "lines"), text=list(hover), connectgaps=False,
@@ -153,6 +161,8 @@ def trend(
     is_share: bool = False,
     targets: Sequence[float | None] = (),
     marked: Sequence[int] | None = None,
+    ids: Sequence[str] = (),
+    earlier_ids: Sequence[str] = (),
 ) -> Chart:
     """One value per month against the same month a year before and the limits of its own past.
 
@@ -167,20 +177,23 @@ def trend(
         is_share: a share is drawn on the part of the scale where it moves; counts and rates from zero.
         targets: what each month is to reach.
         marked: which months are unlike the others; else those outside the limits.
+        ids: which figures `values` are.
+        earlier_ids: which figures `earlier` are.
     """
     if not any(value is not None for value in values):
         return Chart(caption, None)
     figure, x = framed(caption), list(range(len(labels)))
     _band(figure, x, limits, names)
     if any(value is not None for value in earlier):
-        figure.add_trace(_line(names["earlier"], x, earlier, (), line={"color": PALETTE["grey"], "width": 2, "dash": "dash"}))
+        style = {"color": PALETTE["grey"], "width": 2, "dash": "dash"}
+        figure.add_trace(_line(names["earlier"], x, earlier, (), line=style, **named_by(earlier_ids, "y")))
     aims = [value for value in targets if value is not None]
     if aims:
         style = {"color": PALETTE["orange"], "width": 1.5, "dash": "longdash", "shape": "hvh"}
         figure.add_trace(_line(names["target"], x, targets, (), line=style))
     figure.add_trace(
         _line(names["now"], x, values, hover, mode="lines+markers", line={"color": PALETTE["accent"], "width": 2.5},
-              marker={"size": 6})
+              marker={"size": 6}, **named_by(ids, "y"))
     )  # fmt: skip
     outside = marked
     if outside is None:
@@ -203,12 +216,13 @@ def trend(
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An area in a funnel plot; `state` is a key of STATE_COLOURS."""
+    """An area in a funnel plot; `state` is a key of STATE_COLOURS, `figure` its permanent id."""
 
     name: str
     part: Part
     state: str
     hover: str
+    figure: str = ""
 
 
 def _limit_curves(average: Part, most: int, least: int, confidence: float, *, is_share: bool) -> tuple[list[int], list[Any]]:
@@ -287,7 +301,7 @@ def _points(name: str, points: Sequence[Point], state: str, scale: int) -> go.Sc
     return _line(
         name, [p.part.den for p in points], [p.part.num / p.part.den * scale for p in points], [p.hover for p in points],
         mode="markers+text" if far else "markers", texttemplate="%{customdata}", textposition="top center",
-        textfont={"size": 12}, customdata=[p.name for p in points],
+        textfont={"size": 12}, customdata=[p.name for p in points], **named_by([p.figure for p in points], "y"),
         marker={"size": 11, "color": STATE_COLOURS[state], "line": {"width": 1, "color": PALETTE["ink"]}},
     )  # fmt: skip
 
@@ -336,6 +350,8 @@ def pairs(
     names: Mapping[str, str],
     texts: Sequence[str],
     hover: Sequence[str],
+    ids: Sequence[str] = (),
+    earlier_ids: Sequence[str] = (),
 ) -> Chart:
     """Two bars per row, this period above the same period last year; `texts` is written behind the upper one.
 
@@ -345,13 +361,13 @@ def pairs(
         return Chart(caption, None)
     figure = framed(caption, height=max(380, 110 + 34 * len(rows)))
     earlier = [0 if value is None else value for value in before]
-    drawn = [("now", now, PALETTE["accent"]), ("before", earlier, PALETTE["grey"])]
-    for key, values, colour in drawn if any(value is not None for value in before) else drawn[:1]:
+    drawn = [("now", now, PALETTE["accent"], ids), ("before", earlier, PALETTE["grey"], earlier_ids)]
+    for key, values, colour, names_of in drawn if any(value is not None for value in before) else drawn[:1]:
         figure.add_trace(
             go.Bar(
                 y=list(rows), x=list(values), name=names[key], orientation="h", marker={"color": colour},
                 text=list(texts) if key == "now" else None, textposition="outside", textfont={"size": 12}, cliponaxis=False,
-                customdata=list(hover), hovertemplate="%{customdata}<extra></extra>",
+                customdata=list(hover), hovertemplate="%{customdata}<extra></extra>", **named_by(names_of, "x"),
             )
         )  # fmt: skip
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05, margin={"b": 56})

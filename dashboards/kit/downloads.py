@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboards.kit.charts import Chart
 from dashboards.kit.paper import CASES, as_csv, report_of
 from pipelines.core.errors import ConfigurationError
 from pipelines.reports.fonts import Font, find_font
@@ -29,7 +30,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "zip": "application/zip",
     "pdf": "application/pdf",
 }  # fmt: skip
-_SHOWN: ContextVar[list[str] | None] = ContextVar("shown", default=None)
+_SHOWN: ContextVar[list[str | Chart] | None] = ContextVar("shown", default=None)
 
 
 def begin() -> None:
@@ -44,6 +45,13 @@ def remember(markup: str, key: str) -> None:
         shown.append(markup)
 
 
+def remember_chart(chart: Chart) -> None:
+    """Note what was drawn on the page."""
+    shown = _SHOWN.get()
+    if shown is not None:
+        shown.append(chart)
+
+
 @cache
 def _font() -> Font | None:
     try:
@@ -56,7 +64,7 @@ def offer(board: Board) -> None:
     """The buttons, below a page that has a table or cards."""
     pieces, words = _SHOWN.get() or [], board.words
     _SHOWN.set(None)
-    if board.path in WITHOUT or board.view.case or not any("<table" in piece or "card" in piece for piece in pieces):
+    if board.path in WITHOUT or board.view.case or not any(_has_rows(piece) for piece in pieces):
         return
     makers: dict[str, Callable[[Report], bytes]] = {"xlsx": as_xlsx, "zip": as_csv}
     if (font := _font()) is not None:
@@ -72,5 +80,9 @@ def offer(board: Board) -> None:
             )  # fmt: skip
 
 
-def _made(board: Board, pieces: list[str], make: Callable[[Report], bytes]) -> Callable[[], bytes]:
+def _has_rows(piece: str | Chart) -> bool:
+    return isinstance(piece, str) and ("<table" in piece or "card" in piece)
+
+
+def _made(board: Board, pieces: list[str | Chart], make: Callable[[Report], bytes]) -> Callable[[], bytes]:
     return lambda: make(report_of(board, pieces))

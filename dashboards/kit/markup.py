@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 from dashboards.kit.chance import ProcessLimits
 from dashboards.kit.filters import View, to_params
@@ -78,15 +79,27 @@ class Column:
     is_wide: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A cell that shows a published figure: its value, or what else of it, beside the figure's permanent id.
+
+    Attributes:
+        content: what the cell shows.
+        figure: the id; empty: the cell is no figure.
+        what: of the figure its value (attribute data-figure), its parts (data-parts) or its interval (data-interval).
+    """
+
+    content: object
+    figure: str = ""
+    what: Literal["figure", "parts", "interval"] = "figure"
+
+
 def table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, foot: int = 0, caption: str = "") -> Html:
-    """A table; the last `foot` rows are set apart (unassigned, totals)."""
+    """A table; the last `foot` rows are set apart (unassigned, totals). A cell that is `Named` carries its figure's id."""
     head = join([tag("th", c.heading, kind="number" if c.is_number else "", title=c.hint) for c in columns])
 
     def line(row: Sequence[object], kind: str) -> Html:
-        cells = [
-            tag("td", cell, kind=" ".join(k for k in ("number" if c.is_number else "", "wide" if c.is_wide else "") if k))
-            for c, cell in zip(columns, row, strict=True)
-        ]
+        cells = [_cell(c, cell) for c, cell in zip(columns, row, strict=True)]
         return tag("tr", join(cells), kind=kind)
 
     first_foot = len(rows) - foot
@@ -99,6 +112,13 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, foot: 
 def scrolled(content: Html, called: str) -> Html:
     """What may be wider than the screen and then scrolls by itself, also with the keyboard."""
     return tag("div", content, kind="scroll", role="group", tabindex="0", aria_label=called)
+
+
+def _cell(column: Column, content: object) -> Html:
+    kind = " ".join(name for name in ("number" if column.is_number else "", "wide" if column.is_wide else "") if name)
+    if not isinstance(content, Named):
+        return tag("td", content, kind=kind)
+    return tag("td", content.content, kind=kind, **{f"data_{content.what}": content.figure})
 
 
 # --- small drawings ---------------------------------------------------------------------------------------------------

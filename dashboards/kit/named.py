@@ -1,17 +1,18 @@
 """Named: a figure by its permanent id, METRIC[~KIND=CODE]/AREA/PERIOD/BASIS@BUILD, on a page and as a link.
 
-Belongs here: the id of a figure that a board shows, the link that opens it in Explain, which figure a board about one figure is
-asked for, and the boxes that choose another. Does not: finding it and its cases (pipelines.trace), what is said of it (boards).
+Belongs here: the id of a figure that a board or a paper shows, the cells that carry it, the link that opens it in Explain, which
+figure a board about one figure is asked for, and the boxes that choose another. Does not: finding it and its cases
+(pipelines.trace), what is said of it (boards).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
@@ -19,11 +20,11 @@ from dashboards.kit import filters, periods
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.data import kept_builds
 from dashboards.kit.filters import YEAR_TO_DATE, View
-from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
+from dashboards.kit.markup import EMPTY, Html, Named, anchor, join, tag
 from dashboards.kit.menu import BOARDS
 from dashboards.kit.page import Board, has_board, put
 from dashboards.kit.reading import Figure
-from dashboards.kit.words import Words
+from dashboards.kit.words import NOTHING, Words
 from pipelines.core.errors import UsageError
 from pipelines.trace import Figure as Traced
 from pipelines.trace import FigureName, Metric, Window, parse_name
@@ -42,22 +43,113 @@ LASTING = ("week", "month", "quarter", "half_year", "year", "spring_festival")
 # --- a figure that a board shows --------------------------------------------------------------------------------------
 
 
-def figure_id(
-    board: Board, row: Mapping[str, Any], area: str, *, slice_kind: str = "all", slice_code: str = "all", basis: str = "as_was"
-) -> str:
-    """The permanent id of a figure of the build that the page reads.
+@dataclass(frozen=True, slots=True)
+class FigureId:
+    """A metric of one period and slice on one map; with an area and a build it is a figure."""
 
-    Args:
+    metric_id: str
+    period_kind: str
+    first: dt.date
+    last: dt.date
+    slice_kind: str = "all"
+    slice_code: str = "all"
+    basis: str = "as_was"
+
+    def of(self, area: str, build: str) -> str:
+        """The permanent id: METRIC[~KIND=CODE]/AREA/PERIOD/BASIS@BUILD."""
+        period = str(Window(self.period_kind, self.first, self.last))
+        return str(FigureName(self.metric_id, area, period, self.slice_kind, self.slice_code, self.basis, build))
+
+    @property
+    def year_before(self) -> FigureId:
+        """The figure of the same period a year before, as the boards compare them."""
+        if self.period_kind == "month":
+            first = periods.months_before(self.first, 12)
+            return replace(self, first=first, last=periods.month_end(first))
+        return replace(self, first=periods.same_day_last_year(self.first), last=periods.same_day_last_year(self.last))
+
+
+def figure_id(row: Mapping[str, Any], *, basis: str = "as_was") -> FigureId:
+    """Of a row with metric_id, period_kind, period_start and period_end, and its slice where it has one."""
+    return FigureId(
+        str(row["metric_id"]), str(row["period_kind"]), row["period_start"], row["period_end"],
+        str(row.get("slice_kind") or "all"), str(row.get("slice_code") or "all"), basis,
+    )  # fmt: skip
+
+
+def id_of(board: Board, row: Mapping[str, Any], area: str, *, basis: str = "as_was") -> str:
+    """The permanent id of the figure in a row of a query, of the build that the page reads."""
+    return figure_id(row, basis=basis).of(area, board.source.build_id)
+
+
+def month_ids(board: Board, figure: Figure, place: Place, months: Sequence[dt.date]) -> list[str]:
+    """The permanent ids of a figure in some months, by their first days."""
+    whole = FigureId(figure.id, "month", dt.date.min, dt.date.min, figure.slice_kind, figure.slice_code)
+    build = board.source.build_id
+    return [replace(whole, first=month, last=periods.month_end(month)).of(place.code, build) for month in months]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure as cells of a table: each says of which figure it is.
+
+    Attributes:
         board: the board.
-        row: has metric_id, period_kind, period_start, period_end, as v_metric_display has them.
-        area: its grid_code.
-        slice_kind: by what it is cut.
-        slice_code: which part.
-        basis: the map.
+        figure: the figure; one without a period is of no period that was published, and has no id.
+        area: of which area.
+        basis: on which map.
+        before: the figure that its `earlier_value` is; else the same period a year before.
     """
-    window = Window(str(row["period_kind"]), row["period_start"], row["period_end"])
-    cut = {"slice_kind": slice_kind, "slice_code": slice_code, "basis": basis}
-    return str(FigureName(str(row["metric_id"]), area, str(window), **cut, build=board.source.build_id))
+
+    board: Board
+    figure: Figure
+    area: str
+    basis: str = "as_was"
+    before: FigureId | None = None
+
+    @property
+    def id(self) -> FigureId | None:
+        """The figure without its area; None where it has no period."""
+        return figure_id(self.figure.row, basis=self.basis) if self.figure.row.get("period_kind") else None
+
+    def value(self, *, has_link: bool = True, has_unit: bool = False) -> Named:
+        """The value, as a link to Explain; why there is none in its place."""
+        figure = self.figure
+        if self.id is None:
+            return Named(tag("span", figure.why_none if figure.is_known else NOTHING, kind="muted small"))
+        name = self.id.of(self.area, self.board.source.build_id)
+        if figure.value is None:
+            return Named(tag("span", figure.why_none, kind="muted small"), name)
+        unit = tag("span", f" {figure.unit_text}", kind="small muted unit") if has_unit and figure.unit_text else EMPTY
+        number = tag("b", "≈" if figure.row.get("is_weighted") else "", figure.value_text)
+        shown = named_link(self.board, name, number, title=name) if has_link else number
+        return Named(tag("span", shown, unit, title=figure.interval_text), name)
+
+    def earlier(self, shown: object = None) -> Named:
+        """The value it is compared with; `shown` where a board says it in its own way."""
+        before = self.before or (self.id.year_before if self.id else None)
+        name = before.of(self.area, self.board.source.build_id) if before else ""
+        known = self.figure.earlier_value is not None
+        return Named(self.figure.earlier_value_text if shown is None else shown, name if known else "")
+
+    @property
+    def ids(self) -> tuple[str, str]:
+        """Its own permanent id and that of the figure it is compared with, for a chart."""
+        now, before = self.value().figure, self.earlier().figure
+        return now if self.figure.value is not None else "", before
+
+    def parts(self, shown: str) -> Named:
+        """Numerator and denominator, as a board writes them."""
+        return self._beside(shown, "parts")
+
+    def interval(self, shown: object) -> Named:
+        """The ends of its interval, as a board draws or writes them."""
+        return self._beside(shown, "interval")
+
+    def _beside(self, shown: object, what: Literal["parts", "interval"]) -> Named:
+        has_any = self.id is not None and shown not in ("", NOTHING)
+        name = self.id.of(self.area, self.board.source.build_id) if self.id is not None and has_any else ""
+        return Named(shown, name, what)
 
 
 def named_link(board: Board, name: str, *content: object, page: str = EXPLAIN, kind: str = "", title: str = "") -> Html:
@@ -66,15 +158,6 @@ def named_link(board: Board, name: str, *content: object, page: str = EXPLAIN, k
         return join(content)
     build = board.view.build
     return anchor(View(board.view.language, build=build, named=name), *content, page=BOARDS[page], kind=kind, title=title)
-
-
-def explain_link(
-    board: Board, row: Mapping[str, Any], area: str, *content: object, slice_kind: str = "all", slice_code: str = "all",
-    basis: str = "as_was", kind: str = "",
-) -> Html:  # fmt: skip
-    """A link that opens a figure in Explain: what it is made of, by which definition, in which build. See `figure_id`."""
-    name = figure_id(board, row, area, slice_kind=slice_kind, slice_code=slice_code, basis=basis)
-    return named_link(board, name, *content, kind=kind, title=name)
 
 
 # --- the figure that a board is asked for -----------------------------------------------------------------------------

@@ -142,6 +142,7 @@ def draw(chart: charts.Chart, key: str, *, into: Callable[[str], None] | None = 
         title = tag("b", chart.caption.title)
         put(tag("p", title, tag("br"), tag("span", chart.sentence, kind="muted")), f"empty_{key}")
         return
+    downloads.remember_chart(chart)
     shown: dict[str, Any] = {"width": "stretch", "theme": None, "config": charts.CONFIG, "alt": chart.caption.title}
     if into is None:
         st.plotly_chart(chart.figure, key=f"chart_{key}", **shown)
@@ -197,7 +198,7 @@ def _banner(board: Board) -> Html:
     if overall:
         value = words.percent(overall["value"], overall["decimals"])
         link = anchor(View(language=board.view.language, build=board.view.build), value, page=BOARDS["data_quality"])
-        facts.append(tag("span", words("banner.health"), " ", link))
+        facts.append(tag("span", words("banner.health"), " ", tag("span", link, data_figure=_health_id(board, overall))))
     if board.city.is_synthetic:
         facts.append(tag("span", words("banner.synthetic")))
     facts += [tag("span", told) for told in _who(board)]
@@ -210,6 +211,12 @@ def _banner(board: Board) -> Html:
         notices.append(words("banner.build_gone", build=board.view.build_read))
     shown = tag("div", join(notices, "<br>"), kind="notice", role="alert") if notices else EMPTY
     return tag("div", join(facts), kind="banner") + shown
+
+
+def _health_id(board: Board, row: dict[str, Any]) -> str:
+    from dashboards.kit.named import id_of  # it makes links, and so needs this module
+
+    return id_of(board, row, row["grid_code"])
 
 
 def _who(board: Board) -> list[str]:

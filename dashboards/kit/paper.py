@@ -1,6 +1,6 @@
 """Paper: a board's page as a report, to take along as workbook, plain data or print.
 
-Belongs here: reading what a page put on the screen (its markup) into the report model. Does not: drawing the report
+Belongs here: reading what a page put on the screen (its markup, its charts) into the report model. Does not: drawing the report
 (pipelines.reports), the buttons (downloads), what a page says. What is not on the page is not on the paper: the reader's scope
 holds for both, and no second query can say something else.
 
@@ -20,7 +20,8 @@ from decimal import Decimal
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from pipelines.reports.report import Cell, Column, Report, Section, Table
+from dashboards.kit import charts
+from pipelines.reports.report import Cell, Chart, Column, Report, Section, Table, headings, with_ids
 
 if TYPE_CHECKING:
     from dashboards.kit.page import Board
@@ -86,16 +87,16 @@ class _Reading(HTMLParser):
             self._open[-1].content.append(data)
 
 
-def report_of(board: Board, pieces: Sequence[str]) -> Report:
-    """The page as a report: its headings, sentences, cards and tables, in their order.
+def report_of(board: Board, pieces: Sequence[str | charts.Chart]) -> Report:
+    """The page as a report: its headings, sentences, charts, cards and tables, in their order.
 
     Args:
         board: whose page it is.
-        pieces: the markup that was put on it.
+        pieces: the markup and the charts that were put on it.
     """
     words = board.words
     reader = _Reading()
-    reader.feed("".join(pieces))
+    reader.feed("".join(one if isinstance(one, str) else f'<figure data-at="{at}"></figure>' for at, one in enumerate(pieces)))
     title, sections = words("download.title"), [_Part("")]
     for node in _blocks(reader.root):
         if node.name == "h1":
@@ -104,12 +105,16 @@ def report_of(board: Board, pieces: Sequence[str]) -> Report:
             sections.append(_Part(node.text()))
         elif node.name == "table":
             sections[-1].tables.append(_table(node, sections[-1].heading or title))
+        elif node.name == "figure":
+            sections[-1].charts.append(_chart(pieces[int(node.attributes["data-at"])]))
         elif "cards" in node.classes:
             sections[-1].tables.append(_cards(board, node, sections[-1].heading or title))
         else:
             sections[-1].sentences.append(node.text())
     made = tuple(
-        Section(part.heading, tuple(part.sentences), (), tuple(part.tables)) for part in sections if part.sentences or part.tables
+        Section(part.heading, tuple(part.sentences), (), tuple(part.tables), charts=tuple(part.charts))
+        for part in sections
+        if part.sentences or part.tables or part.charts
     )
     return Report(
         title, words.language, board.source.as_of, board.source.build_id, facts_of(board, title), made, words("ethics"),
@@ -130,6 +135,15 @@ class _Part:
     heading: str
     sentences: list[str] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
+
+
+def _chart(piece: object) -> Chart:
+    """A chart as the page drew it."""
+    assert isinstance(piece, charts.Chart)
+    assert piece.figure is not None
+    about = " · ".join(part for part in (piece.caption.unit, piece.caption.as_of) if part)
+    return Chart(piece.caption.title, about, piece.figure.to_plotly_json())
 
 
 def _blocks(node: Node) -> Iterator[Node]:
@@ -137,8 +151,8 @@ def _blocks(node: Node) -> Iterator[Node]:
     for part in node.content:
         if isinstance(part, str) or part.name in SILENT or part.classes & {"crumbs", "banner", "head", "footer"}:
             continue
-        if part.name in ("h1", "h2", "h3", "p", "table", "li") or "cards" in part.classes:
-            if part.text():
+        if part.name in ("h1", "h2", "h3", "p", "table", "li", "figure") or "cards" in part.classes:
+            if part.text() or part.name == "figure":
                 yield part
         else:
             yield from _blocks(part)
@@ -179,7 +193,7 @@ def _cards(board: Board, node: Node, name: str) -> Table:
     rows = []
     for card in node.inside(kind="card"):
         said = {kind: " ".join(part.text() for part in card.inside(kind=kind)) for kind in ("name", "value", "change", "note")}
-        figure = next((part.attributes.get("data-figure", "") for part in card.inside(kind="name")), "")
+        figure = next((part.attributes.get("data-figure", "") for part in card.inside(kind="value")), "")
         number = next((number_of(part.text().split(" ")[0]) for part in card.inside(kind="value")), None)
         value = Cell(said["value"], number, figure)
         rows.append((Cell(said["name"]), value, Cell(said["change"]), Cell(said["note"])))
@@ -202,10 +216,10 @@ def as_csv(report: Report) -> bytes:
 def _lines(table: Table, report: Report) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream)
-    writer.writerow([*(_safe(column.heading) for column in table.columns), report.figure])
+    writer.writerow([_safe(heading) for heading in headings(table, report.figure)])
     for row in table.rows:
-        ids = " ".join(cell.figure for cell in row if cell.figure)
-        writer.writerow([*(_safe(cell.text) if cell.value is None else str(cell.value) for cell in row), ids])
+        numbers = [_safe(cell.text) if cell.value is None else str(cell.value) for cell in row]
+        writer.writerow([*numbers, *(_safe(row[at].figure) for at in with_ids(table))])
     return stream.getvalue()
 
 

@@ -10,9 +10,10 @@ All text is in the reader's language already. A number that is a figure of the r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,24 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: its title, the line below it (unit, as-of time), and what is drawn, in Plotly's words (`data`, `layout`)."""
+
+    title: str
+    about: str
+    drawn: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report. `is_page`: it begins a page of its own."""
+    """A part of a report. `is_page`: it begins a page of its own; `charts` are for paper, a workbook leaves them out."""
 
     heading: str
     sentences: tuple[str, ...] = ()
     asks: tuple[Ask, ...] = ()
     tables: tuple[Table, ...] = ()
     is_page: bool = False
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,17 @@ class Report:
         for table in self.tables():
             for row in table.rows:
                 yield from (cell for cell in row if cell.figure)
+
+
+def with_ids(table: Table) -> list[int]:
+    """The columns of a table that hold figures of the register."""
+    return [number for number in range(len(table.columns)) if any(row[number].figure for row in table.rows)]
+
+
+def headings(table: Table, figure: str) -> list[str]:
+    """The headings of a table as data: its own, then one per column that holds figures, for their ids (called `figure`)."""
+    own = [column.heading for column in table.columns]
+    return own + [f"{own[number]} · {figure}" for number in with_ids(table)]
 
 
 def ids_of(row: tuple[Cell, ...]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A report as PDF: its font embedded, its text extractable again, the same bytes for the same report.
 
-Belongs here: layout on A4. Does not: what is said (report), which font and where lines break (fonts).
+Belongs here: layout on A4. Does not: what is said (report), which font and where lines break (fonts), charts (report_chart).
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import Literal
 from fpdf import FPDF
 
 from pipelines.reports.fonts import Font, lines_of
-from pipelines.reports.report import Ask, Cell, Column, Report, Section, Table, ids_of, said
+from pipelines.reports.report import Ask, Cell, Chart, Column, Report, Section, Table, ids_of, said
+from pipelines.reports.report_chart import SIZE as CHART_SIZE
+from pipelines.reports.report_chart import draw_chart, height_of
 
 Style = Literal["", "B"]
 FAMILY = "report"
@@ -84,7 +86,7 @@ class _Sheet(FPDF):
         self._space(2)
 
     def section(self, section: Section) -> None:
-        """Heading, sentences, asks, tables."""
+        """Heading, sentences, asks, charts, tables."""
         if section.is_page:
             self.add_page()
         self._room(HEADING * LINE * 3)
@@ -94,6 +96,8 @@ class _Sheet(FPDF):
             self._write(sentence, BODY)
         for ask in section.asks:
             self._ask(ask)
+        for chart in section.charts:
+            self._chart(chart)
         for table in section.tables:
             self._table(table)
 
@@ -142,6 +146,18 @@ class _Sheet(FPDF):
         self._write(said(ask), SMALL, indent=8)
         if ask.figure:
             self._write(ask.figure, TINY, "", GREY, indent=8)
+
+    def _chart(self, chart: Chart) -> None:
+        height = min(height_of(chart), self.h - MARGIN - FOOT - 4 * SMALL * LINE)
+        self._room(height + 4 * SMALL * LINE)
+        self._space(2)
+        self._write(chart.title, SMALL, "B")
+        self._write(chart.about, TINY, "", GREY)
+        top = self.get_y() + 1
+        self._pen(CHART_SIZE, "")
+        draw_chart(self, chart, (MARGIN, top, self.epw, height), self._plain)
+        self.set_xy(MARGIN, top + height)
+        self._space(1)
 
     def _table(self, table: Table) -> None:
         self._space(1.5)

@@ -14,7 +14,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from pipelines.reports.report import Cell, Report, Table, said
+from pipelines.reports.report import Cell, Report, Table, headings, said, with_ids
 
 HEAD = PatternFill("solid", fgColor="D9E1F2")
 NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
@@ -63,10 +63,7 @@ def _text(sheet: Any, row: int, column: int, text: str) -> Any:
 
 
 def _sheet(sheet: Any, table: Table, report: Report) -> None:
-    with_ids = [number for number in range(len(table.columns)) if any(row[number].figure for row in table.rows)]
-    headings = [column.heading for column in table.columns]
-    headings += [f"{table.columns[number].heading} · {report.figure}" for number in with_ids]
-    for number, heading in enumerate(headings, start=1):
+    for number, heading in enumerate(headings(table, report.figure), start=1):
         head = _text(sheet, 1, number, heading)
         head.font, head.fill, head.alignment = Font(bold=True), HEAD, Alignment(wrap_text=True, vertical="top")
         is_wide = number == 1 or number > len(table.columns)
@@ -74,7 +71,7 @@ def _sheet(sheet: Any, table: Table, report: Report) -> None:
     for line, row in enumerate(table.rows, start=2):
         for number, cell in enumerate(row, start=1):
             _cell(sheet, line, number, cell)
-        for number, source in enumerate(with_ids, start=len(table.columns) + 1):
+        for number, source in enumerate(with_ids(table), start=len(table.columns) + 1):
             _text(sheet, line, number, row[source].figure)
     sheet.freeze_panes = "B2"
     below = len(table.rows) + 3

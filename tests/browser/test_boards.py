@@ -13,6 +13,7 @@ from pipelines.core.warehouse import PublishedBuild, open_published
 from tests.browser.accessible import PHONE_BOARDS, grave_findings, on_a_phone
 from tests.browser.conftest import FIELDS, PATHS, Reader, in_turn
 from tests.browser.judged import charts_of, faults_of
+from tests.browser.numbers import compare
 
 pytestmark = pytest.mark.browser
 
@@ -75,7 +76,7 @@ def shown_figures(page: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("board", "language"), in_turn(sorted(set(PATHS) - set(FIELDS))))
-def test_a_board_opens_whole_and_speaks_one_language(reader: Reader, board: str, language: str) -> None:
+def test_a_board_opens_whole_and_speaks_one_language(reader: Reader, tiny_home: Path, board: str, language: str) -> None:
     page = reader.open(board, lang=language)
     assert not grave_findings(page)
     if board in PHONE_BOARDS:
@@ -83,6 +84,7 @@ def test_a_board_opens_whole_and_speaks_one_language(reader: Reader, board: str,
     assert TITLES[board, language] in reader.text()
     assert not faults_of(reader, language)
     assert charts_of(page) or board in WITHOUT_CHARTS
+    compare(page, tiny_home, board, language)
 
 
 def test_the_overview_shows_the_numbers_of_the_mart(reader: Reader, build: PublishedBuild) -> None:

@@ -13,6 +13,7 @@ from pipelines.core.warehouse import PublishedBuild, open_published
 from tests.browser.accessible import PHONE_BOARDS, grave_findings, on_a_phone
 from tests.browser.conftest import FIELDS, Reader, in_turn
 from tests.browser.judged import charts_of, faults_of
+from tests.browser.numbers import compare
 from tests.browser.test_boards import root_of
 
 pytestmark = pytest.mark.browser
@@ -62,7 +63,7 @@ def published(build: PublishedBuild, metric: str, kind: str, code: str) -> list[
 
 @pytest.mark.parametrize(("board", "language"), in_turn(FIELDS))
 def test_a_board_opens_whole_with_the_numbers_of_the_mart(
-    reader: Reader, build: PublishedBuild, board: str, language: str
+    reader: Reader, build: PublishedBuild, tiny_home: Path, board: str, language: str
 ) -> None:
     page = reader.open(board, lang=language)
     assert not grave_findings(page)
@@ -76,6 +77,7 @@ def test_a_board_opens_whole_with_the_numbers_of_the_mart(
     for (metric, kind, code), shown in cards.items():
         texts, reasons = zip(*published(build, metric, kind, code), strict=True)
         assert shown.replace(",", "") in texts or any(reasons), (metric, kind, code)
+    compare(page, tiny_home, board, language)
 
 
 def test_a_figure_leads_to_a_part_of_it_and_its_cases(reader: Reader, build: PublishedBuild) -> None:

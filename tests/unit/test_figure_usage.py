@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +13,7 @@ from dashboards.boards.figure_usage import change, warnings
 from dashboards.kit.words import Words
 from pipelines.core.register import ADJUST, AGAINST
 
+ID = "M06y/990100/2026-05/as_was@20260630_0"
 PAIR = {"warning": "do_not_divide", "name_zh": "不得相除", "name_en": "Never one divided by the other"}
 ROWS = [
     {**PAIR, "other_zh": "纠纷调解量", "other_en": "Mediations accepted"},
@@ -21,11 +24,13 @@ CHANGE = {
     "metric_id": "M06y", "name_zh": "同比", "name_en": "Change", "against": "year_before", "adjust": "none", "decimals": 1,
     "caveat_zh": "基数小于20时以件数为准", "caveat_en": "Below a base of 20 read the counts",
     "num": 120, "den": 100, "value": Decimal("20.0000"), "reason": None, "is_small_base": False,
+    "period_kind": "month", "period_start": dt.date(2026, 5, 1), "period_end": dt.date(2026, 5, 31),
 }  # fmt: skip
 
 
 def said(language: str = "en", **row: Any) -> str:
-    return change(Words("zh" if language == "zh" else "en"), {**CHANGE, **row}).text
+    board = SimpleNamespace(words=Words("zh" if language == "zh" else "en"), source=SimpleNamespace(build_id="20260630_0"))
+    return change(cast("Any", board), {**CHANGE, **row}, "990100").text
 
 
 def test_a_pair_is_one_sentence_that_names_the_others() -> None:
@@ -38,14 +43,15 @@ def test_a_pair_is_one_sentence_that_names_the_others() -> None:
 
 
 def test_a_change_says_its_kind_and_its_size() -> None:
-    assert "同比 <b>+20.0%</b>" in said("zh")
-    assert "by working days <b>−3.5%</b>" in said(adjust="workdays", value=Decimal("-3.4600"))
+    assert f'同比 <b data-figure="{ID}">+20.0%</b>' in said("zh")
+    assert "by working days <b" in said(adjust="workdays")
+    assert ">−3.5%</b>" in said(adjust="workdays", value=Decimal("-3.4600"))
     assert "环比 " in said("zh", against="month_before")
     assert 'title="Below a base of 20 read the counts"' in said()
 
 
 def test_a_small_base_is_counts_and_none_has_a_reason() -> None:
-    assert "<b>8 → 9</b>" in said(is_small_base=True, num=9, den=8, value=Decimal("12.5"))
+    assert f'<b data-parts="{ID}">8 → 9</b>' in said(is_small_base=True, num=9, den=8, value=Decimal("12.5"))
     assert "None in the earlier period" in said(value=None, reason="no_base")
     assert "Spring Festival" in said(value=None, reason="festival_months")
 

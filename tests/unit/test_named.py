@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,7 +14,9 @@ import yaml
 
 from dashboards.kit import named
 from dashboards.kit.filters import View, from_params
+from dashboards.kit.markup import Column, html, table
 from dashboards.kit.menu import BOARDS, MENU
+from dashboards.kit.reading import Figure
 from dashboards.kit.words import Words
 from pipelines.trace import Window, parse_name
 
@@ -24,6 +28,11 @@ def board(role: str = "", **view: str) -> Any:
     reader = SimpleNamespace(role=role)
     source = SimpleNamespace(build_id="20260630_91c5567847", as_of=AS_OF, reader=reader)
     return cast("Any", SimpleNamespace(source=source, view=View(**cast("Any", view)), words=Words("zh")))
+
+
+def figure(row: dict[str, Any]) -> Figure:
+    shared = {"value": Decimal("77.35"), "decimals": 2, "unit_zh": "%", "unit_en": "%", "family": "ratio", "reason": None}
+    return Figure(shared | row, Words("zh"))
 
 
 ROWS = [
@@ -38,7 +47,7 @@ ROWS = [
 @pytest.mark.parametrize(("kind", "first", "last", "text"), ROWS)
 def test_a_shown_figure_has_its_id(kind: str, first: dt.date, last: dt.date, text: str) -> None:
     row = {"metric_id": "M16", "period_kind": kind, "period_start": first, "period_end": last}
-    name = named.figure_id(board(), row, "990102", slice_kind="category", slice_code="3101")
+    name = named.id_of(board(), {**row, "slice_kind": "category", "slice_code": "3101"}, "990102")
     assert name == f"M16~category=3101/990102/{text}/as_was@20260630_91c5567847"
     assert str(parse_name(name)) == name
     assert str(Window(kind, first, last)) == text
@@ -46,12 +55,37 @@ def test_a_shown_figure_has_its_id(kind: str, first: dt.date, last: dt.date, tex
 
 def test_a_link_opens_the_figure_in_explain_and_a_role_without_it_gets_the_number_alone() -> None:
     row = {"metric_id": "M16", "period_kind": "month", "period_start": dt.date(2026, 5, 1), "period_end": dt.date(2026, 5, 31)}
-    link = named.explain_link(board(), row, "990102", "77.35%").text
-    assert 'href="./explain?' in link
-    assert "M16%2F990102%2F2026-05%2Fas_was%4020260630_91c5567847" in link
-    assert named.explain_link(board(role="clerk"), row, "990102", "77.35%").text == "77.35%"
+    link = named.Shown(board(), figure(row), "990102").value()
+    assert link.figure == "M16/990102/2026-05/as_was@20260630_91c5567847"
+    text = html(link.content)
+    assert 'href="./explain?' in text
+    assert "M16%2F990102%2F2026-05%2Fas_was%4020260630_91c5567847" in text
+    assert html(named.Shown(board(role="clerk"), figure(row), "990102").value().content) == "<span><b>77.35%</b></span>"
     assert "clerk" not in MENU["explain"].roles
     assert BOARDS[named.EXPLAIN]
+
+
+def test_cells_say_which_figure_they_are_of() -> None:
+    row = {"metric_id": "M16", "period_kind": "month", "period_start": dt.date(2026, 5, 1), "period_end": dt.date(2026, 5, 31)}
+    shown = named.Shown(board(), figure(row | {"earlier_value": Decimal(70)}), "990102", "restated")
+    line = [shown.value(), shown.parts("3 / 4"), shown.parts("—"), shown.interval("1 – 2"), shown.earlier()]
+    text = table([Column("")] * len(line), [line]).text
+    now, before = (f"M16/990102/{month}/restated@20260630_91c5567847" for month in ("2026-05", "2025-05"))
+    assert re.findall(r'<td (data-\w+)="([^"]+)"', text) == [
+        ("data-figure", now), ("data-parts", now), ("data-interval", now), ("data-figure", before),
+    ]  # fmt: skip
+    week = {**row, "period_kind": "week", "period_start": dt.date(2026, 5, 25), "period_end": dt.date(2026, 5, 31)}
+    spans = named.FigureId("M16", "week", dt.date(2025, 5, 26), dt.date(2025, 6, 1))
+    other = named.Shown(board(), figure(week | {"earlier_value": Decimal(70)}), "990102", before=spans)
+    assert other.earlier().figure == "M16/990102/2025-W22/as_was@20260630_91c5567847"
+
+
+def test_a_hidden_figure_has_its_id_and_no_number_and_one_without_a_period_has_no_id() -> None:
+    row = {"metric_id": "M16", "period_kind": "month", "period_start": dt.date(2026, 5, 1), "period_end": dt.date(2026, 5, 31)}
+    hidden = named.Shown(board(), figure(row | {"value": None, "reason": "small_denominator"}), "990102").value()
+    assert hidden.figure
+    assert "77" not in html(hidden.content)
+    assert named.Shown(board(), figure({"metric_id": "M16", "value": None}), "990102").value().figure == ""
 
 
 def test_the_id_says_which_build_a_page_reads() -> None:

@@ -31,10 +31,10 @@ def board() -> Any:
 
 
 def page() -> list[str]:
-    value = tag("span", "75.82%", tag("span", "", kind="unit"), kind="value")
+    value = tag("span", "75.82%", tag("span", "", kind="unit"), kind="value", data_figure=ID)
     svg = Html('<svg class="spark"><title>drawn</title><path d="M0 0"/></svg>')
     card = anchor(
-        View(), tag("span", "On-time <b>", kind="name", data_figure=ID), value, tag("span", svg, kind="aside"),
+        View(), tag("span", "On-time <b>", kind="name"), value, tag("span", svg, kind="aside"),
         tag("span", tag("span", "▲ +9.2 pp", kind="size"), chip("better", "better"), kind="change"),
         tag("span", tag("span", "737 of 972"), kind="note"), kind="card open",
     )  # fmt: skip
@@ -71,7 +71,8 @@ def test_plain_data_and_workbook_have_the_numbers_and_no_formula() -> None:
     with zipfile.ZipFile(io.BytesIO(as_csv(report))) as archive:
         first, second = (list(csv.reader(io.StringIO(archive.read(name).decode("utf-8-sig")))) for name in archive.namelist())
     assert first[1] == ["On-time <b>", "75.82", "▲ +9.2 pp better", "737 of 972", ID]
-    assert second[1:] == [["Here", "1981", "-3", "'=1+1", ""], ["There", "—", "12 / 3", "'+cmd", ""]]
+    assert first[0] == ["Figure", "Value", "Change", "Notes", "Value · figure id"]
+    assert second[1:] == [["Here", "1981", "-3", "'=1+1"], ["There", "—", "12 / 3", "'+cmd"]]
     sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(report)))["Areas"]
     assert [cell.value for cell in sheet[2]] == ["Here", 1981, -3, "=1+1"]
     assert sheet["D2"].data_type == "s"

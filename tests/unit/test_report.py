@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 
 from dashboards.briefing.span import Span, span_of
-from dashboards.kit.naming import FigureId
+from dashboards.kit.named import FigureId
 from dashboards.kit.words import Words
 from pipelines.core.errors import ConfigurationError, UsageError
 from pipelines.reports.fonts import find_font, lines_of

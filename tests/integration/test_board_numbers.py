@@ -1,0 +1,55 @@
+"""For a reader of one district: every number of a board and of what is taken along from it is the view's, and the district's.
+
+The boards run without a server here; tests/browser reads the same off the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboards.kit.access import Reader
+from dashboards.kit.menu import BOARDS
+from dashboards.kit.paper import as_csv, report_of
+from pipelines.reports.report_xlsx import as_xlsx
+from tests.browser.numbers import Published, areas_of, published, wrong
+from tests.browser.taken import plain_data, workbook
+from tests.integration.opened_pages import board_of, off_screen, pieces_of, shown_in
+
+#: What a board is asked where it opens with a question.
+VIEWS: dict[str, dict[str, Any]] = {"can_be_true": {"printed": "75.8"}, "areas": {"basis": "restated"}}
+#: Boards whose first page has no figure of a district: a list of her own, one build, the health of the whole city; and Risk,
+#: whose open cases are of no register entry, where no area of the tiny city lies outside its limits.
+WITHOUT = {"returned", "why_changed", "data_quality", "risk"}
+#: Boards that show fewer: one figure alone.
+FEW = {"explain", "can_be_true"}
+
+
+@pytest.fixture(scope="module")
+def build(tiny_home: Path) -> Iterator[Published]:
+    with published(tiny_home) as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_board_of_a_district_shows_and_gives_its_numbers_alone(
+    tiny_home: Path, build: Published, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off_screen(monkeypatch)
+    board = board_of(tiny_home, name, Reader("leader", (build.district(),)), "en", **VIEWS.get(name, {}))
+    pieces = pieces_of(name, board)
+    found = list(shown_in(pieces))
+    assert len(found) >= (0 if name in WITHOUT else 1 if name in FEW else 20)
+    assert not wrong(found, build, "en")
+    assert areas_of(found) <= build.within(build.district())
+
+    report, mark = report_of(board, pieces), " · figure id"
+    shown = {one.figure for one in found if one.what == "figure"}
+    for taken, formulas in (workbook(as_xlsx(report), mark), plain_data(as_csv(report), mark)):
+        assert not formulas
+        assert not wrong(taken, build, "en")
+        assert {one.figure for one in taken} <= shown
+        assert taken or name in WITHOUT | FEW
