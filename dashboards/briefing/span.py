@@ -62,7 +62,8 @@ def told(key: str, **values: object) -> str:
 def span_of(week: str, month: str, as_of: dt.datetime) -> Span:
     """What `--week` and `--month` ask for; neither: the last complete week.
 
-    Raises UsageError for both, for what is no week or month, and for one that is not over at `as_of`.
+    Raises UsageError for both, for what is no week or month, for one that is not over at `as_of`, and for an earlier one: what is
+    asked and overdue is so on the day of the data, and a memo must not say it of another week.
     """
     if week and month:
         raise UsageError(told("briefing.both"), where="--week, --month", remedy=told("briefing.one_out"))
@@ -73,9 +74,12 @@ def span_of(week: str, month: str, as_of: dt.datetime) -> Span:
         span, asked = (_week(week), f"--week {week}") if week else (Span("week", newest["week"]), "")
     if span is None:
         raise UsageError(told("briefing.no_span"), where=asked, remedy="2026-W26, 2026-06")
-    if span.first > newest[span.kind]:
-        last = Span(span.kind, newest[span.kind])
+    last = Span(span.kind, newest[span.kind])
+    if span.first > last.first:
         raise UsageError(told("briefing.not_over", span=span), where=asked, remedy=told("briefing.last_complete", span=last))
+    if span.first < last.first:
+        remedy = told("briefing.build_of_then", span=last, how="--build, citybrain past")
+        raise UsageError(told("briefing.gone_by", span=span), where=asked, remedy=remedy)
     return span
 
 

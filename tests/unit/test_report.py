@@ -131,13 +131,16 @@ def test_a_figure_has_one_id_and_one_of_the_year_before() -> None:
 def test_a_briefing_is_of_a_span_that_is_over() -> None:
     assert str(span_of("", "", AS_OF)) == "2026-W26"
     assert str(span_of("", "2026-06", AS_OF)) == "2026-06"
-    assert span_of("2026-W01", "", AS_OF) == Span("week", dt.date(2025, 12, 29))
-    assert str(span_of("2026-W01", "", AS_OF).before) == "2025-W52"
+    then = dt.datetime(2026, 1, 4, 23, 59, 59)
+    assert span_of("2026-W01", "", then) == Span("week", dt.date(2025, 12, 29))
+    assert str(span_of("2026-W01", "", then).before) == "2025-W52"
     assert str(Span("month", dt.date(2026, 1, 1)).before) == "2025-12"
     assert Span("week", dt.date(2026, 6, 22)).written(Words("zh")) == "2026年第26周（2026年6月22日至6月28日）"
     for week, month in (
         ("2026-W27", ""),
         ("", "2026-07"),
+        ("2026-W25", ""),
+        ("", "2026-05"),
         ("2026-W54", ""),
         ("", "2026-13"),
         ("26", ""),
