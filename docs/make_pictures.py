@@ -1,7 +1,8 @@
-"""The pictures of the README, taken from running boards.
+"""The pictures of the README and of boards.md, taken from running boards.
 
-Belongs here: which views are photographed, in both languages, and the moving picture figure -> cases -> source record.
-Does not: the boards. Needs Debian's chromium and fonts-noto-cjk, and a home with a published build:
+Belongs here: which views are photographed, in both languages, the moving picture figure -> cases -> source record, and
+boards.md, the page that shows them with each board's question. Does not: the boards. Needs Debian's chromium and
+fonts-noto-cjk, and a home with a published build:
 
     citybrain demo --no-serve --home DIR && python docs/make_pictures.py --home DIR
 """
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, sync_playwright
@@ -28,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from dashboards import serve  # noqa: E402 - the project is found by its place, installed or not
+from dashboards.kit.menu import BOARDS  # noqa: E402
+from dashboards.kit.words import Words  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 PICTURES = ROOT / "docs" / "pictures"
@@ -37,13 +41,25 @@ COLOURS = 128
 MOVING_WIDTH = 1000
 #: The largest a picture may be, so that a clone stays small.
 LARGEST_BYTES = 1_500_000
-#: name: (path, parameters, height of the window)
+#: board: (parameters, height of the window). Of "Why did it change?" there is none: the demo has one build.
 VIEWS = {
-    "overview": ("", {"figure": "M16"}, 1180),
-    "areas": ("", {"figure": "M16", "area": "{district}"}, HEIGHT),
-    "risk": ("risk", {}, 1180),
-    "data_quality": ("data_quality", {}, 1180),
+    "overview": ({}, 1180),
+    "trends": ({}, HEIGHT),
+    "areas": ({"figure": "M16"}, 1180),
+    "departments": ({"figure": "M16"}, HEIGHT),
+    "risk": ({}, 1180),
+    "petitions": ({}, HEIGHT),
+    "urban": ({}, HEIGHT),
+    "courts": ({}, HEIGHT),
+    "public_safety": ({}, HEIGHT),
+    "hazards": ({}, HEIGHT),
+    "disputes": ({}, HEIGHT),
+    "data_quality": ({}, 1180),
+    "explain": ({"id": "M16/{district}/ytd"}, 1180),
+    "can_be_true": ({"id": "M16/{district}/ytd", "value": "72.5", "of": "98"}, HEIGHT),
+    "returned": ({}, HEIGHT),
 }
+GALLERY = ROOT / "docs" / "boards.md"
 
 
 def free_port() -> int:
@@ -96,18 +112,29 @@ def shot(page: Page) -> Image.Image:
 
 def photograph(page: Page, address: str, language: str, district: str) -> None:
     """The still pictures in one language."""
-    for name, (path, parameters, height) in VIEWS.items():
+    for name, (parameters, height) in VIEWS.items():
         page.set_viewport_size({"width": WIDTH, "height": height})
-        chosen = {key: value.format(district=district) for key, value in parameters.items()}
-        query = "&".join(
-            f"{key}={value}" for key, value in {"lang": language, **chosen}.items() if name != "overview" or key == "lang"
-        )
-        page.goto(f"{address}/{path}?{query}")
+        chosen = {"lang": language} | {key: value.format(district=district) for key, value in parameters.items()}
+        page.goto(f"{address}/{BOARDS[name].removeprefix('.')}?{urlencode(chosen)}")
         settle(page)
-        if name == "areas":
-            page.locator("h2").nth(1).evaluate("node => node.scrollIntoView()")
-            page.wait_for_timeout(500)
         save(shot(page), PICTURES / f"{name}.{language}.png")
+
+
+def gallery() -> None:
+    """Write boards.md: each board, its question, its picture."""
+    zh, en = Words("zh"), Words("en")
+    lines = [
+        "# The boards 看板", "",
+        "Each board answers one question. Pictures of the demo's synthetic city; made, like this page, by `make pictures`.",
+        "每块看板回答一个问题。图为演示用合成城市，本页与图均由 `make pictures` 生成。", "",
+    ]  # fmt: skip
+    for name in BOARDS:
+        said = zh(f"title.{name}", area="全市"), en(f"title.{name}", area="the city")
+        lines += [f"## {zh(f'board.{name}')} {en(f'board.{name}')}", "", f"{said[0]} {said[1]}", ""]
+        if name in VIEWS:
+            lines += [f"![{said[0]}](pictures/{name}.zh.png)", "", f"![{said[1]}](pictures/{name}.en.png)", ""]
+    GALLERY.write_text("\n".join(lines).rstrip("\n") + "\n", encoding="utf-8")
+    print(GALLERY.relative_to(ROOT))
 
 
 def first_district(page: Page, address: str) -> str:
@@ -195,6 +222,7 @@ def main() -> None:
             photograph(page, address, language, district)
         film(page, address)
         browser.close()
+    gallery()
 
 
 if __name__ == "__main__":
