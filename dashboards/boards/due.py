@@ -19,21 +19,28 @@ from dashboards.kit.periods import months_before
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What became of what was due: closed in time, closed late, not closed when the period ended."""
+    """What became of what was due: closed, closed in time, not closed when the period ended.
 
-    in_time: int
-    late: int
+    `in_time` is None where that rate is not shown, be it hidden or below its base: nothing is said then of when it was closed.
+    """
+
+    closed: int
+    in_time: int | None
     left: int
 
     @property
     def total(self) -> int:
         """All that was due."""
-        return self.in_time + self.late + self.left
+        return self.closed + self.left
 
     @property
-    def counts(self) -> tuple[int, int, int]:
-        """The three numbers, in the order in which they are drawn."""
-        return self.in_time, self.late, self.left
+    def late(self) -> int | None:
+        """Closed after the deadline; None where it is not known how much was closed in time."""
+        return None if self.in_time is None else self.closed - self.in_time
+
+    def counts(self, *, has_time: bool) -> tuple[int | None, int | None, int]:
+        """The three numbers in the order in which they are drawn; without a rate in time the first is all that is closed."""
+        return (self.in_time, self.late, self.left) if has_time else (self.closed, None, self.left)
 
 
 #: What the segments are called (`due.<name>` of the words) and their colours; without a rate in time there are two.
@@ -45,10 +52,10 @@ def due_of(closed: tuple[int, int], in_time: int | None) -> Due:
 
     Args:
         closed: numerator and denominator of the rate of what is closed.
-        in_time: numerator of the rate of what was closed in time; None where the register has no such rate.
+        in_time: numerator of the rate of what was closed in time; None where there is none.
     """
     num, den = closed
-    return Due(num if in_time is None else in_time, 0 if in_time is None else num - in_time, den - num)
+    return Due(num, in_time, den - num)
 
 
 def by_month(looked: Looked, *, closed: str, in_time: str = "") -> charts.Chart:
@@ -81,7 +88,7 @@ def by_part(looked: Looked, kind: str, *, closed: str, in_time: str = "") -> cha
     names, found = [name for name, _ in rows], [due for _, due in rows]
     ends = [words("due.end", n=words.number(due.total)) for due in found]
     shares = [
-        replace(segment, values=[100 * n / due.total for n, due in zip(segment.values, found, strict=True)])
+        replace(segment, values=[100 * (n or 0) / due.total for n, due in zip(segment.values, found, strict=True)])
         for segment in _segments(looked, names, found, has_time=bool(in_time))
     ]
     return charts.stacked(caption, names, shares, ends=ends)
@@ -99,10 +106,11 @@ def _segments(looked: Looked, names: list[str], found: list[Due], *, has_time: b
         if name == "late" and not has_time:
             continue
         called = words("due.closed") if name == "in_time" and not has_time else words(f"due.{name}")
-        counts = [due.counts[at] for due in found]
+        counts = [due.counts(has_time=has_time)[at] for due in found]
         hover = [
             words("due.hover", name=row, what=called, n=words.number(count), total=words.number(due.total))
             for row, count, due in zip(names, counts, found, strict=True)
         ]
-        segments.append(charts.Segment(called, counts, hover, colour))
+        # What is not known has no length: a bar that ends early says so.
+        segments.append(charts.Segment(called, [count or 0 for count in counts], hover, colour))
     return segments

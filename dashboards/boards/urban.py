@@ -48,7 +48,7 @@ def due_sentence(looked: Looked) -> str:
     if closed.value is None or in_time.value is None:
         return ""
     found = due.due_of((closed.row["num"], closed.row["den"]), in_time.row["num"])
-    counts = {"due": found.total, "in_time": found.in_time, "late": found.late, "left": found.left}
+    counts: dict[str, int | None] = {"due": found.total, "in_time": found.in_time, "late": found.late, "left": found.left}
     said = {name: words.number(count) for name, count in counts.items()}
     return words("urban.lead_due", period=closed.period_text, share=closed.value_text, punctual=in_time.value_text, **said)
 

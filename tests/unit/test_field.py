@@ -100,6 +100,22 @@ def test_a_code_from_an_address_is_a_text_in_the_query() -> None:
 
 
 def test_what_was_due_is_in_time_late_or_left() -> None:
-    assert due.due_of((95, 100), 80) == due.Due(in_time=80, late=15, left=5)
-    assert due.due_of((95, 100), None) == due.Due(in_time=95, late=0, left=5)
-    assert due.due_of((95, 100), 80).total == 100
+    assert due.due_of((95, 100), 80).counts(has_time=True) == (80, 15, 5)
+    assert due.due_of((95, 100), None).counts(has_time=False) == (95, None, 5)
+    assert due.due_of((95, 100), 80).total == due.due_of((95, 100), None).total == 100
+
+
+def test_a_part_whose_rate_in_time_is_hidden_has_no_bar_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def part(code: str, num: int | None) -> field_slices.Part:
+        row = {**share(0, 100).row, "num": num, "slice_code": code, "period_kind": "month"}
+        return field_slices.Part(code, Figure(row, Words("en")), "unknown")
+
+    parts = {"M10": [part("A", 95), part("B", 60), part("C", 40)], "M16": [part("A", 80), part("B", None)]}
+    monkeypatch.setattr(field_slices, "parts_of", lambda board, place, figure, kind: parts[figure.id])
+    looked: Any = SimpleNamespace(
+        board=SimpleNamespace(words=Words("en"), as_of="as of"), place=None,
+        figure=lambda item: SimpleNamespace(id=item, row={"period_kind": "month"}),
+    )  # fmt: skip
+    drawn = due.by_part(looked, "department", closed="M10", in_time="M16").figure
+    assert drawn is not None
+    assert [list(trace.x) for trace in drawn.data[:3]] == [[80, 0, 0], [15, 0, 0], [5, 40, 60]]
