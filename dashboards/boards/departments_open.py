@@ -37,13 +37,15 @@ def held_of(board: Board, place: Place, period: Period) -> list[dict[str, Any]]:
 
 
 def named_and_rest(rows: Sequence[Mapping[str, Any]], few: int) -> tuple[list[Mapping[str, Any]], dict[str, Any], int]:
-    """Departments with enough cases to be named, the sum of the others, how many those are.
+    """Departments with enough open cases to be named, the sum of the others, how many those are.
 
+    What is open is the same whatever period is looked at; so are, then, the departments that are named. Would the cases of the
+    period decide too, one of two periods could name whom the other hides, and the others' open cases give hers away.
     Never one department alone among the others, and never `few` open cases or fewer, which tell of few persons: then the least
     of the named ones joins them.
     """
     least = whole("department_least")
-    named = [row for row in rows if row["reported_n"] >= least and row["open_n"] >= least]
+    named = [row for row in rows if row["open_n"] >= least]
     rest = [row for row in rows if row not in named]
     while named and rest and (len(rest) == 1 or 0 < sum(row["open_n"] for row in rest) <= few):
         moved = min(named, key=lambda row: row["open_n"])

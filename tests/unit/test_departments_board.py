@@ -48,6 +48,12 @@ def test_no_department_is_left_alone_among_the_others_and_no_few_cases(rows: lis
     assert [row["dept_id"] for row in named] == sorted((row["dept_id"] for row in named), key=lambda code: int(code[1:]))
 
 
+@given(ROWS, st.lists(st.integers(0, 200), min_size=12, max_size=12))
+def test_who_is_named_is_the_same_in_every_period(rows: list[dict[str, Any]], reported: list[int]) -> None:
+    other = [{**row, "reported_n": n} for row, n in zip(rows, reported, strict=False)]
+    assert [row["dept_id"] for row in named_and_rest(rows, FEW)[0]] == [row["dept_id"] for row in named_and_rest(other, FEW)[0]]
+
+
 def test_departments_are_compared_with_those_of_their_own_network() -> None:
     rows = [held("U1", 200, 60), held("U2", 200, 62), held("U3", 200, 10), held("C1", 300, 6, "court"), held("C2", 300, 5, "court"),
             held("X1", 50, 40, "other"), held("X2", 50, 1, "other"), held("P1", 50, 5, "police")]  # fmt: skip
