@@ -19,6 +19,7 @@ from dashboards.front.needs import Need, Reason
 from dashboards.kit.areas import Place
 from dashboards.kit.page import Board
 from dashboards.kit.periods import last_complete_week
+from dashboards.kit.reading import Figure
 from pipelines.core.settings import Home
 from pipelines.reports.report import Ask, Cell, Column, Section, Table
 
@@ -180,8 +181,24 @@ def outcome(board: Board, place: Place, ask: Asked) -> Cell:
         again = any(row["grid_code"] == ask.area for row in alerts)
         return Cell(words("briefing.unusual_again" if again else "briefing.unusual_no_more"))
     worse = risk.outside_of(board, place).worse
-    still = any((row["grid_code"], row["metric_id"]) == (ask.area, ask.metric) for row, _ in worse)
-    return Cell(words("briefing.still_outside" if still else "briefing.inside"))
+    if any((row["grid_code"], row["metric_id"]) == (ask.area, ask.metric) for row, _ in worse):
+        return Cell(words("briefing.still_outside"))
+    why = why_not_judged(board, place, ask)
+    return Cell(words("briefing.outcome_unknown", why=why) if why else words("briefing.inside"))
+
+
+def why_not_judged(board: Board, place: Place, ask: Asked) -> str:
+    """Why a figure that was outside its limits is not compared now; empty where it is. No figure is not a good one."""
+    today = board.source.as_of.date()
+    rows = board.source.ask("briefing__compared", metric=ask.metric, area=ask.area, within=place.code, today=today).rows(
+        named=True
+    )
+    known = {row["grid_code"]: row for row in rows}
+    for code in (ask.area, place.code):
+        figure = Figure(known.get(code, {}), board.words)
+        if code not in known or figure.value is None:
+            return figure.why_none
+    return "" if known[ask.area]["ci_low"] is not None else board.words("briefing.no_interval")
 
 
 def _overdue_now(board: Board, ask: Asked) -> Cell:

@@ -168,14 +168,14 @@ def test_last_weeks_asks_are_followed_up(week: tuple[memo.Board, Span], build: P
     kind, n = kinds[0]
     old = asks.Asked(1, "old ask", "here", "office", "2026-06-30", "overdue", place.code, kind, "", "")
     gone = dataclasses.replace(old, number=2, kind="grid_event")
-    calm = dataclasses.replace(old, number=3, reason="outside", metric="M16", area="UNASSIGNED")
+    unknown = dataclasses.replace(old, number=3, reason="outside", metric="M16", area="UNASSIGNED")
     failed = dataclasses.replace(old, number=4, reason="blocked")
-    asks.keep(tmp_path, span.before, place.code, {"en": [old, gone, calm, failed]})
+    asks.keep(tmp_path, span.before, place.code, {"en": [old, gone, unknown, failed]})
     report = memo.memo(board, span, tmp_path)
     (section,) = [section for section in report.sections if section.heading.endswith("Follow-up")]
     before = section.tables[0]
     assert [row[-1].text for row in before.rows] == [
-        f"{n:,.0f} cases past their deadline now", "none past their deadline now", "back within its limits", "published again",
+        f"{n:,.0f} cases past their deadline now", "none past their deadline now", "not judged: No such cases in this period", "published again",
     ]  # fmt: skip
     assert before.rows[0][-1].figure.startswith(f"M44~event_kind={kind}/{place.code}/2026-06-30/")
 
