@@ -18,6 +18,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from dashboards.kit.chance import Part, ProcessLimits, limits_of, reference
+from dashboards.kit.disarm import disarm
 
 #: Colour-blind safe (M. Okabe, K. Ito 2008); blue and orange never mean good and bad by themselves.
 PALETTE = {
@@ -77,6 +78,11 @@ class Chart:
     caption: Caption
     figure: go.Figure | None
     notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Whatever is drawn, a name in it is text."""
+        if self.figure is not None:
+            disarm(self.figure)
 
     @property
     def sentence(self) -> str:

@@ -33,8 +33,9 @@ VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col"})
 #: Not to be read: drawings, forms, the way up.
 SILENT = frozenset({"svg", "script", "style", "form", "button", "select"})
 NUMBER = re.compile(r"([+−-]?)(\d[\d,]*(?:\.\d+)?)%?")
-FORMULA_STARTS = ("=", "@", "\t", "\r")
-SIGNS = ("+", "-")
+#: Full-width ones too: office programs in Chinese take them for the others.
+FORMULA_STARTS = ("=", "@", "＝", "＠", "\t", "\r")
+SIGNS = ("+", "-", "＋", "－")
 
 
 @dataclass

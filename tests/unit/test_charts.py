@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from dashboards.kit import charts, maps
+from dashboards.kit import breakdown, charts, maps
 from dashboards.kit.chance import Part, against_average, compare, process_limits, share_difference
 from tests.architecture.project import parse, python_files, read
 
@@ -178,3 +179,30 @@ def test_a_funnel_with_one_area_many_times_the_others_goes_by_powers_of_ten() ->
     sizes = [charts.Point("A", Part(30, 40), "average", "A"), charts.Point("B", Part(4000, 5000), "average", "B")]
     assert funnel(sizes).figure.layout.xaxis.type == "log"
     assert funnel([sizes[0], charts.Point("B", Part(80, 100), "average", "B")]).figure.layout.xaxis.type is None
+
+
+HOSTILE = '<a href="https://example.org/x">street</a><img src=x onerror=y><b>bold</b>'
+
+
+def test_a_name_is_text_in_whatever_is_drawn() -> None:
+    caption = charts.Caption(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    point = charts.Point(HOSTILE, Part(50, 100), "far_above", f"<b>{HOSTILE}</b><br>50")
+    segment = charts.Segment(HOSTILE, [3], [HOSTILE], charts.PALETTE["accent"])
+    words = dict.fromkeys(("now", "before", "whole", "inner", "outer", "middle", *charts.STATE_COLOURS), HOSTILE)
+    square = maps.Area("1", HOSTILE, SQUARE, "far_above", HOSTILE)
+    drawn = [
+        charts.funnel(caption, [point], Part(10, 100), scale=100, is_share=True, names=words, base=HOSTILE),
+        charts.stacked(caption, [HOSTILE], [segment], ends=[HOSTILE]),
+        charts.pairs(caption, [HOSTILE], [3.0], [2.0], names=words, texts=[HOSTILE], hover=[HOSTILE]),
+        breakdown.intervals(
+            caption, [breakdown.Row(HOSTILE, 3.0, (1.0, 4.0), 2.0, "", HOSTILE)], average=2.0, is_share=True, names=words
+        ),
+        breakdown.columns(caption, [HOSTILE], [segment]),
+        maps.area_map(caption, [square], {"far_above": HOSTILE}),
+    ]  # fmt: skip
+    for chart in drawn:
+        assert chart.figure is not None
+        told = json.dumps(chart.figure.to_plotly_json(), ensure_ascii=False, default=str)
+        assert "street" in told
+        assert not re.findall(r"<(?!/?b>|br>|extra>|/extra>)", told)
+    assert "<br>" in json.dumps(drawn[0].figure.to_plotly_json(), default=str)
