@@ -65,10 +65,11 @@ def areas(tiny_home: Path) -> list[str]:
 
 
 def judge(walker: Walker, language: str) -> None:
-    """Nothing is wrong with the page that stands open."""
+    """Note what is wrong with the page that stands open; the walk goes on, and the test fails at its end."""
     walker.reader.settled()
-    found = faults_of(walker.reader, language)
-    assert not found, (walker.reader.page.url, found[:5])
+    if found := faults_of(walker.reader, language):
+        walker.faults.append((walker.reader.page.url, found[:5]))
+        print(f"\n{walker.faults[-1]}", flush=True)
 
 
 def boxes_of(walker: Walker, board: str) -> dict[str, list[Any]]:
@@ -121,9 +122,7 @@ def changed(view: View, base: View) -> frozenset[str]:
 
 @pytest.mark.parametrize("board", PATHS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_filter_of_a_board(
-    walker: Walker, areas: list[str], capsys: pytest.CaptureFixture[str], board: str, language: str
-) -> None:
+def test_every_filter_of_a_board(walker: Walker, areas: list[str], board: str, language: str) -> None:
     began, base = (walker.walked, walker.seconds), View(language=language)  # type: ignore[arg-type]
     walker.go(board, base)
     judge(walker, language)
@@ -136,12 +135,12 @@ def test_every_filter_of_a_board(
     for view in dict.fromkeys(base.but(**row) for row in rows):
         walker.go(board, view)
         judge(walker, language)
-    tell(capsys, walker, began, f"{board} in {language}, filters")
+    tell(walker, began, f"{board} in {language}, filters")
 
 
 @pytest.mark.parametrize("board", PATHS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_kind_of_link_of_a_board(walker: Walker, capsys: pytest.CaptureFixture[str], board: str, language: str) -> None:
+def test_every_kind_of_link_of_a_board(walker: Walker, board: str, language: str) -> None:
     began, base = (walker.walked, walker.seconds), View(language=language)  # type: ignore[arg-type]
     seen, waiting = set[Kind](), [(board, base, 0)]
     while waiting:
@@ -156,7 +155,7 @@ def test_every_kind_of_link_of_a_board(walker: Walker, capsys: pytest.CaptureFix
                 seen.add(kind)
                 waiting.append((where, led, depth + 1))
     assert any(kind.board == board for kind in seen)
-    tell(capsys, walker, began, f"{board} in {language}, {len(seen)} kinds of links")
+    tell(walker, began, f"{board} in {language}, {len(seen)} kinds of links")
 
 
 @pytest.mark.parametrize("board", PATHS)
@@ -179,6 +178,7 @@ def test_a_reload_of_the_address_gives_the_same_page(walker: Walker, board: str)
 @pytest.mark.parametrize("board", ["overview", "areas"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_click_on_the_map_goes_into_the_area(walker: Walker, board: str, language: str) -> None:
+    began = (walker.walked, walker.seconds)
     walker.go(board, View(language=language, figure="M16"))  # type: ignore[arg-type]
     page = walker.reader.page
     page.locator('[class*="st-key-clicked_map"]').scroll_into_view_if_needed()
@@ -192,10 +192,12 @@ def test_a_click_on_the_map_goes_into_the_area(walker: Walker, board: str, langu
     page.wait_for_function("() => /[?&]area=/.test(location.search)", timeout=WAIT_MS)
     judge(walker, language)
     assert walker.view.area
+    tell(walker, began, f"{board} in {language}, map")
 
 
-def tell(capsys: pytest.CaptureFixture[str], walker: Walker, began: tuple[int, float], what: str) -> None:
-    """How many pages a test walked and how long they took."""
+def tell(walker: Walker, began: tuple[int, float], what: str) -> None:
+    """How many pages a test walked and how long they took; it fails if something was wrong with one."""
     pages, seconds = walker.walked - began[0], walker.seconds - began[1]
-    with capsys.disabled():
-        print(f"\n{what}: {pages} pages, {seconds / max(pages, 1):.2f} s each; {walker.walked} pages so far")
+    print(f"\n{what}: {pages} pages, {seconds / max(pages, 1):.2f} s each; {walker.walked} pages so far", flush=True)
+    found, walker.faults = walker.faults, []
+    assert not found, found

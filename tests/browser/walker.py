@@ -46,12 +46,12 @@ MOST_SCREENS = 60
 
 @dataclass
 class Walker:
-    """A reader who goes from view to view. `walked`: how many pages; `slowest`: seconds and address."""
+    """A reader who goes from view to view. `walked`: how many pages; `faults`: address and what is wrong there."""
 
     reader: Reader
     walked: int = 0
-    slowest: tuple[float, str] = (0.0, "")
-    seconds: float = field(default=0.0)
+    seconds: float = 0.0
+    faults: list[tuple[str, list[str]]] = field(default_factory=list)
 
     @property
     def view(self) -> View:
@@ -84,7 +84,6 @@ class Walker:
     def _count(self, began: float) -> None:
         took = time.monotonic() - began
         self.walked, self.seconds = self.walked + 1, self.seconds + took
-        self.slowest = max(self.slowest, (took, self.reader.page.url))
 
     def links(self) -> list[tuple[str, View]]:
         """The views that the page leads to, with their boards."""
