@@ -40,17 +40,21 @@ _SCROLL = """() => {
   const long = all.find(one => one.scrollHeight > one.clientHeight + 4 && getComputedStyle(one).overflowY !== 'visible');
   if (long) long.scrollTop += long.clientHeight - 20;
 }"""
+#: More clicks than this that lead nowhere end the walk.
+MOST_LOST = 3
 #: A list of more screens than this is none that a reader reads.
 MOST_SCREENS = 60
 
 
 @dataclass
 class Walker:
-    """A reader who goes from view to view. `walked`: how many pages; `faults`: address and what is wrong there."""
+    """A reader who goes from view to view. `walked`: how many pages; `faults`: address and what is wrong there;
+    `lost`: clicks that led nowhere."""
 
     reader: Reader
     walked: int = 0
     seconds: float = 0.0
+    lost: int = 0
     faults: list[tuple[str, list[str]]] = field(default_factory=list)
 
     @property
@@ -70,16 +74,19 @@ class Walker:
         if self.reader.page.url == "about:blank":
             self.reader.open(board, **to_params(view))
         elif (self.board, self.view) != (board, view):
-            self.reader.page.evaluate(_FOLLOW, address(view, BOARDS[board]))
-            self._until(board, view)
+            while not self._follow(board, view) and self.lost < MOST_LOST:
+                self.lost += 1  # a reader, too, clicks again
         self._count(began)
         assert (self.board, self.view) == (board, view), f"{self.reader.page.url} is not {board} {to_params(view)}"
 
-    def _until(self, board: str, view: View) -> None:
+    def _follow(self, board: str, view: View) -> bool:
+        """Click a link to the view; whether the page went there."""
+        self.reader.page.evaluate(_FOLLOW, address(view, BOARDS[board]))
         until = time.monotonic() + WAIT_MS / 1000
         while (self.board, self.view) != (board, view) and time.monotonic() < until:
             self.reader.page.wait_for_timeout(50)
         self.reader.settled()
+        return (self.board, self.view) == (board, view)
 
     def _count(self, began: float) -> None:
         took = time.monotonic() - began
