@@ -40,6 +40,8 @@ _SCROLL = """() => {
   const long = all.find(one => one.scrollHeight > one.clientHeight + 4 && getComputedStyle(one).overflowY !== 'visible');
   if (long) long.scrollTop += long.clientHeight - 20;
 }"""
+#: Seconds after which a click led nowhere.
+PATIENCE = 20
 #: More clicks than this that lead nowhere end the walk.
 MOST_LOST = 3
 #: A list of more screens than this is none that a reader reads.
@@ -82,7 +84,7 @@ class Walker:
     def _follow(self, board: str, view: View) -> bool:
         """Click a link to the view; whether the page went there."""
         self.reader.page.evaluate(_FOLLOW, address(view, BOARDS[board]))
-        until = time.monotonic() + WAIT_MS / 1000
+        until = time.monotonic() + PATIENCE
         while (self.board, self.view) != (board, view) and time.monotonic() < until:
             self.reader.page.wait_for_timeout(50)
         self.reader.settled()
@@ -143,5 +145,10 @@ class Walker:
         return True
 
     def _opened(self, part: str) -> None:
-        self.reader.page.locator(f".st-key-choose_{part} input").first.click()
-        self.reader.page.locator("[role=option]").first.wait_for(timeout=WAIT_MS)
+        """Open a box; a click while the page is made anew may close it again."""
+        box, options = self.reader.page.locator(f".st-key-choose_{part} input").first, self.reader.page.locator("[role=option]")
+        until = time.monotonic() + WAIT_MS / 1000
+        while not options.count() and time.monotonic() < until:
+            box.click(timeout=WAIT_MS)
+            self.reader.page.wait_for_timeout(400)
+        options.first.wait_for(timeout=WAIT_MS)
