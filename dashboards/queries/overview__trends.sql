@@ -1,7 +1,17 @@
--- Every figure of one area month by month (at month ends for a cumulative one).
-select metric_id, period_kind, period_start, period_end, num, den, value
-from marts.v_metric_display
+-- Every figure of one area month by month (at month ends for a cumulative one); months of which cases were sent for a part
+-- only are left out: they would widen the limits and look like a low month.
+with begins as (
+    select register.metric_id, coalesce(known.first_day, info.earliest) as first_day
+    from marts.ref_metric as register
+    cross join marts.build_info as info
+    left join marts.fct_metric_begin as known on register.metric_id = known.metric_id
+)
+
+select shown.metric_id, shown.period_kind, shown.period_start, shown.period_end, shown.num, shown.den, shown.value
+from marts.v_metric_display as shown
+inner join begins on shown.metric_id = begins.metric_id
 where
-    grid_code = $area and slice_kind = 'all' and basis = 'as_was'
-    and period_kind in ('month', 'cumulative') and period_end <= $month_end and period_end >= $first
-order by metric_id, period_end
+    shown.grid_code = $area and shown.slice_kind = 'all' and shown.basis = 'as_was'
+    and shown.period_kind in ('month', 'cumulative') and shown.period_end <= $month_end and shown.period_end >= $first
+    and (shown.period_kind = 'cumulative' or shown.period_start >= begins.first_day)
+order by shown.metric_id, shown.period_end

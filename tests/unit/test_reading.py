@@ -9,10 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dashboards.kit.access import parameters_of, query_text
 from dashboards.kit.filters import View
 from dashboards.kit.periods import Period, last_complete_month, month_end, months_before, options, period_of, same_day_last_year
 from dashboards.kit.reading import Figure, monthly
 from dashboards.kit.words import Words
+from pipelines.core.warehouse import scratch
 
 DAY = dt.date(2026, 6, 30)
 
@@ -92,6 +94,34 @@ def test_no_value_says_why(reason: str | None, said: str) -> None:
     nothing = figure(value=None, reason=reason)
     assert (nothing.value_text, nothing.why_none) == ("—", said)
     assert nothing.interval_text == nothing.parts_text == nothing.change_text == ""
+
+
+@pytest.mark.parametrize("query", ["overview__trends", "field__trends"])
+def test_a_first_month_that_is_known_in_part_is_no_month_of_a_trend(query: str) -> None:
+    """Cases of M16 were sent from 8 July on: July is no month of it, while what counts since ever keeps its month ends."""
+    with scratch() as connection:
+        connection.execute(
+            "create schema marts; create table marts.build_info as select date '2020-01-01' as earliest; "
+            "create table marts.ref_metric as select unnest(['M16', 'M30']) as metric_id; "
+            "create table marts.fct_metric_begin as select 'M16' as metric_id, date '2024-07-08' as first_day; "
+            "create table marts.v_metric_display as select metric_id, 'all' as slice_kind, 'all' as slice_code, 'R' as grid_code, "
+            "'as_was' as basis, period_kind, make_date(2024, m, 1) as period_start, last_day(make_date(2024, m, 1)) as period_end, "
+            "1 as num, 1 as den, 1.0 as value from (select unnest(['M16', 'M30']) as metric_id), "
+            "(select unnest(['month', 'cumulative']) as period_kind), (select unnest([7, 8]) as m)"
+        )
+        asked = {
+            "area": "R",
+            "first": dt.date(2024, 1, 1),
+            "month_end": dt.date(2024, 8, 31),
+            "items": ["M16/all/all", "M30/all/all"],
+        }
+        sql = query_text(query)
+        given = {name: asked[name] for name in parameters_of(sql)}
+        rows = connection.execute(f"select metric_id, period_kind, month(period_end) from ({sql})", given).fetchall()
+    assert sorted(rows) == [
+        ("M16", "cumulative", 7), ("M16", "cumulative", 8), ("M16", "month", 8),
+        ("M30", "cumulative", 7), ("M30", "cumulative", 8), ("M30", "month", 7), ("M30", "month", 8),
+    ]  # fmt: skip
 
 
 def test_a_month_without_a_row_is_zero_for_a_count_and_unknown_for_a_share() -> None:
