@@ -58,7 +58,7 @@ prove-days: env-dev ## thirty days one by one, with a code remapped on the way, 
 prove-fuzz: env-dev ## 2,000 damaged files and 2,500 new examples of the properties of ingest; a writer that needs 30 s
 	CITYBRAIN_EXAMPLES=500 $(PYTEST) -s -m "proof or not proof" tests/integration/test_fuzz.py tests/integration/test_properties.py tests/integration/test_slow_writer.py
 
-prove-readers: env-dev ## 20 readers on running boards during 200 publishes: no error, no page of two builds, the new one within 2 s; every board within a scope
+prove-readers: env-dev ## 20 readers on running boards during 200 publishes: no error, no page of two builds, how soon the new one shows; every board within a scope
 	$(PYTEST) -s -m proof tests/integration/test_readers.py tests/integration/test_scope.py
 
 prove-boards: env-dev ## every board, box, option and kind of link in both languages in Chromium: no error, no foreign word, no bare chart
