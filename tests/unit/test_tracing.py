@@ -124,13 +124,12 @@ class Build:
     """The published tables of one build, as rows."""
 
     def __init__(self, as_of: dt.datetime, **cases: dict[str, Any]) -> None:
-        self.as_of, self.fingerprint = as_of, "a"
+        self.as_of, self.fingerprint, self.begins = as_of, "a", dt.date(2025, 5, 5)
         self.cases = {
             key: {**CASE, "event_id": key, "source_case_no": key, "root_event_id": key, **case} for key, case in cases.items()
         }
         self.files, self.month = {"f1": "loaded", "f2": "loaded"}, ("2026-06-01", "2026-06-30")
         self.grids, self.residents, self.entries = list(GRIDS), 1000, dict(ENTRIES)
-        self.begins = dt.date(2025, 5, 5)
         self.figures: dict[str, tuple[int | None, int | None, float | None]] = {}
 
     def case(self, key: str, **changes: Any) -> None:
@@ -142,15 +141,11 @@ class Build:
         run(f"create schema {schema}")
         run(f"create table {schema}.build_info as select 'b_{schema}' as build_id, ?::timestamp as as_of, date '2020-01-01' as earliest, "
             "'37' as root_code, ? as fingerprint", [self.as_of, self.fingerprint])  # fmt: skip
-        run(
-            f"create table {schema}.ref_metric (metric_id varchar, name_zh varchar, name_en varchar, definition varchar, variant_of varchar)"
-        )
+        run(f"create table {schema}.ref_metric (metric_id text, name_zh text, name_en text, definition text, variant_of text)")
         for entry in self.entries.values():
             definition = json.dumps(asdict(parse_entry(entry, "planted.yml")))
-            run(
-                f"insert into {schema}.ref_metric values (?, ?, ?, ?, null)",
-                [entry["id"], entry["name_zh"], entry["name_en"], definition],
-            )
+            told = [entry["id"], entry["name_zh"], entry["name_en"], definition]
+            run(f"insert into {schema}.ref_metric values (?, ?, ?, ?, null)", told)
         columns = ", ".join(f"{name} {TYPES.get(name, 'varchar')}" for name in CASE)
         run(f"create table {schema}.fct_event ({columns})")
         for case in self.cases.values():
