@@ -127,7 +127,7 @@ class Walker:
 
     def choose(self, part: str, text: str) -> bool:
         """Choose what is written `text` in a box and wait; False if the page already shows it, and stays."""
-        page, before, began = self.reader.page, self.view, time.monotonic()
+        page, here, began = self.reader.page, self.reader.page.url, time.monotonic()
         self._opened(part)
         option = page.locator("[role=option]").filter(has_text=re.compile(f"^{re.escape(text)}$")).first
         for _ in range(MOST_SCREENS):
@@ -135,12 +135,16 @@ class Walker:
                 break
             page.evaluate(_SCROLL)
             page.wait_for_timeout(100)
-        chosen = option.get_attribute("aria-selected") == "true"
+        shown = page.locator(f".st-key-choose_{part} input").first.input_value()
+        chosen = option.get_attribute("aria-selected") == "true" or shown == text
         option.click()
-        if chosen:
-            return False
-        page.wait_for_function(f"() => location.href !== {page.url!r}" if self.view == before else "() => true", timeout=WAIT_MS)
+        until = time.monotonic() + PATIENCE
+        while not chosen and page.url == here and time.monotonic() < until:
+            page.wait_for_timeout(50)
         self.reader.settled()
+        if page.url == here:
+            self.lost += not chosen
+            return False
         self._count(began)
         return True
 
