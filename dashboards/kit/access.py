@@ -151,7 +151,7 @@ class _Rows:
 
 def _open(columns: list[str], root: str) -> str:
     """The condition on figures that holds for every reader: no kind of case that is opened to nobody, below the city."""
-    return shown_figures(root) if {"slice_kind", "slice_code", "grid_code", "period_kind"} <= set(columns) else ""
+    return shown_figures(root, quoted) if {"slice_kind", "slice_code", "grid_code", "period_kind"} <= set(columns) else ""
 
 
 def _narrow(build: PublishedBuild, reader: Reader, schemas: tuple[str, ...] = ("marts",)) -> None:

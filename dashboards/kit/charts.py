@@ -201,9 +201,8 @@ def trend(
         _line(names["now"], x, values, hover, mode="lines+markers", line={"color": PALETTE["accent"], "width": 2.5},
               marker={"size": 6}, **named_by(ids, "y"))
     )  # fmt: skip
-    outside = marked
-    if outside is None:
-        outside = [i for i, v in enumerate(values) if v is not None and limits is not None and limits.is_outside(v)]
+    beyond = [i for i, v in enumerate(values) if v is not None and limits is not None and limits.is_outside(v)]
+    outside = beyond if marked is None else marked
     if outside:
         figure.add_trace(
             _line(names["outside"], outside, [values[i] for i in outside], [hover[i] for i in outside], mode="markers",
@@ -214,10 +213,15 @@ def trend(
         figure.update_yaxes(
             rangemode="normal", range=roomy([*known, *((limits.low, limits.high) if limits else ())], is_share=True)
         )
-    step = max(1, -(-len(labels) // 12))
-    shown = [i for i in x if (len(x) - 1 - i) % step == 0]
-    figure.update_xaxes(tickvals=shown, ticktext=[labels[i] for i in shown], range=[-0.4, len(x) - 0.6])
+    _month_axis(figure, labels)
     return Chart(caption, figure)
+
+
+def _month_axis(figure: go.Figure, labels: Sequence[str]) -> None:
+    """At most twelve labels, the last one always."""
+    last, step = len(labels) - 1, max(1, -(-len(labels) // 12))
+    shown = [i for i in range(len(labels)) if (last - i) % step == 0]
+    figure.update_xaxes(tickvals=shown, ticktext=[labels[i] for i in shown], range=[-0.4, last + 0.4])
 
 
 @dataclass(frozen=True, slots=True)

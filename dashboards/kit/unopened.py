@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-
-from pipelines.core.warehouse import quoted
 
 TABLE = Path(__file__).with_suffix(".csv")
 #: Kinds of period that are no finer than a month.
@@ -37,8 +36,11 @@ def is_unopened(kind: str, code: str | None) -> bool:
     return kind == "category" and code in categories()
 
 
-def shown_figures(root: str) -> str:
-    """The condition on rows of figures (slice_kind, slice_code, grid_code, period_kind): not of a part of the city or month."""
-    codes, long = (", ".join(map(quoted, values)) for values in (categories(), MONTHS_AND_LONGER))
-    coarse = f"grid_code = {quoted(root)} and period_kind in ({long})"
+def shown_figures(root: str, quote: Callable[[str], str]) -> str:
+    """The condition on rows of figures (slice_kind, slice_code, grid_code, period_kind): not of a part of the city or month.
+
+    `quote` writes a text as SQL does (access has it).
+    """
+    codes, long = (", ".join(map(quote, values)) for values in (categories(), MONTHS_AND_LONGER))
+    coarse = f"grid_code = {quote(root)} and period_kind in ({long})"
     return f"(slice_kind <> 'category' or slice_code not in ({codes}) or ({coarse}))"
