@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import dashboards.boards
 from dashboards.kit import periods
 from dashboards.kit.filters import PARAMETERS, View, from_params, link, to_params
-from dashboards.kit.naming import figure_id
+from dashboards.kit.named import figure_id
 from dashboards.kit.spans import UNITS, span_of
 from dashboards.kit.words import Words
 from pipelines.core.errors import UsageError
