@@ -1,6 +1,7 @@
 -- Changes on an earlier period (family change): both counts. Which period, and on how many days of each kind, is in
--- bridge_period_before; a period without a row in either is a count of 0. A table though both counts are published beside
--- it: as a view it cost every question to v_metric_shown 0.13 s of CPU (13,666 rows of 2.1 million, demo, 2026-11-22).
+-- bridge_period_before; a period without a row in either is a count of 0. A table though both counts are published
+-- beside it: as a view it cost every question to v_metric_shown 0.13 s of CPU (13,666 rows of 2.1 million, demo,
+-- 2026-11-22).
 {%- set area = 'metric_id, slice_kind, slice_code, grid_code, grid_level, basis' %}
 with pairs as (
     select * from {{ ref('v_metric_pair') }}
