@@ -38,7 +38,7 @@ def compiled(folder: Path, *models: str) -> dict[str, Any]:
 
 
 def of_build(home: Path, *models: str) -> dict[str, str]:
-    """Name -> the SQL that the build of a home ran for all or these models; 9 s of CPU less than compiling them once more."""
+    """Name -> the SQL that the build of a home ran for these models; 9 s of CPU less than compiling them once more."""
     folder = target_path(Home(home)) / "compiled" / "citybrain" / "models"
     found = {path.stem: path.read_text(encoding="utf-8") for path in folder.rglob("*.sql") if path.parent.suffix != ".yml"}
-    return {name: found[name] for name in models} if models else found
+    return {name: found[name] for name in models}

@@ -1,7 +1,7 @@
 """Every dbt model is SQL in two dialects: DuckDB, which we run, and Spark, the way out when one machine is too small.
 
-The models are compiled twice: with DuckDB's variants of our portable macros, by the build of the session's city, and with
-Spark's. No Spark is started: what is shown is that each compiled text parses in its dialect, not that Spark gives the same figures.
+The models are compiled twice: with DuckDB's variants of our portable macros, and with Spark's. No Spark is started: what
+is shown is that each compiled text parses in its dialect, not that Spark gives the same figures.
 """
 
 from __future__ import annotations
@@ -18,28 +18,24 @@ from tests import compiling
 from tests.architecture.project import project_files
 
 #: Whose variant of a macro is taken first. dbt-spark is not installed, so only our own macros have a spark variant.
-SPARK_VARIANTS = ["spark", "duckdb", "default"]
+VARIANTS = {"duckdb": ["duckdb", "default"], "spark": ["spark", "duckdb", "default"]}
 #: sqlglot parses more than Spark does: these constructs it accepts, and Spark has none of them ...
 NOT_SPARK = (exp.Comprehension, exp.Qualify, exp.Columns)
 #: ... and a function that sqlglot has no name for must be one of Spark's own, looked up before it is added here.
 SPARK_HAS = {"make_date"}
 
 
-def of_spark(folder: Path) -> dict[str, str]:
-    """Model name -> compiled SQL, with the macros' variants for Spark; dbt's own files go to `folder`."""
+def compiled(folder: Path, dialect: str) -> dict[str, str]:
+    """Model name -> compiled SQL, with the macros' variants for `dialect`; dbt's own files go to `folder`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseDatabaseWrapper, "_get_adapter_macro_prefixes", lambda _: SPARK_VARIANTS)
+        patch.setattr(BaseDatabaseWrapper, "_get_adapter_macro_prefixes", lambda _: VARIANTS[dialect])
         nodes = compiling.compiled(folder)
     return {name: node.compiled_code for name, node in nodes.items() if node.language == "sql"}
 
 
 @pytest.fixture(scope="module", params=["duckdb", "spark"])
-def models(
-    request: pytest.FixtureRequest, tiny_home: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, dict[str, str]]:
-    return request.param, (
-        compiling.of_build(tiny_home) if request.param == "duckdb" else of_spark(tmp_path_factory.mktemp("compiled"))
-    )
+def models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
+    return request.param, compiled(tmp_path_factory.mktemp("compiled"), request.param)
 
 
 def faults(sql: str, dialect: str) -> str:
