@@ -100,7 +100,7 @@ def values_of(source: Source, area: str, event: str, text: str) -> dict[str, Any
         **days, "area": area, "root": "990100", "basis": "as_was", "code": area, "codes": (area,), "department": "P00", "event": event,
         "finest": 3, "is_year_to_date": True, "items": ("V01/all/all", "M16/all/all"), "kind": "", "kinds": ("police_incident",),
         "least": 1, "level": 1, "metric": "V01", "metrics": ("V01", "M16"), "most": 50, "one": area, "other": area,
-        "period_kind": "year_to_date", "slice_kind": "all", "slice_code": "all", "text": text, "unit": "month",
+        "period_kind": "year_to_date", "slice_kind": "all", "slice_code": "all", "text": text, "unit": "month", "within": area,
     }  # fmt: skip
 
 
