@@ -103,6 +103,16 @@ def shared_parses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+#: What this process was started as.
+MAIN = sys.modules["__main__"]
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> None:
+    """Streamlit's AppTest leaves the boards behind as `__main__`; a process that a later test spawns would run them first."""
+    sys.modules["__main__"] = MAIN
+
+
 @pytest.fixture(scope="session", autouse=True)
 def warm_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Builds inside the test's own process fork their dbt from one that is imported: 9 s of CPU less a build."""
