@@ -7,13 +7,15 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from tests.browser.numbers import Shown
+from dashboards.kit.words import NOTHING, Language
+from tests.browser.numbers import Published, Shown, hidden_words
 
 #: A figure's permanent id, as it is printed.
 ID = re.compile(r"[A-Z]\d+[a-z]?(?:~[^\s/]+)?/[^\s/]+/[^\s/]+/(?:as_was|restated)@\w+")
@@ -78,6 +80,20 @@ def printed(content: bytes) -> list[tuple[str, list[str]]]:
         else:
             rows[-1][1].extend(ids)
     return rows
+
+
+def misprinted(rows: Sequence[tuple[str, list[str]]], held: Published, language: Language) -> list[str]:
+    """Which printed rows lack the value of a figure whose id stands below them, or why it has none; one line each."""
+    found = []
+    for text, names in rows:
+        for figure, row in held.figures(names).items():
+            if row["value"] is None or row["reason"]:
+                told = [hidden_words(row, language, is_change=row["family"] == "change"), NOTHING]
+            else:
+                told = [f"{Decimal(row['value_text']):,}".replace("-", "−")]
+            if not any("".join(one.split()) in text for one in told):
+                found.append(f"{figure}: {told} is not in {text!r}")
+    return found
 
 
 def drawn(content: bytes) -> int:

@@ -37,6 +37,8 @@ LANGUAGES = ("zh", "en")
 KEPT = {"language"}
 #: How deep links are followed from a board's first page: figure, part, cases, record, page.
 DEEPEST = 4
+#: Each board is one worker's alone (--dist loadgroup): its English walk chooses what its Chinese one found.
+EACH_BOARD = [pytest.param(board, marks=pytest.mark.xdist_group(board)) for board in PATHS]
 #: Values of each box, as the Chinese walk found them.
 VALUES: dict[str, dict[str, list[Any]]] = {}
 
@@ -120,7 +122,7 @@ def changed(view: View, base: View) -> frozenset[str]:
     return frozenset(one.name for one in fields(View) if getattr(view, one.name) != getattr(base, one.name)) - KEPT
 
 
-@pytest.mark.parametrize("board", PATHS)
+@pytest.mark.parametrize("board", EACH_BOARD)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_filter_of_a_board(walker: Walker, areas: list[str], board: str, language: str) -> None:
     began, base = (walker.walked, walker.seconds), View(language=language)  # type: ignore[arg-type]
@@ -138,7 +140,7 @@ def test_every_filter_of_a_board(walker: Walker, areas: list[str], board: str, l
     tell(walker, began, f"{board} in {language}, filters")
 
 
-@pytest.mark.parametrize("board", PATHS)
+@pytest.mark.parametrize("board", EACH_BOARD)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_of_link_of_a_board(walker: Walker, board: str, language: str) -> None:
     began, base = (walker.walked, walker.seconds), View(language=language)  # type: ignore[arg-type]
@@ -158,7 +160,7 @@ def test_every_kind_of_link_of_a_board(walker: Walker, board: str, language: str
     tell(walker, began, f"{board} in {language}, {len(seen)} kinds of links")
 
 
-@pytest.mark.parametrize("board", PATHS)
+@pytest.mark.parametrize("board", EACH_BOARD)
 def test_a_reload_of_the_address_gives_the_same_page(walker: Walker, areas: list[str], board: str) -> None:
     base = View(language="zh")
     walker.go(board, base)

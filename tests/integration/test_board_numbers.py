@@ -14,9 +14,12 @@ import pytest
 from dashboards.kit.access import Reader
 from dashboards.kit.menu import BOARDS
 from dashboards.kit.paper import as_csv, report_of
+from dashboards.kit.words import LANGUAGES, Language
+from pipelines.reports.fonts import find_font
+from pipelines.reports.report_pdf import as_pdf
 from pipelines.reports.report_xlsx import as_xlsx
 from tests.browser.numbers import Published, areas_of, published, wrong
-from tests.browser.taken import plain_data, workbook
+from tests.browser.taken import misprinted, plain_data, printed, workbook
 from tests.integration.opened_pages import board_of, off_screen, pieces_of, shown_in
 
 #: What a board is asked where it opens with a question.
@@ -53,3 +56,20 @@ def test_a_board_of_a_district_shows_and_gives_its_numbers_alone(
         assert not wrong(taken, build, "en")
         assert {one.figure for one in taken} <= shown
         assert taken or name in WITHOUT | FEW
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_print_of_a_board_has_its_numbers(
+    tiny_home: Path, build: Published, name: str, language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make prove-boards`; that of Overview is taken by a click in `make test` (tests/browser/test_numbers.py)."""
+    off_screen(monkeypatch)
+    board = board_of(tiny_home, name, Reader(), language, **VIEWS.get(name, {}))
+    pieces = pieces_of(name, board)
+    shown = {one.figure for one in shown_in(pieces) if one.what == "figure"}
+    rows = printed(as_pdf(report_of(board, pieces), find_font()))
+    assert {figure for _, figures in rows for figure in figures} <= shown
+    assert not misprinted(rows, build, language)
+    assert rows or not shown

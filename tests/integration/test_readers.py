@@ -39,7 +39,8 @@ from tests.integration.publishing import FIRST, METRIC, Marked
 OF_TWO = frozenset({"why_changed"})
 BUILD = re.compile(r"\d{8}_(\d{10})")
 CASE = re.compile(r"PUBLISHED-(\d+)")
-#: A reader sees the new build within so many seconds.
+#: So long after a publish a reader's page may still be asked of the build before. Until all of the new page stands there depends on
+#: how many readers' pages one process makes anew at the same moment; it is told, not bounded.
 LAG_SECONDS = 2.0
 #: How long a reader stays on a board, in seconds: as long as one who reads it, and in the small test as long as one who hurries.
 READS, HURRIES = (4.0, 20.0), (0.5, 2.0)
@@ -222,4 +223,4 @@ def test_three_readers_during_ten_publishes(tiny_city: TinyCity, tmp_path: Path)
 def test_twenty_readers_during_two_hundred_publishes(tiny_city: TinyCity, tmp_path: Path) -> None:
     """`make prove-readers`."""
     outcome = prove(tiny_city, tmp_path / "home", readers=20, times=200, every=8.0, stays=READS)
-    assert quantile(outcome.lags(whole=True), 0.95) < LAG_SECONDS
+    assert max(outcome.lags(whole=False)) < LAG_SECONDS

@@ -10,8 +10,9 @@ figures as (
     {{ in_force('published') }}
 ),
 
+-- The last day that is over: an export closed in the last hour of a day has all of it, as on the boards (kit/periods.py).
 build_info as (
-    select cast(as_of as date) as as_of_day from {{ ref('build_info') }}
+    select {{ add_days('cast(' ~ add_seconds('as_of', '3600') ~ ' as date)', '-1') }} as last_day from {{ ref('build_info') }}
 ),
 
 kinds as (
@@ -32,7 +33,7 @@ complete as (
         figures.is_suppressed
     from figures
     cross join build_info
-    where figures.period_end <= build_info.as_of_day
+    where figures.period_end <= build_info.last_day
 ),
 
 first_weeks as (
@@ -46,7 +47,7 @@ weeks as (
         row_number() over (order by calendar.week_start desc) as weeks_ago
     from (select distinct week_start from {{ ref('dim_date') }}) as calendar
     cross join build_info
-    where {{ add_days('calendar.week_start', '6') }} <= build_info.as_of_day
+    where {{ add_days('calendar.week_start', '6') }} <= build_info.last_day
 ),
 
 -- Only series that reach the least count in a week that is judged can alert; the others need no zeros filled in.
