@@ -28,11 +28,12 @@ RESTATED = "restated"
 
 
 class Cut(NamedTuple):
-    """Which period of a figure is shown, and with which end it is compared a year before."""
+    """Which period of a figure is shown, with which end it is compared a year before, and on which map."""
 
     kind: str
     end: dt.date
     earlier_end: dt.date
+    basis: str
 
 
 def show(board: Board) -> None:
@@ -50,7 +51,8 @@ def show(board: Board) -> None:
     chosen = board.view.figure if board.view.figure in metrics else next(iter(metrics))
     cut = cut_of(board, metrics[chosen])
     figure, found = figures(board, place, metrics[chosen], cut)
-    states = figure_areas.states_of(figure, found)
+    compared = figure_areas.compared_of(figure, found, basis=cut.basis)
+    states = compared.states
     put(heading + tag("p", lead(board, place, figure, found, states), kind="lead"), "title")
     _filters(board, place, metrics, chosen)
     _about(board, place, figure, cut)
@@ -58,9 +60,9 @@ def show(board: Board) -> None:
         put(tag("p", board.words("areas.nothing", period=figure.period_text), kind="muted"), "areas_nothing")
         figure_areas.draw_names(board, found)
         return
-    figure_areas.draw_both(board, figure, found, states)
+    figure_areas.draw_both(board, compared)
     put(tag("p", board.words("areas.click"), kind="muted small"), "click")
-    figure_areas.draw_table(board, place, figure, found, states)
+    figure_areas.draw_table(board, place, compared)
     _ways_on(board, figure)
     areas_pair.show(board, place, metrics, cut, [row for row, _ in found], states, FIRST)
 
@@ -84,15 +86,15 @@ def basis_of(view: View) -> str:
 
 def cut_of(board: Board, metric: Mapping[str, Any]) -> Cut:
     """The period of the view where the figure has it, else the nearest: a month, since ever, the day of the data."""
-    period = period_of(board.view, board.source.as_of)
+    period, basis = period_of(board.view, board.source.as_of), basis_of(board.view)
     kinds = str(metric["periods"]).split()
     today, month = period.today, month_end(period.month)
     if period.is_year_to_date and "year_to_date" in kinds:
-        return Cut("year_to_date", today, same_day_last_year(today))
+        return Cut("year_to_date", today, same_day_last_year(today), basis)
     if "month" in kinds:
-        return Cut("month", month, month_end(months_before(month, 12)))
+        return Cut("month", month, month_end(months_before(month, 12)), basis)
     end = today if period.is_year_to_date or "cumulative" not in kinds else month
-    return Cut("cumulative" if "cumulative" in kinds else "day", end, same_day_last_year(end))
+    return Cut("cumulative" if "cumulative" in kinds else "day", end, same_day_last_year(end), basis)
 
 
 def figures(
@@ -101,7 +103,7 @@ def figures(
     """The figure of the area itself, and of every area directly inside."""
     rows = board.source.ask(
         "areas__figure", area=place.code, metric=metric["metric_id"], period_kind=cut.kind, period_end=cut.end,
-        earlier_end=cut.earlier_end, basis=basis_of(board.view),
+        earlier_end=cut.earlier_end, basis=cut.basis,
     ).rows(named=True)  # fmt: skip
     start = next((row["period_start"] for row in rows if row["period_start"]), cut.end)
     shared = dict(metric) | {"period_kind": cut.kind, "period_start": start, "period_end": cut.end}
@@ -191,7 +193,7 @@ def _about(board: Board, place: Place, figure: Figure, cut: Cut) -> None:
     words = board.words
     caveat, direction = words.pick(figure.row, "caveat"), words(f"direction.{figure.row['direction']}")
     about = words("figure.about", direction=direction, caveat=caveat) if caveat else direction
-    told = [figure.period_text, words(f"areas.basis_{basis_of(board.view)}_about"), about]
+    told = [figure.period_text, words(f"areas.basis_{cut.basis}_about"), about]
     head = tag("h2", f"{figure.name} · {place.name}")
     asked = period_of(board.view, board.source.as_of)
     if asked.is_year_to_date and cut.kind == "month":

@@ -7,12 +7,13 @@ A count is shown and not compared: it grows with the area.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
 from dashboards.kit import filters
 from dashboards.kit.areas import UNASSIGNED, Place, area_name
+from dashboards.kit.average import Average, average_of
 from dashboards.kit.chance import State, Verdict, against_average, compare, reference
 from dashboards.kit.markup import Column, Html, anchor, chip, table, tag
 from dashboards.kit.named import Shown
@@ -22,6 +23,14 @@ from dashboards.kit.words import NOTHING, Words
 
 if TYPE_CHECKING:
     from dashboards.boards.areas import Cut
+
+
+class Pair(NamedTuple):
+    """A figure of two areas. `average`: of the areas in the other, where the one is among them; it is judged against that."""
+
+    one: Figure
+    other: Figure
+    average: Average | None = None
 
 
 def show(
@@ -41,12 +50,11 @@ def show(
         options = [name for name in names if part == "other" or name != place.code]
         with column:
             filters.choose(words(f"two.{part}"), options, board.view.but(**{part: code}), part, written=names.__getitem__)
-    pairs = _pairs(board, metrics, cut, one, other)
+    pairs = _pairs(board, metrics, cut, (one, other), is_part=other == place.code)
     if pairs:
-        is_part = other == place.code
-        said = tag("p", counted(words, pairs, is_part=is_part), kind="gap")
+        said = tag("p", counted(words, pairs), kind="gap")
         both = ((one, names[one]), (other, names[other]))
-        put(said + two_table(board, both, told(pairs, first, is_part=is_part), is_part=is_part), "two")
+        put(said + two_table(board, both, told(pairs, first), basis=cut.basis), "two")
     else:
         put(tag("p", words("two.nothing"), kind="muted"), "two_none")
 
@@ -60,31 +68,32 @@ def chosen(board: Board, place: Place, codes: Sequence[str], states: Mapping[str
 
 
 def _pairs(
-    board: Board, metrics: Mapping[str, Mapping[str, Any]], cut: Cut, one: str, other: str
-) -> list[tuple[Figure, Figure]]:  # fmt: skip
-    """Every figure that either of the two has in the period."""
+    board: Board, metrics: Mapping[str, Mapping[str, Any]], cut: Cut, areas: tuple[str, str], *, is_part: bool
+) -> list[Pair]:  # fmt: skip
+    """Every figure that either of the two has in the period. `is_part`: whether the one lies in the other."""
     found = board.source.ask(
-        "areas__two", metrics=tuple(metrics), one=one, other=other, period_kind=cut.kind, period_end=cut.end,
-        basis="restated" if board.view.basis == "restated" else "as_was",
+        "areas__two", metrics=tuple(metrics), one=areas[0], other=areas[1], period_kind=cut.kind, period_end=cut.end,
+        basis=cut.basis,
     ).rows(named=True)  # fmt: skip
     by_key = {(row["metric_id"], row["grid_code"]): row for row in found}
     pairs = []
     for name, metric in metrics.items():
-        rows = [by_key.get((name, code)) for code in (one, other)]
+        rows = [by_key.get((name, code)) for code in areas]
         if any(rows):
             a, b = (Figure(dict(metric) | (row or {"value": None}), board.words) for row in rows)
-            pairs.append((a, b))
+            pairs.append(Pair(a, b, average_of(b, by_key.get((name, UNASSIGNED))) if is_part else None))
     return pairs
 
 
-def verdict_of(a: Figure, b: Figure, *, is_part: bool) -> Verdict:
-    """Whether two areas differ by more than chance; one that lies in the other is judged against it as an average."""
+def verdict_of(pair: Pair) -> Verdict:
+    """Whether two areas differ by more than chance; one that lies in the other is judged against the average there."""
+    a, b, average = pair
     judged = a.row["family"] == "ratio" and a.row.get("ci_low") is not None and b.row.get("ci_low") is not None
     if not judged:
         return "unknown"
-    if not is_part:
+    if average is None:
         return compare(a.part(), b.part(), is_share=a.is_share)
-    state = against_average(a.part(), b.part(), is_share=a.is_share)
+    state = against_average(a.part(), average.part, is_share=a.is_share)
     sides: dict[State, Verdict] = {
         "far_above": "more",
         "above": "more",
@@ -95,30 +104,28 @@ def verdict_of(a: Figure, b: Figure, *, is_part: bool) -> Verdict:
     return sides.get(state, "unknown")
 
 
-def counted(words: Words, pairs: Sequence[tuple[Figure, Figure]], *, is_part: bool) -> str:
+def counted(words: Words, pairs: Sequence[Pair]) -> str:
     """How many figures differ beyond chance, and how many would if the two did not differ at all."""
-    verdicts = [verdict_of(a, b, is_part=is_part) for a, b in pairs]
+    verdicts = [verdict_of(pair) for pair in pairs]
     judged = [verdict for verdict in verdicts if verdict != "unknown"]
     unlike = sum(verdict != "chance" for verdict in judged)
     expected = words.number(len(judged) * (1 - reference("inner_confidence")), 1)
     return words("two.counted", total=len(judged), n=unlike, expected=expected)
 
 
-def told(pairs: Sequence[tuple[Figure, Figure]], first: Sequence[str], *, is_part: bool) -> list[tuple[Figure, Figure]]:
+def told(pairs: Sequence[Pair], first: Sequence[str]) -> list[Pair]:
     """The figures a leader asks for first, and of the others those that differ beyond chance."""
-    return [(a, b) for a, b in pairs if a.id in first or verdict_of(a, b, is_part=is_part) in ("more", "less")]
+    return [pair for pair in pairs if pair.one.id in first or verdict_of(pair) in ("more", "less")]
 
 
-def two_table(
-    board: Board, areas: Sequence[tuple[str, str]], pairs: Sequence[tuple[Figure, Figure]], *, is_part: bool
-) -> Html:  # fmt: skip
+def two_table(board: Board, areas: Sequence[tuple[str, str]], pairs: Sequence[Pair], *, basis: str) -> Html:
     """A line per figure: both values with their interval and parts, and what the difference means.
 
     Args:
         board: the board.
         areas: code and name of the one and of the other.
         pairs: the same figure of both.
-        is_part: whether the one lies in the other.
+        basis: on which map their numbers are.
     """
     words = board.words
     columns = [
@@ -126,14 +133,16 @@ def two_table(
         Column(areas[1][1], is_number=True), Column(words("column.parts"), is_number=True), Column(words("pair.meaning")),
     ]  # fmt: skip
     lines: list[list[object]] = []
-    for a, b in pairs:
-        verdict = verdict_of(a, b, is_part=is_part)
+    for pair in pairs:
+        a, b, _ = pair
         link = anchor(board.view.but(figure=a.id), a.name)
-        basis = board.view.basis or "as_was"
         here, there = (Shown(board, figure, code, basis) for figure, (code, _) in zip((a, b), areas, strict=True))
         both = [here.value(has_unit=True), here.parts(_parts(a)), there.value(has_unit=True), there.parts(_parts(b))]
-        lines.append([link, *both, _meaning(a, verdict)])
-    return table(columns, lines, caption=words("two.note_part" if is_part else "two.note"))
+        lines.append([link, *both, _meaning(a, verdict_of(pair))])
+    averages = [average for _, _, average in pairs if average is not None]
+    notes = [words("two.note_part" if averages else "two.note")]
+    notes += [words("average.placeless")] if any(average.placeless_n for average in averages) else []
+    return table(columns, lines, caption=words("space").join(notes))
 
 
 def _parts(figure: Figure) -> str:

@@ -7,6 +7,7 @@ areas, which period (overview's figure_detail, the board of areas), limits (kit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,8 @@ import streamlit as st
 
 from dashboards.kit import charts, maps
 from dashboards.kit.areas import UNASSIGNED, Place, area_name
-from dashboards.kit.chance import Part, State, against_average
+from dashboards.kit.average import Average, average_of
+from dashboards.kit.chance import State, against_average
 from dashboards.kit.markup import Column, Html, anchor, chip, interval_mark, table, tag
 from dashboards.kit.named import Shown
 from dashboards.kit.page import Board, draw, go_to, put
@@ -25,43 +27,51 @@ Found = Sequence[tuple[dict[str, Any], Figure]]
 STATES: tuple[State, ...] = ("far_above", "above", "average", "below", "far_below", "unknown")
 
 
-def placeless_n(figure: Figure, found: Found) -> int:
-    """Cases without a place in a rate per residents: nobody lives there, so they are in the whole's rate and in no area's."""
-    if figure.is_count:
-        return 0
-    return sum(int(area.row["num"] or 0) for row, area in found if row["grid_code"] == UNASSIGNED and not area.row["den"])
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure in areas beside each other.
 
-
-def average_of(figure: Figure, found: Found) -> Part | None:
-    """What areas are compared with: the figure of the area that holds them, without the cases that no area can have.
-
-    With them all areas would seem to lie below the average: 246 of 275,429 residents against 196 (M03, demo, May 2026).
+    Attributes:
+        figure: of the area that holds them.
+        found: of each of them, in the order of their codes.
+        average: what they are compared with.
+        states: where each stands in the funnel around it; unknown where no funnel is.
+        basis: on which map their numbers are, as permanent ids say it.
     """
-    whole = figure.part() if not figure.is_count else None
-    return Part(whole.num - placeless_n(figure, found), whole.den) if whole else None
+
+    figure: Figure
+    found: Found
+    average: Average
+    states: dict[str, State]
+    basis: str
+
+    def shown(self, board: Board, row: dict[str, Any], area: Figure) -> Shown:
+        """An area's figure as cells that say which it is."""
+        return Shown(board, area, row["grid_code"], self.basis)
 
 
-def states_of(figure: Figure, found: Found) -> dict[str, State]:
-    """Where each area stands in the funnel around their average; unknown where no funnel is."""
-    average = average_of(figure, found)
-    return {
-        row["grid_code"]: against_average(area.part(), average, is_share=area.is_share)
-        if average and row["grid_code"] != UNASSIGNED
+def compared_of(figure: Figure, found: Found, *, basis: str = "as_was") -> Compared:
+    """The areas of a figure against their average. `basis`: on which map the query was asked for them."""
+    average = average_of(figure, next((area.row for row, area in found if row["grid_code"] == UNASSIGNED), None))
+    states: dict[str, State] = {
+        row["grid_code"]: against_average(area.part(), average.part, is_share=area.is_share)
+        if average.part and row["grid_code"] != UNASSIGNED
         else "unknown"
         for row, area in found
     }
+    return Compared(figure, found, average, states, basis)
 
 
-def draw_both(board: Board, figure: Figure, found: Found, states: dict[str, State]) -> None:
+def draw_both(board: Board, compared: Compared) -> None:
     """The map, and beside it the funnel; of a count two bars each."""
     left, right = st.columns([1, 1], gap="large")
     with left:
-        draw(_map(board, figure, found, states), "map", into=lambda code: go_to(board.view.but(area=code, case="", page=1)))
+        draw(_map(board, compared), "map", into=lambda code: go_to(board.view.but(area=code, case="", page=1)))
     with right:
-        if figure.is_count:
-            draw(_pairs(board, figure, found), "pairs")
+        if compared.figure.is_count:
+            draw(_pairs(board, compared), "pairs")
         else:
-            draw(_funnel(board, figure, found, states), "funnel")
+            draw(_funnel(board, compared), "funnel")
 
 
 def _float(value: Decimal | float | None) -> float | None:
@@ -75,9 +85,9 @@ def _hover(board: Board, row: dict[str, Any], area: Figure, state: State) -> str
     return "<br>".join(text for text in said if text)
 
 
-def _map(board: Board, figure: Figure, found: Found, states: dict[str, State]) -> charts.Chart:
+def _map(board: Board, compared: Compared) -> charts.Chart:
     """By where each area stands; where no funnel is, by how much there is."""
-    words = board.words
+    words, figure, found, states = board.words, compared.figure, compared.found, compared.states
     names: dict[str, str] = {state: words(f"status.{state}") for state in STATES}
     colours: dict[str, str] = dict(states)
     known = {row["grid_code"]: float(area.value) for row, area in found if area.value is not None}
@@ -106,16 +116,16 @@ def _amounts(figure: Figure, known: list[float], cuts: Sequence[float]) -> dict[
     return found
 
 
-def _funnel(board: Board, figure: Figure, found: Found, states: dict[str, State]) -> charts.Chart:
-    words = board.words
+def _funnel(board: Board, compared: Compared) -> charts.Chart:
+    words, figure, states = board.words, compared.figure, compared.states
     caption = charts.Caption(words("areas.funnel", name=figure.name), figure.unit, board.as_of, words("areas.funnel_empty"))
-    average = average_of(figure, found)
+    average = compared.average.part
     if average is None:
         return charts.Chart(caption, None)
     points = [
         charts.Point(area_name(board, row, "area"), part, states[row["grid_code"]],
-                     _hover(board, row, area, states[row["grid_code"]]), _shown(board, row, area).ids[0])
-        for row, area in found
+                     _hover(board, row, area, states[row["grid_code"]]), compared.shown(board, row, area).ids[0])
+        for row, area in compared.found
         if (part := area.part()) is not None and states[row["grid_code"]] != "unknown"
     ]  # fmt: skip
     names: dict[str, str] = {state: words(f"status.{state}") for state in STATES}
@@ -125,40 +135,37 @@ def _funnel(board: Board, figure: Figure, found: Found, states: dict[str, State]
     return charts.funnel(caption, points, average, scale=figure.scale, is_share=figure.is_share, names=names, base=base)
 
 
-def _pairs(board: Board, figure: Figure, found: Found) -> charts.Chart:
-    words = board.words
+def _pairs(board: Board, compared: Compared) -> charts.Chart:
+    words, figure, found = board.words, compared.figure, compared.found
+    ids = [compared.shown(board, row, area).ids for row, area in found]
     caption = charts.Caption(words("areas.pairs", name=figure.name), figure.unit, board.as_of, words("areas.pairs_empty"))
     return charts.pairs(
         caption, [area_name(board, row, "area") for row, _ in found],
         [float(area.value or 0) for _, area in found], [_float(area.earlier_value) for _, area in found],
         names={"now": words("areas.now"), "before": words("areas.before")},
         texts=[area.value_text for _, area in found], hover=[_hover(board, row, area, "unknown") for row, area in found],
-        ids=[_shown(board, row, area).ids[0] for row, area in found],
-        earlier_ids=[_shown(board, row, area).ids[1] for row, area in found],
+        ids=[now for now, _ in ids], earlier_ids=[before for _, before in ids],
     )  # fmt: skip
 
 
-def _shown(board: Board, row: dict[str, Any], area: Figure) -> Shown:
-    return Shown(board, area, row["grid_code"], board.view.basis or "as_was")
-
-
-def draw_table(board: Board, place: Place, figure: Figure, found: Found, states: dict[str, State]) -> None:
+def draw_table(board: Board, place: Place, compared: Compared) -> None:
     """A line per area: value, interval, where it stands, the year before, its parts."""
+    figure, found, states, average = compared.figure, compared.found, compared.states, compared.average
     words, view = board.words, board.view.but(case="", page=1, figure=figure.id)
     ends = None if figure.is_count else _ends([area for _, area in found])
-    compares = any(state != "unknown" for state in states.values())
+    compares, placeless = any(state != "unknown" for state in states.values()), average.placeless_n
     columns = [Column(words("column.area")), Column(words("column.value"), is_number=True)]
     columns += [Column(words("column.interval"), hint=words("areas.scale", area=place.name))] if ends else []
     columns += [Column(words("column.standing"))] if compares else []
     columns += [Column(words("column.earlier"), is_number=True), Column(words("column.change"), is_number=True)]
     columns += [] if figure.is_count else [Column(words("column.parts"), is_number=True)]
-    average, placeless, lines = _average_value(figure, found), placeless_n(figure, found), []
+    lines = []
     for row, area in found:
         code = row["grid_code"]
         name = area_name(board, row, "area")
-        shown = _shown(board, row, area)
+        shown = compared.shown(board, row, area)
         cells: list[object] = [anchor(view.but(area=code), name), shown.value()]
-        cells += [shown.interval(_mark(area, average, ends, states[code]))] if ends else []
+        cells += [shown.interval(_mark(area, average.value, ends, states[code]))] if ends else []
         cells += [_standing(board, states[code])] if compares else []
         cells += [shown.earlier(), _change(area)]
         cells += [] if figure.is_count else [shown.parts(_parts(area))]
@@ -187,13 +194,6 @@ def _ends(areas: list[Figure]) -> tuple[float, float] | None:
         return None
     low, high = min(float(area.row["ci_low"]) for area in known), max(float(area.row["ci_high"]) for area in known)
     return (low, high if high > low else low + 1.0)
-
-
-def _average_value(figure: Figure, found: Found) -> float | None:
-    part = average_of(figure, found)
-    if part and part.den and placeless_n(figure, found):
-        return part.num / part.den * figure.scale
-    return None if figure.is_count else _float(figure.value)
 
 
 def _mark(area: Figure, average: float | None, ends: tuple[float, float], state: State) -> object:

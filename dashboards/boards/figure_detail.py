@@ -105,9 +105,9 @@ def _areas(board: Board, place: Place, figure: Figure) -> None:
         return
     if found[0][1].row["period_kind"] != figure.row["period_kind"]:
         put(tag("p", words("areas.monthly", period=found[0][1].period_text), kind="muted small"), "areas_monthly")
-    states = figure_areas.states_of(figure, found)
-    figure_areas.draw_both(board, figure, found, states)
-    figure_areas.draw_table(board, place, figure, found, states)
+    compared = figure_areas.compared_of(figure, found)
+    figure_areas.draw_both(board, compared)
+    figure_areas.draw_table(board, place, compared)
 
 
 def _figures_of_areas(board: Board, place: Place, figure: Figure) -> list[tuple[dict[str, Any], Figure]]:

@@ -15,7 +15,8 @@ import streamlit as st
 
 from dashboards.kit import charts, filters
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
-from dashboards.kit.chance import Part, against_average, reference, whole
+from dashboards.kit.average import Average, average_of
+from dashboards.kit.chance import against_average, reference, whole
 from dashboards.kit.markup import Column, Html, Named, anchor, chip, join, table, tag
 from dashboards.kit.named import FigureId, Shown, id_of
 from dashboards.kit.page import Board, draw, put
@@ -28,11 +29,24 @@ BANDS = ("d000_007", "d008_030", "d031_090", "d091_365", "d366_plus")
 FINEST = 3
 
 
+class Finding(NamedTuple):
+    """An area outside its limits: its row, its figure, and the average that it is compared with."""
+
+    row: dict[str, Any]
+    figure: Figure
+    average: Average
+
+    @property
+    def average_text(self) -> str:
+        """The average as the figure is written."""
+        return f"{self.figure.words.number(self.average.value, self.figure.decimals)}{'%' if self.figure.unit == '%' else ''}"
+
+
 class Outside(NamedTuple):
     """Areas outside their limits on the worse and on the better side, and how many comparisons were made."""
 
-    worse: list[tuple[dict[str, Any], Figure]]
-    better: list[tuple[dict[str, Any], Figure]]
+    worse: list[Finding]
+    better: list[Finding]
     compared_n: int
 
 
@@ -76,7 +90,7 @@ def lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str,
         *without,
         words("risk.lead_alerts", n=len(alerts)) if alerts else words("risk.lead_no_alerts"),
     ]
-    places = len({row["grid_code"] for row, _ in outside.worse})
+    places = len({row["grid_code"] for row, _, _ in outside.worse})
     parts += [words("risk.lead_funnel", n=places)] if places else [words("risk.funnel_none")]
     return between.join(parts)
 
@@ -203,15 +217,15 @@ def outside_of(board: Board, place: Place) -> Outside:
     rows = board.source.ask(
         "risk__areas", area=place.code, root=place.root, level=place.level, finest=FINEST, today=board.source.as_of.date()
     ).rows(named=True)
-    worse: list[tuple[dict[str, Any], Figure]] = []
-    better: list[tuple[dict[str, Any], Figure]] = []
+    worse: list[Finding] = []
+    better: list[Finding] = []
     for row in rows:
         figure = Figure(row, board.words)
-        part, average = figure.part(), Part(int(row["whole_num"]), int(row["whole_den"] or 0))
-        state = against_average(part, average, is_share=figure.is_share)
+        average = average_of(figure, {"num": row["unplaced_num"], "den": row["unplaced_den"]}, "whole_")
+        state = against_average(figure.part(), average.part, is_share=figure.is_share)
         if state.startswith("far"):
             is_better = (state == "far_above") == (row["direction"] == "higher")
-            (better if is_better else worse).append((row, figure))
+            (better if is_better else worse).append(Finding(row, figure, average))
     return Outside(worse, better, int(rows[0]["compared_n"]) if rows else 0)
 
 
@@ -227,29 +241,31 @@ def _funnel(board: Board, place: Place, outside: Outside) -> None:
         parts.append(tag("p", words("risk.funnel_more", n=len(outside.worse) - most), kind="muted small"))
     if outside.better:
         names = words("separator").join(
-            f"{words.pick(row, 'area')} {figure.name} {figure.value_text}" for row, figure in outside.better[:most]
+            f"{words.pick(row, 'area')} {figure.name} {figure.value_text}" for row, figure, _ in outside.better[:most]
         )
         parts.append(tag("p", words("risk.funnel_better", n=len(outside.better), names=names), kind="muted small"))
     put(join(parts), "outside")
 
 
-def findings(board: Board, place: Place, worse: list[tuple[dict[str, Any], Figure]]) -> Html:
-    """A table of areas that are worse than chance explains."""
+def findings(board: Board, place: Place, worse: list[Finding]) -> Html:
+    """A table of areas that are worse than chance explains. An average without some cases is no published figure."""
     words = board.words
     titles = ("area", "figure", "value", "interval", "average", "parts", "standing")
     numeric = {"value", "interval", "average", "parts"}
     lines = []
-    for row, figure in worse:
+    for finding in worse:
+        row, figure, average = finding
         view = board.view.but(area=row["grid_code"], figure=row["metric_id"], case="")
         sign, shown = "%" if figure.unit == "%" else "", Shown(board, figure, row["grid_code"])
         low, high = (words.number(row[end], figure.decimals) for end in ("ci_low", "ci_high"))
-        average = f"{words.number(row['whole_value'], figure.decimals)}{sign}"
+        whole_id = "" if average.placeless_n else id_of(board, row, place.code)
         lines.append(
             [
                 anchor(view, words.pick(row, "area"), page="."), figure.name, shown.value(has_unit=True),
-                shown.interval(f"{low} – {high}{sign}"), Named(average, id_of(board, row, place.code)),
+                shown.interval(f"{low} – {high}{sign}"), Named(finding.average_text, whole_id),
                 shown.parts(f"{words.number(int(row['num']))} / {words.number(int(row['den']))}"),
                 chip(words("risk.worse"), "worse"),
             ]
         )  # fmt: skip
-    return table([Column(words(f"column.{title}"), is_number=title in numeric) for title in titles], lines)
+    note = words("average.placeless") if any(finding.average.placeless_n for finding in worse) else ""
+    return table([Column(words(f"column.{title}"), is_number=title in numeric) for title in titles], lines, caption=note)

@@ -181,7 +181,7 @@ def outcome(board: Board, place: Place, ask: Asked) -> Cell:
         again = any(row["grid_code"] == ask.area for row in alerts)
         return Cell(words("briefing.unusual_again" if again else "briefing.unusual_no_more"))
     worse = risk.outside_of(board, place).worse
-    if any((row["grid_code"], row["metric_id"]) == (ask.area, ask.metric) for row, _ in worse):
+    if any((row["grid_code"], row["metric_id"]) == (ask.area, ask.metric) for row, _, _ in worse):
         return Cell(words("briefing.still_outside"))
     why = why_not_judged(board, place, ask)
     return Cell(words("briefing.outcome_unknown", why=why) if why else words("briefing.inside"))

@@ -121,10 +121,9 @@ def _outside(board: Board, place: Place) -> list[Need]:
     words, worse = board.words, risk.outside_of(board, place).worse
     if not worse:
         return []
-    row, figure = worse[0]
+    row, figure, _ = worse[0]
     shown = f"{figure.value_text} {figure.unit_text}".strip()
-    average = f"{words.number(row['whole_value'], figure.decimals)}{'%' if figure.unit == '%' else ''}"
-    what = words("needs.outside", figure=figure.name, value=shown, average=average)
+    what = words("needs.outside", figure=figure.name, value=shown, average=worse[0].average_text)
     return [
         Need(
             what, words.pick(row, "area"), words("needs.area_office"), words("needs.this_month"), "",

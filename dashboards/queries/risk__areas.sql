@@ -1,5 +1,6 @@
--- Figures that have a direction and are ratios, in every area inside one down to the communities, where the average of that
--- one lies outside the area's own 95 % interval: among them are all that lie outside their 99.8 % funnel limits.
+-- Figures that have a direction and are ratios, in every area inside one down to the communities, where the figure of that
+-- one, with its cases without a place or without them (kit.average), lies outside the area's own 95 % interval: among them
+-- are all that lie outside their 99.8 % funnel limits.
 with inside as (
     select grid_code, grid_level, name_zh as area_zh, name_en as area_en
     from marts.dim_grid
@@ -12,7 +13,13 @@ shown as (
     select * from marts.v_metric_display
     where
         slice_kind = 'all' and basis = 'as_was' and period_kind in ('year_to_date', 'cumulative') and period_end = $today
-        and value is not null
+),
+
+unplaced as (
+    select shown.metric_id, shown.period_kind, shown.num, shown.den
+    from shown
+    inner join marts.dim_grid as areas on shown.grid_code = areas.grid_code
+    where areas.grid_code = 'UNASSIGNED' and areas.parent_code = $area
 ),
 
 compared as (
@@ -22,6 +29,8 @@ compared as (
         register.scale, register.population, register.min_denominator, here.period_kind, here.period_start,
         here.period_end, here.num, here.den, here.value, here.reason, here.ci_low, here.ci_high,
         average.num as whole_num, average.den as whole_den, average.value as whole_value,
+        unplaced.num as unplaced_num, unplaced.den as unplaced_den,
+        (average.num - coalesce(unplaced.num, 0)) * register.scale / nullif(average.den, 0) as placed_value,
         count(*) over () as compared_n
     from shown as here
     inner join inside on here.grid_code = inside.grid_code
@@ -31,9 +40,11 @@ compared as (
         on
             average.metric_id = here.metric_id and average.grid_code = $area
             and average.period_kind = here.period_kind and average.period_end = here.period_end
-    where here.ci_low is not null
+            and average.value is not null
+    left join unplaced on here.metric_id = unplaced.metric_id and here.period_kind = unplaced.period_kind
+    where here.value is not null and here.ci_low is not null
 )
 
 select * from compared
-where whole_value < ci_low or whole_value > ci_high
+where whole_value < ci_low or whole_value > ci_high or placed_value < ci_low or placed_value > ci_high
 order by grid_level, metric_id, grid_code
