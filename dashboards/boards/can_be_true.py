@@ -68,7 +68,7 @@ def _acting(board: Board) -> Callable[[dict[str, Any]], None]:
 
     def act(form: dict[str, Any]) -> None:
         typed = {"value": _plain(form.get("value")), "of": _plain(form.get("of")), "claim": str(form.get("claim") or "")}
-        view = from_params({**to_params(board.view), **typed}, language=board.view.language)
+        view = from_params({**to_params(board.view.way_on), **typed}, language=board.view.language)
         st.session_state[_BAD] = bool(typed["value"]) and not view.printed
         st.query_params.from_dict(to_params(view))
 

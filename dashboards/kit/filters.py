@@ -96,6 +96,11 @@ class View:
         return replace(self, **changes)
 
     @property
+    def way_on(self) -> View:
+        """The same as somewhere to go: what was looked for here is found, and nobody looks for it there."""
+        return self.but(find="")
+
+    @property
     def build_read(self) -> str:
         """The build that this view reads; empty: the current one. The id of a figure names its own."""
         build = self.named.rpartition("@")[2] if "@" in self.named else ""
@@ -181,7 +186,7 @@ def choose(
     st.session_state[key] = current if current in options else options[0]
 
     def write() -> None:
-        st.query_params.from_dict(to_params(onward(view.but(**{part: st.session_state[key]}))))
+        st.query_params.from_dict(to_params(onward(view.but(**{part: st.session_state[key]})).way_on))
 
     # No typing in the box: its "no results" would be English on a Chinese page.
     st.selectbox(label, options, key=key, format_func=written, on_change=write, filter_mode=None)

@@ -56,9 +56,11 @@ def address(view: View, page: str = "") -> str:
     return f"{where}?{urlencode(to_params(view))}"
 
 
-def anchor(view: View, *content: object, page: str = "", kind: str = "", title: str = "") -> Html:
-    """A link to a view."""
-    return tag("a", *content, kind=kind, href=address(view, page), title=title)
+def anchor(
+    view: View, *content: object, page: str = "", kind: str = "", title: str = "", is_same: bool = False
+) -> Html:  # fmt: skip
+    """A link to a view; `is_same`: the one at hand in another language, in which what was looked for stays found."""
+    return tag("a", *content, kind=kind, href=address(view if is_same else view.way_on, page), title=title)
 
 
 def chip(text: str, tone: str = "") -> Html:

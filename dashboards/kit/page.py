@@ -159,14 +159,14 @@ def draw(chart: charts.Chart, key: str, *, into: Callable[[str], None] | None = 
 
 def go_to(view: View) -> None:
     """Look at another view of the same board, from a callback."""
-    st.query_params.from_dict(to_params(view))
+    st.query_params.from_dict(to_params(view.way_on))
 
 
 def head(board: Board) -> None:
     """City, boards, languages; below it what the data is of, and what a reader must know about it."""
     words, view = board.words, board.view
     other = "en" if view.language == "zh" else "zh"
-    switch = anchor(view.but(language=other), words("language.other"), kind="nowrap")
+    switch = anchor(view.but(language=other), words("language.other"), kind="nowrap", is_same=True)
     title = tag("span", board.city.title(view.language) or words("city.nameless"), kind="city")
     top = tag("div", title, search.box(board), switch, _menu(board), kind="head")
     put(top + _banner(board) + search.found(board), "head", words=words, act=search.acting(board))

@@ -15,6 +15,7 @@ from dashboards.kit.chance import whole
 from dashboards.kit.filters import NAMED, View, from_params, to_params
 from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
 from dashboards.kit.menu import BOARDS, MENU, boards_of
+from dashboards.kit.periods import period_of
 
 if TYPE_CHECKING:
     from dashboards.kit.page import Board
@@ -109,6 +110,7 @@ def _departments(board: Board) -> list[Html]:
 
 
 def _figures(board: Board) -> list[Html]:
+    """Each opened by Overview where that can, else by the board about one figure."""
     text = board.view.find.lower()
     if "overview" not in boards_of(board.source.reader.role):
         return []
@@ -116,7 +118,18 @@ def _figures(board: Board) -> list[Html]:
         row for row in board.source.ask("metrics").rows(named=True)
         if text == row["metric_id"].lower() or text in row["name_zh"].lower() or text in row["name_en"].lower()
     ]  # fmt: skip
+    opened = _opened(board) if rows else frozenset()
     return [
-        anchor(_onward(board, figure=row["metric_id"], cut=""), f"{row['metric_id']} {board.words.pick(row, 'name')}", page=".")
+        anchor(_onward(board, figure=row["metric_id"], cut=""), f"{row['metric_id']} {board.words.pick(row, 'name')}",
+               page=BOARDS["overview" if row["metric_id"] in opened else "explain"])
         for row in rows[: whole("search_shown")]
-    ]
+    ]  # fmt: skip
+
+
+def _opened(board: Board) -> frozenset[str]:
+    """The figures that Overview opens where the view looks: it opens another one in place of those that it has not there."""
+    from dashboards.kit.areas import code_of  # its links need the page, and that this module
+
+    period = period_of(board.view, board.source.as_of)
+    rows = board.source.ask("overview__figures", area=code_of(board), **period.params).rows(named=True)
+    return frozenset(row["metric_id"] for row in rows if row["period_kind"])
