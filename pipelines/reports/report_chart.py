@@ -7,7 +7,9 @@ No browser, no image: the same numbers as on the screen, as vectors and as text 
 
 from __future__ import annotations
 
+import html
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +28,8 @@ TICKS = 5
 INK, MUTED, FAINT = (22, 33, 44), (90, 104, 117), (219, 226, 232)
 #: Plotly's names of dashes: millimetres drawn and left out.
 DASHES = {"dash": (1.6, 1.0), "dot": (0.4, 0.8), "longdash": (2.6, 1.0)}
+#: The marks that the boards set in what a chart says, and that a name may hold: bold, a new line.
+_MARKS = re.compile(r"</?b>|<br>")
 #: How far a name of a row may reach into the plot.
 NAMES_MOST = 0.42
 
@@ -99,11 +103,17 @@ def each(value: Any, count: int) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value] * count
 
 
+def read_out(text: str) -> str:
+    """A text of a chart as the screen shows it: Plotly's texts are markup, and the boards have made a name's `<` one of it."""
+    return html.unescape(_MARKS.sub(lambda mark: " " if mark[0] == "<br>" else "", text))
+
+
 class _Plot:
     """A chart as it is drawn."""
 
     def __init__(self, sheet: FPDF, chart: Chart, plain: Callable[[str], str]) -> None:
-        self._sheet, self._plain = sheet, plain
+        self._sheet = sheet
+        self._plain: Callable[[str], str] = lambda text: plain(read_out(text))
         self._traces: list[Trace] = list(chart.drawn["data"])
         self._layout: Mapping[str, Any] = chart.drawn["layout"]
         self._x, self._y = self._axis("x"), self._axis("y")
@@ -207,10 +217,10 @@ class _Plot:
                 self._write(text, self._x.at(at), self._y.begin + 0.6, "C")
 
     def _write(self, text: str, x: float, y: float, align: str, most: float = 60.0) -> None:
-        shown = self._plain(text.replace("<br>", " "))
-        while len(shown) > 2 and self._wide(shown) > most:  # noqa: PLR2004 - a letter and the sign that some are left out
+        shown = self._plain(text)
+        while len(shown) > 2 and self._sheet.get_string_width(shown) > most:  # noqa: PLR2004 - a letter and the sign of more
             shown = f"{shown[:-2]}…"
-        wide = self._wide(shown)
+        wide = float(self._sheet.get_string_width(shown))
         self._sheet.text({"L": x, "C": x - wide / 2, "R": x - wide}[align], y + HIGH * 0.8, shown)
 
     def _wide(self, text: str) -> float:

@@ -67,7 +67,7 @@ def test_the_table_has_the_first_figures_and_what_differs() -> None:
 def test_cases_without_a_place_make_no_area_seem_below_the_average() -> None:
     whole = share(2500, 200_000, **RATE)
     within = [({"grid_code": code}, share(1000, 100_000, **RATE)) for code in ("a", "b")]
-    nowhere = ({"grid_code": UNASSIGNED}, Figure(share(500, 1, **RATE).row | {"den": None, "value": None}, WORDS))
+    nowhere = ({"grid_code": UNASSIGNED}, Figure({**share(500, 1, **RATE).row, "den": None, "value": None}, WORDS))
     assert set(compared_of(whole, within).states.values()) == {"far_below"}, "what the average would be with them"
     compared = compared_of(whole, [*within, nowhere])
     assert (compared.average.part, compared.average.value, compared.average.placeless_n) == (Part(2000, 200_000), 100.0, 500)

@@ -99,6 +99,17 @@ def test_every_kind_of_chart_is_drawn_with_its_names(kind: str) -> None:
     assert all(left >= 0 and bottom >= 0 and right <= wide and top <= high for left, bottom, right, top in found)
 
 
+def test_a_name_is_printed_as_it_is_and_not_as_markup() -> None:
+    """On the screen its `<` is made harmless; on paper it is the letter again, and what boards set in bold is plain."""
+    chart = charts.pairs(CAPTION, ["stay <5 days", "A&B <x>", "<b>told</b>"], [20, 10, 5], [1, 1, 1], texts=["", "", ""],
+                         names={"now": "<now>", "before": "be<br>fore"}, hover=["", "", ""])  # fmt: skip
+    said = " ".join(on_paper(chart).get_textpage().get_text_range().split())
+    assert "&lt;" in str(chart.figure), "what the test is about"
+    assert "&" not in said.replace("A&B", "")
+    assert {name for name in ("stay <5 days", "A&B <x>", "told", "<now>", "be fore") if name not in said} == set(), said
+    assert "b>" not in said
+
+
 def test_bars_are_as_long_as_their_numbers() -> None:
     page = on_paper(KINDS["pairs"][0])
     lengths = sorted((round(right - left, 1) for left, bottom, right, top in shapes(page) if top - bottom > 5), reverse=True)

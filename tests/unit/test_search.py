@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dashboards.kit import filters, page, search
 from dashboards.kit.filters import View, from_params, to_params
-from dashboards.kit.markup import anchor, html
+from dashboards.kit.markup import EMPTY, anchor, html
 from dashboards.kit.search import typed
 from dashboards.kit.words import Words
 
@@ -72,7 +72,7 @@ def test_what_was_looked_for_is_not_looked_for_where_a_link_leads() -> None:
 def test_the_other_language_keeps_what_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = {}
     monkeypatch.setattr(page, "put", lambda content, key, **_: shown.update({key: html(content)}))
-    monkeypatch.setattr(page, "_banner", lambda board: page.EMPTY)
+    monkeypatch.setattr(page, "_banner", lambda board: EMPTY)
     board = board_of(find="cases")
     board.city = SimpleNamespace(title=lambda language: "City")
     page.head(board)
