@@ -17,6 +17,7 @@ from pipelines.core.register import DERIVED, METRICS, Metric, read_register
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.tracing.cases import IS_OPEN, IS_SHUT, Cut, Place, contributions, feed_states, has_denominator
+from pipelines.tracing.days import is_over, is_to_date
 from pipelines.tracing.definitions import definition_of
 from pipelines.tracing.difference import Difference, Step, difference
 from pipelines.tracing.figure import Figure, find_figure, residents_of
@@ -27,7 +28,7 @@ from pipelines.tracing.wholes import Whole, whole_of
 __all__ = [
     "EXPORTED", "IS_OPEN", "IS_SHUT", "STEP_WORDS", "CaseQuery", "Difference", "Figure", "FigureName", "Metric", "Step", "Trace",
     "Window", "asked_name", "case_query", "cases_of", "check_export", "definition_of", "difference", "feed_states", "find_figure",
-    "has_cases", "metric_of", "pages", "parse_name", "trace",
+    "has_cases", "is_over", "is_to_date", "metric_of", "pages", "parse_name", "trace",
 ]  # fmt: skip
 
 COLUMNS = (

@@ -27,7 +27,7 @@ from dashboards.kit.reading import Figure
 from dashboards.kit.words import NOTHING, Words
 from pipelines.core.errors import UsageError
 from pipelines.trace import Figure as Traced
-from pipelines.trace import FigureName, Metric, Window, parse_name
+from pipelines.trace import FigureName, Metric, Window, is_to_date, parse_name
 
 T = TypeVar("T")
 EXPLAIN = "explain"
@@ -35,9 +35,6 @@ EXPLAIN = "explain"
 OPENED_FIRST = "M16"
 #: A period that is asked for and that the metric does not have gives way to the first of these that it has.
 INSTEAD = {"year_to_date": "ytd", "cumulative": "cumulative", "day": "as_of", "rolling_28d": "28d"}
-
-#: Kinds of period that end where the calendar says; all others end on a day that their id states.
-LASTING = ("week", "month", "quarter", "half_year", "year", "spring_festival")
 
 
 # --- a figure that a board shows --------------------------------------------------------------------------------------
@@ -299,9 +296,7 @@ def reading_of(board: Board, found: Traced) -> Figure:
 def open_until(found: Traced) -> dt.date | None:
     """Of a calendar period that had begun and was not over when the build was made: its last day with data. None for others."""
     window, day = found.window, found.as_of.date()
-    if window.kind not in LASTING or window.first > day or periods.is_over(window.last, found.as_of):
-        return None
-    return min(window.last, day)
+    return min(window.last, day) if window.first <= day and is_to_date(window.kind, window.last, found.as_of) else None
 
 
 def slice_text(board: Board, name: FigureName) -> str:

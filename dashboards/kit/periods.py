@@ -14,15 +14,9 @@ from typing import Any
 from dashboards.kit.chance import whole
 from dashboards.kit.filters import YEAR_TO_DATE, View
 from dashboards.kit.words import Words
+from pipelines.trace import is_over
 
 ONE_DAY = dt.timedelta(days=1)
-#: An export closed in the last hour of a day has all of it.
-LAST_HOUR = 23
-
-
-def is_over(last: dt.date, as_of: dt.datetime) -> bool:
-    """Whether a period whose last day is `last` has all of its days at `as_of`. Every board and paper asks this one."""
-    return last < as_of.date() or (last == as_of.date() and as_of.hour == LAST_HOUR)
 
 
 def same_day_last_year(day: dt.date) -> dt.date:

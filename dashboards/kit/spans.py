@@ -13,8 +13,9 @@ from typing import Literal
 
 from dashboards.kit.chance import whole
 from dashboards.kit.filters import is_year
-from dashboards.kit.periods import ONE_DAY, is_over, months_before
+from dashboards.kit.periods import ONE_DAY, months_before
 from dashboards.kit.words import Words
+from pipelines.trace import is_over
 
 Unit = Literal["week", "month", "quarter", "year"]
 UNITS: tuple[Unit, ...] = ("month", "week", "quarter", "year")

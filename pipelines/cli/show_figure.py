@@ -20,7 +20,7 @@ from pipelines.core.errors import UsageError
 from pipelines.core.register import GRIDS
 from pipelines.core.settings import Home, pick
 from pipelines.core.warehouse import current_manifest
-from pipelines.trace import STEP_WORDS, Difference, Figure, Step, Trace
+from pipelines.trace import STEP_WORDS, Difference, Figure, Step, Trace, is_to_date
 
 #: A cell that a spreadsheet would run as a formula is written as text.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -148,7 +148,7 @@ def reason_words() -> dict[str, str]:
 
 def _to_date(figure: Figure) -> str:
     """That a period lasts beyond the data, whose figure is of its first days."""
-    is_open = figure.window.last > figure.as_of.date()
+    is_open = is_to_date(figure.window.kind, figure.window.last, figure.as_of)
     return pick(f", to date: {figure.as_of:%Y-%m-%d}", f"，截至 {figure.as_of:%Y-%m-%d}") if is_open else ""
 
 

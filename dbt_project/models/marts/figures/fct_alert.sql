@@ -10,9 +10,8 @@ figures as (
     {{ in_force('published') }}
 ),
 
--- The last day that is over: an export closed in the last hour of a day has all of it, as on the boards (kit/periods.py).
 build_info as (
-    select {{ add_days('cast(' ~ add_seconds('as_of', '3600') ~ ' as date)', '-1') }} as last_day from {{ ref('build_info') }}
+    select {{ last_day_over('as_of') }} as last_day from {{ ref('build_info') }}
 ),
 
 kinds as (

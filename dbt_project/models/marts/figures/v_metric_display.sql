@@ -4,7 +4,7 @@ with figures as (
 ),
 
 build_info as (
-    select cast(as_of as date) as as_of_day from {{ ref('build_info') }}
+    select {{ last_day_over('as_of') }} as last_day from {{ ref('build_info') }}
 ),
 
 metrics as (
@@ -45,7 +45,7 @@ prepared as (
             when metrics.family = 'change' and metrics.adjust = 'none' then figures.num < figures.den
             else figures.stat_value < 0
         end as is_below,
-        figures.period_end > build_info.as_of_day and figures.period_kind <> 'day' as is_to_date
+        {{ is_to_date('figures.period_kind', 'figures.period_end', 'build_info.last_day') }} as is_to_date
     from figures
     cross join build_info
     inner join metrics on figures.metric_id = metrics.metric_id
