@@ -30,7 +30,7 @@ compared as (
         here.period_end, here.num, here.den, here.value, here.reason, here.ci_low, here.ci_high,
         average.num as whole_num, average.den as whole_den, average.value as whole_value,
         unplaced.num as unplaced_num, unplaced.den as unplaced_den,
-        (average.num - coalesce(unplaced.num, 0)) * register.scale / nullif(average.den, 0) as placed_value,
+        (average.num - coalesce(unplaced.num, 0)) * register.scale as placed_num,
         count(*) over () as compared_n
     from shown as here
     inner join inside on here.grid_code = inside.grid_code
@@ -46,5 +46,7 @@ compared as (
 )
 
 select * from compared
-where whole_value < ci_low or whole_value > ci_high or placed_value < ci_low or placed_value > ci_high
+where
+    whole_value < ci_low or whole_value > ci_high
+    or placed_num < ci_low * whole_den or placed_num > ci_high * whole_den
 order by grid_level, metric_id, grid_code

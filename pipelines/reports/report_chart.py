@@ -28,7 +28,7 @@ TICKS = 5
 INK, MUTED, FAINT = (22, 33, 44), (90, 104, 117), (219, 226, 232)
 #: Plotly's names of dashes: millimetres drawn and left out.
 DASHES = {"dash": (1.6, 1.0), "dot": (0.4, 0.8), "longdash": (2.6, 1.0)}
-#: The marks that the boards set in what a chart says, and that a name may hold: bold, a new line.
+#: What boards set in a text of a chart: bold, a new line.
 _MARKS = re.compile(r"</?b>|<br>")
 #: How far a name of a row may reach into the plot.
 NAMES_MOST = 0.42
@@ -104,7 +104,7 @@ def each(value: Any, count: int) -> list[Any]:
 
 
 def read_out(text: str) -> str:
-    """A text of a chart as the screen shows it: Plotly's texts are markup, and the boards have made a name's `<` one of it."""
+    """A text of a chart as the screen shows it: markup, in which a name's `<` stands as a letter."""
     return html.unescape(_MARKS.sub(lambda mark: " " if mark[0] == "<br>" else "", text))
 
 
@@ -112,8 +112,7 @@ class _Plot:
     """A chart as it is drawn."""
 
     def __init__(self, sheet: FPDF, chart: Chart, plain: Callable[[str], str]) -> None:
-        self._sheet = sheet
-        self._plain: Callable[[str], str] = lambda text: plain(read_out(text))
+        self._sheet, self._plain = sheet, lambda text: plain(read_out(text))
         self._traces: list[Trace] = list(chart.drawn["data"])
         self._layout: Mapping[str, Any] = chart.drawn["layout"]
         self._x, self._y = self._axis("x"), self._axis("y")
