@@ -10,7 +10,7 @@ BOARDS_HOME ?= data/home/demo
 ROWS ?= 10000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-fuzz prove-readers prove-boards
+.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-cities prove-fuzz prove-readers prove-boards
 .PHONY: bench bench-lattice bench-stream bench-boards pictures
 
 help: ## what can be made
@@ -52,8 +52,11 @@ prove-ops: env-dev ## with the daemon running, a dropped file reaches the boards
 prove-diff: env-dev ## 30 days with late, retracted and recoded files; the steps of random changes must add up
 	$(PYTEST) -m proof tests/integration/test_trace_diff.py
 
-prove-days: env-dev ## thirty days one by one, with a code remapped on the way, against one full build
-	$(PYTEST) -m proof tests/integration/test_thirty_days.py
+prove-days: env-dev ## days one by one, another system date, a corrected row; thirty days with a code remapped, against one full build
+	$(PYTEST) -m proof tests/integration/test_days.py tests/integration/test_thirty_days.py
+
+prove-cities: env-dev ## Chicago, the leader board and a Big5 file (where their open data are) from files to boards, counted by other code
+	$(PYTEST) -m proof tests/integration/test_real_cities.py
 
 prove-fuzz: env-dev ## 2,000 damaged files and 2,500 new examples of the properties of ingest; a writer that needs 30 s
 	CITYBRAIN_EXAMPLES=500 $(PYTEST) -s -m "proof or not proof" tests/integration/test_fuzz.py tests/integration/test_properties.py tests/integration/test_slow_writer.py

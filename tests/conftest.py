@@ -69,10 +69,10 @@ def no_network(request: pytest.FixtureRequest) -> Any:
 
 
 #: Files of a minute and more, in the order in which two workers best begin them (make test keeps it: --no-loadscope-reorder);
-#: one left for the end keeps one core idle, and test_trace_diff waits for the city of test_days.
+#: one left for the end keeps one core idle.
 LONG = (
-    "test_published_figures", "test_build", "test_days", "test_add_pages", "test_add_a_city", "test_real_cities", "test_quality_parity",
-    "test_grid_history", "test_truth", "test_models", "test_clocks", "test_sql_dialects", "test_trace_diff",
+    "test_published_figures", "test_build", "test_add_pages", "test_trace_diff", "test_add_a_city", "test_quality_parity",
+    "test_grid_history", "test_truth", "test_models", "test_clocks", "test_sql_dialects",
 )  # fmt: skip
 
 

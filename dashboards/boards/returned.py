@@ -156,8 +156,8 @@ def _line(board: Board, row: desk.Entry, today: dt.date) -> list[object]:
     if row.overruled_never:
         right = tag("span", words("returned.must_mend"), kind="muted small")
     return [
-        tag("code", row.ticket, kind="nowrap"), _record(board, row), _cells(board, row), getattr(row.words, board.view.language),
-        due + age + late, words.number(row.bounces), right,
+        tag("code", row.ticket, kind="nowrap"), _record(board, row), _cells(board, row),
+        acts.sentence(getattr(row.words, board.view.language)), due + age + late, words.number(row.bounces), right,
     ]  # fmt: skip
 
 
@@ -196,7 +196,9 @@ def _right(board: Board, row: desk.Entry | None) -> Html:
     if row is None:
         return tag("p", words("returned.ticket_gone", ticket=board.view.ticket), " ", close, kind="notice")
     head = tag("p", close) + tag("h2", words("returned.right_head", ticket=row.ticket))
-    facts = _record(board, row) + _cells(board, row) + tag("p", getattr(row.words, board.view.language), kind="gap")
+    facts = (
+        _record(board, row) + _cells(board, row) + tag("p", acts.sentence(getattr(row.words, board.view.language)), kind="gap")
+    )
     if row.overruled_never:
         return tag("div", head, facts, tag("p", words("returned.never"), kind="notice"), kind="case")
     reason = tag("label", tag("span", words("returned.reason")), tag("textarea", name_="reason", rows="3"))

@@ -20,7 +20,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.kit.access import Reader
-from dashboards.kit.markup import EMPTY, Column, Html, chip, table, tag
+from dashboards.kit.markup import EMPTY, Column, Html, chip, join, table, tag
 from dashboards.kit.page import Board
 from dashboards.kit.words import NOTHING, Words
 from pipelines import desk
@@ -32,6 +32,8 @@ Form = dict[str, Any]
 LARGEST_BYTES = 16 << 20
 #: A reader waits this long for another writer, then is told to come back.
 WAIT_SECONDS = 2.0
+#: As rule words quote what is the bureau's.
+_QUOTED = re.compile(r'(「[^」]*」|"[^"]*")')
 _TOLD, _BY, _TURN = "returned_told", "returned_by", "returned_turn"
 #: Verdicts that ask for nothing more; of rows that nobody changed there is one line for all. A sign stands beside each colour.
 GOOD, UNCHANGED = ("accepted", "closed"), "unchanged"
@@ -175,7 +177,13 @@ def told(board: Board) -> Html:
     return tag("div", said, more, kind="notice good told" if found.is_good else "notice told")
 
 
+def sentence(text: str) -> Html:
+    """What is wrong with a row, in which a bureau's own words (its headers, in quotes) are told as theirs."""
+    parts = _QUOTED.split(text)
+    return join([tag("span", part, kind="data") if _QUOTED.fullmatch(part) else part for part in parts])
+
+
 def _verdict(board: Board, ticket: str, outcome: str, still: desk.Words | None) -> list[object]:
     tone, sign = ("better", "✓") if outcome in GOOD else ("alert", "✗")
-    said = getattr(still, board.view.language) if still else NOTHING
+    said = sentence(getattr(still, board.view.language)) if still else NOTHING
     return [tag("code", ticket, kind="nowrap"), chip(f"{sign} {board.words(f'outcome.{outcome}')}", tone), said]

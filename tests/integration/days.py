@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 CITY = ROOT / "data" / "cities" / "demo"
 BEFORE = dt.date(2026, 6, 25)
-DAYS = 2
+DAYS = 1
 
 
 def bring_up_to_date(place: Installation) -> build.Built:

@@ -1,4 +1,7 @@
-"""Days that follow one another: incremental is the full rebuild, arrival and system date change nothing."""
+"""Days that follow one another: incremental is the full rebuild, arrival and system date change nothing (`make prove-days`).
+
+In `make test` the same is held of the chosen cases of test_build.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ from pipelines.core.canonical import canonical_hash
 from pipelines.core.warehouse import open_published
 from tests.conftest import ROOT
 from tests.integration.days import DAYS, Days, bring_up_to_date, open_at
+
+pytestmark = pytest.mark.proof  # two builds more than the session has anyway
 
 
 def _hash(home: Path) -> object:

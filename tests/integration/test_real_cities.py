@@ -1,4 +1,4 @@
-"""Two real cities, and a Big5 file, through `citybrain run`: every total against a count by other code.
+"""Two real cities, and a Big5 file, through `citybrain run`: every total against a count by other code (`make prove-cities`).
 
 Skips where the real data are not beside the checkout: they are open data that may not be copied into the project.
 """
@@ -30,6 +30,7 @@ from tests.integration.hot_spots_anew import assert_told, expected_of
 pytestmark = [
     pytest.mark.skipif(not real.REAL.is_dir(), reason=f"the real data are not here: {real.REAL}"),
     pytest.mark.timeout(1200),
+    pytest.mark.proof,  # three builds of files that are not everywhere: seven minutes of one core
 ]
 CITIES = {
     "chicago": PROJECT_ROOT / "data" / "cities" / "chicago",
