@@ -21,6 +21,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from dashboards.kit import charts
+from pipelines.reports.plain_cell import plain_cell
 from pipelines.reports.report import Cell, Chart, Column, Report, Section, Table, headings, with_ids
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col"})
 #: Not to be read: drawings, forms, the way up.
 SILENT = frozenset({"svg", "script", "style", "form", "button", "select"})
 NUMBER = re.compile(r"([+−-]?)(\d[\d,]*(?:\.\d+)?)%?")
-#: Full-width ones too: office programs in Chinese take them for the others.
-FORMULA_STARTS = ("=", "@", "＝", "＠", "\t", "\r")
-SIGNS = ("+", "-", "＋", "－")
 
 
 @dataclass
@@ -217,14 +215,8 @@ def as_csv(report: Report) -> bytes:
 def _lines(table: Table, report: Report) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream)
-    writer.writerow([_safe(heading) for heading in headings(table, report.figure)])
+    writer.writerow([plain_cell(heading) for heading in headings(table, report.figure)])
     for row in table.rows:
-        numbers = [_safe(cell.text) if cell.value is None else str(cell.value) for cell in row]
-        writer.writerow([*numbers, *(_safe(row[at].figure) for at in with_ids(table))])
+        numbers = [plain_cell(cell.text) if cell.value is None else str(cell.value) for cell in row]
+        writer.writerow([*numbers, *(plain_cell(row[at].figure) for at in with_ids(table))])
     return stream.getvalue()
-
-
-def _safe(text: str) -> str:
-    """A text that no program takes for a formula."""
-    starts = text.startswith(FORMULA_STARTS) or (text.startswith(SIGNS) and number_of(text) is None)
-    return f"'{text}" if starts else text

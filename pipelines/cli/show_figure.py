@@ -20,10 +20,8 @@ from pipelines.core.errors import UsageError
 from pipelines.core.register import GRIDS
 from pipelines.core.settings import Home, pick
 from pipelines.core.warehouse import current_manifest
+from pipelines.reports.plain_cell import plain_cell
 from pipelines.trace import STEP_WORDS, Difference, Figure, Step, Trace, is_to_date
-
-#: A cell that a spreadsheet would run as a formula is written as text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def kept(home: Home, build_id: str) -> dict[str, Any]:
@@ -88,7 +86,7 @@ def _cell(value: object) -> object:
         return value.isoformat(sep=" ")
     if isinstance(value, bool):
         return str(value).lower()
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return plain_cell(value) if isinstance(value, str) else value
 
 
 def _said(name: str, value: object) -> None:

@@ -25,6 +25,7 @@ import polars as pl
 
 from pipelines.core.warehouse import PublishedBuild, quoted
 from pipelines.reports.open311 import write_open311
+from pipelines.reports.plain_cell import plain_cell_sql
 from pipelines.trace import IS_OPEN, IS_SHUT, feed_states
 
 DOMAINS = Path(__file__).with_name("open_domains.csv")
@@ -179,10 +180,13 @@ def _areas(domains: Sequence[Domain]) -> str:
 
 
 def _table(build: PublishedBuild, name: str, path: Path, kind: str) -> Path:
-    """One table as a file, whole or not at all."""
+    """One table as a file, whole or not at all; in CSV, which says of no cell what it is, every text stays a text."""
     draft = path.with_name(f".{path.name}.part")
     options = "format parquet, compression zstd" if kind == "parquet" else "format csv, header true"
-    build.connection.execute(f"copy (select * from open_{name}) to {quoted(draft)} ({options})")
+    texts = [column for column, of, *_ in build.rows(f"describe open_{name}") if of == "VARCHAR" and kind == "csv"]
+    plain = ", ".join(f"{plain_cell_sql(column)} as {column}" for column in texts)
+    rows = f"select *{f' replace ({plain})' if plain else ''} from open_{name}"
+    build.connection.execute(f"copy ({rows}) to {quoted(draft)} ({options})")
     draft.replace(path)
     return path
 

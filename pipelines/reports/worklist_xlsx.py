@@ -24,13 +24,13 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from pipelines.core.errors import UsageError
 from pipelines.core.settings import pick
+from pipelines.reports.plain_cell import is_formula
 from pipelines.reports.worklist import Entry
 
 ROWS, CODES, MAP = "退回行 returned", "代码 codes", "citybrain"
 TICKET, RECORD, FILE = "票号 ticket", "记录号 record", "文件 file"
 WRONG, DUE, BOUNCES = "问题与改法 what is wrong and how to mend it", "期限 due", "退回次数 bounces"
 HIDDEN = "【内容不显示 not shown】"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FAILING = PatternFill("solid", fgColor="FFE699")
 HEAD = PatternFill("solid", fgColor="D9E1F2")
 TEXT_FORMAT = "@"
@@ -57,7 +57,7 @@ def _put(sheet: Any, row: int, column: int, text: str) -> Any:
     cell.value = shown(text)
     cell.data_type = "s"
     cell.number_format = TEXT_FORMAT
-    if text.startswith(FORMULA_STARTS):
+    if is_formula(text):
         cell.quotePrefix = True
     return cell
 

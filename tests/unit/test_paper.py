@@ -16,7 +16,7 @@ import pytest
 from dashboards.kit import downloads
 from dashboards.kit.filters import View
 from dashboards.kit.markup import Column, Html, anchor, chip, join, table, tag
-from dashboards.kit.paper import _safe, as_csv, number_of, report_of
+from dashboards.kit.paper import as_csv, number_of, report_of
 from dashboards.kit.words import Words
 from pipelines.reports.report_xlsx import as_xlsx
 
@@ -76,11 +76,6 @@ def test_plain_data_and_workbook_have_the_numbers_and_no_formula() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(report)))["Areas"]
     assert [cell.value for cell in sheet[2]] == ["Here", 1981, -3, "=1+1"]
     assert sheet["D2"].data_type == "s"
-
-
-@pytest.mark.parametrize("text", ["=1+1", "@SUM(1)", "＝1+1", "＠SUM(1)", "+cmd", "-cmd", "＋cmd", "－cmd", "\tx"])
-def test_what_a_program_may_take_for_a_formula_is_marked_as_text(text: str) -> None:
-    assert _safe(text) == f"'{text}"
 
 
 @pytest.mark.parametrize(
