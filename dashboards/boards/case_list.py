@@ -31,7 +31,7 @@ def show(board: Board, place: Place, figure: Figure) -> None:
         put(heading + tag("p", words("cases.hidden"), kind="muted"), "cases")
         return
     query = case_query(figure.id, str(figure.row["period_kind"]), slice_kind=figure.slice_kind, slice_code=figure.slice_code,
-                       without=unopened.categories())  # fmt: skip
+                       without=unopened.categories(board.source.as_of.date()))  # fmt: skip
     where = {
         "area": place.code, "root": place.root, "first": figure.row["period_start"], "last": figure.row["period_end"]
     }  # fmt: skip

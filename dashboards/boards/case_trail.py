@@ -24,11 +24,9 @@ def show(board: Board) -> None:
         put(tag("p", words("cases.not_for_role"), " ", close, kind="notice"), "case")
         return
     row = board.source.row("case", event=board.view.case)
-    if row is None:
+    # One that is not opened is answered as one that is not there: who can work out its id must not learn that there is one.
+    if row is None or unopened.is_unopened("category", row["category_code"], board.source.as_of.date()):
         put(tag("p", words("case.gone", event=board.view.case), " ", close, kind="notice"), "case")
-        return
-    if unopened.is_unopened("category", row["category_code"]):
-        put(tag("p", words("case.unopened"), " ", close, kind="notice"), "case")
         return
     number = str(row["source_case_no"] or row["event_id"][:12])
     state = chip(words(f"state.{row['current_state']}"))

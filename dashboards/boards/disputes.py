@@ -67,14 +67,14 @@ def special(looked: Looked) -> None:
     with right:
         draw(field_slices.cut_chart(board, looked.place, looked.figure("M12"), "channel"), "referred")
     heading = tag("h2", board.words("disputes.links"))
-    if looked.place.code != top_of(board):
+    rows = linked(board, looked.place.code, looked.place.root, looked.period)
+    if rows is None:
         way = anchor(board.view.but(area="", case="", page=1), board.words("disputes.links_whole"))
         put(heading + tag("p", board.words("disputes.links_not_here"), " ", way, kind="muted"), "links")
         return
     first, last = year_of(looked.period)
     span, least = board.words.span(first, last), board.words.number(whole("chains_least"))
     put(heading + tag("p", board.words("disputes.links_note", span=span, least=least), kind="muted small"), "links")
-    rows = linked(board, looked.place.code, looked.place.root, looked.period)
     left, right = st.columns([1, 1], gap="large")
     with left:
         draw(links(board, "steps", [row for row in rows if row["link_kind"] in STEPS]), "steps")
@@ -88,13 +88,13 @@ def year_of(period: Period) -> tuple[dt.date, dt.date]:
     return first, min(first.replace(month=12, day=31), period.today)
 
 
-def linked(board: Board, area: str, root: str, period: Period) -> list[dict[str, Any]]:
+def linked(board: Board, area: str, root: str, period: Period) -> list[dict[str, Any]] | None:
     """How many cases name another one, by kind of link and kinds of matter, over the whole of the period's year.
 
-    Only in the widest area the reader may see; elsewhere none.
+    Only in the widest area the reader may see; elsewhere None: it is not told.
     """
     if area != top_of(board):
-        return []
+        return None
     first, last = year_of(period)
     where = {"area": area, "root": root, "first": first, "last": last, "least": whole("chains_least")}
     return [dict(row) for row in board.source.ask("disputes__links", **where).rows(named=True)]

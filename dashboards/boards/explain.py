@@ -230,7 +230,8 @@ def _cases(board: Board, found: Trace, reading: Figure) -> None:
     elif not board.source.reader.sees_cases:
         put(heading + tag("p", words("cases.not_for_role"), kind="muted"), "cases")
     else:
-        case_list.listed(board, reading, cases_of(figure, without=unopened.categories()), board.view)
+        without = unopened.categories(board.source.as_of.date())
+        case_list.listed(board, reading, cases_of(figure, without=without), board.view)
 
 
 def _whole(board: Board, found: Trace) -> Html:

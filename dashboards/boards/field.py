@@ -141,7 +141,7 @@ def items_of(board: Board, domain: Domain) -> tuple[str, ...]:
     """The domain's figures, and the one that the address names if it is a part of one of them."""
     kind, _, code = board.view.cut.partition(".")
     own = {item.split("/")[0] for item in domain.items}
-    is_own = code and board.view.figure in own and not is_unopened(kind, code)
+    is_own = code and board.view.figure in own and not is_unopened(kind, code, board.source.as_of.date())
     named = [f"{board.view.figure}/{kind}/{code}", full(board.view.figure)] if is_own else []
     return tuple(dict.fromkeys([*domain.items, *named]))
 

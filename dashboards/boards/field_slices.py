@@ -92,7 +92,7 @@ def parts_of(board: Board, place: Place, whole: Figure, kind: str) -> list[Part]
     """A figure's parts by one kind of slice, in the order of their codes."""
     names, found = Names(board), []
     for row in _rows(board, place, whole):
-        if row["slice_kind"] == kind and (place.is_root or not is_unopened(kind, row["slice_code"])):
+        if row["slice_kind"] == kind:
             figure = Figure(row, board.words)
             found.append(Part(names.of(kind, row["slice_code"]), figure, _state(figure, whole)))
     return sorted(found, key=lambda part: ORDERED.index(part.figure.slice_code) if part.figure.slice_code in ORDERED else 0)
@@ -166,7 +166,7 @@ def row_of(name: str, part: Figure, state: str, hover: str, ids: tuple[str, str]
 
 def _table(board: Board, place: Place, opened: Figure, kind: str, parts: Sequence[Part]) -> Html:
     words, compares = board.words, any(part.state != "unknown" for part in parts)
-    has_den = not opened.is_count
+    has_den, day = not opened.is_count, board.source.as_of.date()
     columns = [Column(words(f"field.by.{kind}")), Column(words("column.value"), is_number=True)]
     columns += [Column(words("column.parts"), is_number=True)] if has_den else []
     columns += [Column(words("column.earlier"), is_number=True)]
@@ -175,7 +175,7 @@ def _table(board: Board, place: Place, opened: Figure, kind: str, parts: Sequenc
     for name, part, state in parts:
         cut = f"{kind}.{part.slice_code}"
         shown = tag("b", name) if figure_card.cut_of(opened) == cut else name
-        is_closed, cells_of = is_unopened(kind, part.slice_code), Shown(board, part, place.code)
+        is_closed, cells_of = is_unopened(kind, part.slice_code, day), Shown(board, part, place.code)
         way = shown if is_closed else anchor(board.view.but(figure=opened.id, cut=cut, case="", page=1), shown)
         cells: list[object] = [way, cells_of.value(has_link=not is_closed)]
         cells += [cells_of.parts(_parts(part))] if has_den else []

@@ -208,11 +208,16 @@ def _definition(board: Board, found: Difference) -> Html:
 
 
 def _moves(board: Board, found: Difference) -> Html:
-    """The first of the cases that moved it, with the record in both builds; not those that no board opens."""
+    """The first of the cases that moved it, with the record in both builds; not those that no board opens in either."""
     words, most = board.words, whole("cases_per_page")
-    told = [row for row in found.moves.iter_rows(named=True) if not is_unopened("category", row["category_code"])]
+    days = (found.before.as_of.date(), found.after.as_of.date())
+    told = [
+        row for row in found.moves.iter_rows(named=True)
+        if not any(is_unopened("category", row[name], day) for name in ("category_code", "category_before") for day in days)
+    ]  # fmt: skip
+    left_out = tag("p", words("cases.unopened"), kind="muted small") if len(told) < found.moves.height else EMPTY
     if not told:
-        return EMPTY
+        return left_out
     order = {step.id: number for number, step in enumerate(found.steps)}
     rows = sorted(told, key=lambda move: (order.get(move["step"], 0), move["event_id"]))
     steps = {step.id: _name(board, step) for step in found.steps}
@@ -226,7 +231,7 @@ def _moves(board: Board, found: Difference) -> Html:
     columns = [Column(words(f"why.column.{name}"), is_number=name in numeric) for name in titles]
     rest = len(rows) - len(lines)
     more = tag("p", words("why.more", n=words.number(rest)), kind="muted small") if rest > 0 else EMPTY
-    return tag("h2", words("why.moves")) + table(columns, lines) + more
+    return tag("h2", words("why.moves")) + table(columns, lines) + more + left_out
 
 
 def _case(board: Board, found: Difference, move: dict[str, Any], number: str) -> Html:

@@ -16,6 +16,7 @@ a file, is refused before it runs. A role and a scope only remove rows.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -149,9 +150,9 @@ class _Rows:
         return " and ".join(found)
 
 
-def _open(columns: list[str], root: str) -> str:
+def _open(columns: list[str], root: str, day: dt.date) -> str:
     """The condition on figures that holds for every reader: no kind of case that is opened to nobody, below the city."""
-    return shown_figures(root, quoted) if {"slice_kind", "slice_code", "grid_code", "period_kind"} <= set(columns) else ""
+    return shown_figures(root, day, quoted) if {"slice_kind", "slice_code", "grid_code", "period_kind"} <= set(columns) else ""
 
 
 def _narrow(build: PublishedBuild, reader: Reader, schemas: tuple[str, ...] = ("marts",)) -> None:
@@ -166,10 +167,11 @@ def _narrow(build: PublishedBuild, reader: Reader, schemas: tuple[str, ...] = ("
             "where v.schema_name = ? and v.database_name = 'memory' group by view_name order by view_name",
             [schema],
         ).fetchall()
-        root = connection.execute(f"select root_code from memory.{schema}.build_info").fetchall()[0][0]
+        info = f"select root_code, cast(as_of as date) from memory.{schema}.build_info"
+        root, day = connection.execute(info).fetchall()[0]
         rows = _Rows(reader, str(root), schema)
         for name, columns in marts:
-            conditions = [rows.of(name, columns) if reader.is_bounded else "", _open(columns, str(root))]
+            conditions = [rows.of(name, columns) if reader.is_bounded else "", _open(columns, str(root), day)]
             condition = " and ".join(part for part in conditions if part)
             where = f" where {condition}" if condition else ""
             connection.execute(f"create view reader.{schema}.{name} as select * from memory.{schema}.{name}{where}")

@@ -8,6 +8,7 @@ figure a board about one figure is asked for, and the boxes that choose another.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,10 +25,11 @@ from dashboards.kit.markup import EMPTY, Html, Named, anchor, join, tag
 from dashboards.kit.menu import BOARDS
 from dashboards.kit.page import Board, has_board, put
 from dashboards.kit.reading import Figure
+from dashboards.kit.unopened import MONTHS_AND_LONGER, is_unopened
 from dashboards.kit.words import NOTHING, Words
 from pipelines.core.errors import UsageError
 from pipelines.trace import Figure as Traced
-from pipelines.trace import FigureName, Metric, Window, is_to_date, parse_name
+from pipelines.trace import FigureName, Metric, Window, is_to_date, parse_name, window_of
 
 T = TypeVar("T")
 EXPLAIN = "explain"
@@ -248,13 +250,12 @@ def is_gone(board: Board, title: Html) -> bool:
 def find(board: Board, asked: Asked, work: Callable[..., T], title: Html, *given: str, earlier: str = "") -> T | None:
     """What `work` finds of the figure in the page's build; None where the id leads nowhere: the page then says so.
 
-    A slice that is none of the reader's (another department, another feed) is nowhere for them: its figures are not 0.
+    A slice that is none of the reader's (another department, another feed) is nowhere for them, and one that no board opens
+    (unopened) for everybody: their figures are not 0.
     """
-    name, words = asked.name, board.words
-    is_cut = name.slice_kind in ("department", "feed") and board.source.reader.is_bounded
+    words = board.words
     try:
-        if is_cut and not (board.source.row("named__slice", kind=name.slice_kind, code=name.slice_code) or {}).get("figures_n"):
-            raise UsageError(words("named.out_of_reach"), where=asked.text)
+        _check_reach(board, asked, earlier)
         return board.source.made(work, asked.text, *given, language=words.language, earlier=earlier)
     except UsageError as error:
         is_told = words.language == "en" or re.search(r"[\u4e00-\u9fff]", error.what)
@@ -263,6 +264,30 @@ def find(board: Board, asked: Asked, work: Callable[..., T], title: Html, *given
     beside = wider(board, asked, board.view.area)
     choose_figure(beside, asked, place_of(beside))
     return None
+
+
+def _check_reach(board: Board, asked: Asked, earlier: str) -> None:
+    """Raise UsageError for a slice that may not be told. No row of it is in the reader's views: traced, it would seem to be 0."""
+    name, words = asked.name, board.words
+    is_cut = name.slice_kind in ("department", "feed") and board.source.reader.is_bounded
+    if is_cut and not (board.source.row("named__slice", kind=name.slice_kind, code=name.slice_code) or {}).get("figures_n"):
+        raise UsageError(words("named.out_of_reach"), where=asked.text)
+    days = [board.source.as_of.date()]
+    if earlier:
+        days.append(dt.datetime.fromisoformat(str(json.loads(earlier)["as_of"])).date())
+    if not any(is_unopened(name.slice_kind, name.slice_code, day) for day in days):
+        return
+    # Two builds a day apart: their difference is one day's cases.
+    if earlier or not _is_citys_month(board, name):
+        raise UsageError(words("named.unopened"), where=asked.text)
+
+
+def _is_citys_month(board: Board, name: FigureName) -> bool:
+    """Whether a figure is of the whole city and of a month or longer. Raises UsageError for a text that is no period."""
+    info = board.source.row("build") or {}
+    window = window_of(name.period, as_of=board.source.as_of.date(), earliest=info["earliest"])
+    is_root = (board.source.row("named__area", area=name.area) or {}).get("is_root")
+    return bool(is_root) and window.kind in MONTHS_AND_LONGER
 
 
 def crumbs_of(board: Board, place: Place) -> Html:

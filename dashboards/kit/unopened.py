@@ -1,7 +1,10 @@
 """Unopened: kinds of case of which a board gives numbers for the whole city alone, and never a single case.
 
 Belongs here: which they are (unopened.csv, a dated table), the conditions on rows that follow. Does not: hiding small cells
-(the marts do that for every reader), who a reader is (access).
+(the marts do that for every reader), who a reader is (access). Which day it is the build says (as_of), not the clock.
+
+They are the four kinds of violent crime, all of them: with one left out the others would tell it. Of a part of the city only
+their sum is told: by figure V03, and by how many a list leaves out.
 """
 
 from __future__ import annotations
@@ -25,22 +28,27 @@ def _rows() -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(stream))
 
 
-def categories(today: dt.date | None = None) -> tuple[str, ...]:
-    """Their codes as of `today` (None: now), in order."""
-    day = (today or dt.datetime.now(tz=dt.UTC).date()).isoformat()
-    return tuple(sorted(row["category_code"] for row in _rows() if row["effective_from"] <= day < row["effective_to"]))
+def categories(day: dt.date) -> tuple[str, ...]:
+    """Their codes as of a day, in order."""
+    at = day.isoformat()
+    return tuple(sorted(row["category_code"] for row in _rows() if row["effective_from"] <= at < row["effective_to"]))
 
 
-def is_unopened(kind: str, code: str | None) -> bool:
-    """Whether a part of a figure, by its kind of slice and code, is of such a category."""
-    return kind == "category" and code in categories()
+def is_unopened(kind: str, code: str | None, day: dt.date) -> bool:
+    """Whether a part of a figure, by its kind of slice and code, is of such a category on a day."""
+    return kind == "category" and code in categories(day)
 
 
-def shown_figures(root: str, quote: Callable[[str], str]) -> str:
+def shown_figures(root: str, day: dt.date, quote: Callable[[str], str]) -> str:
     """The condition on rows of figures (slice_kind, slice_code, grid_code, period_kind): not of a part of the city or month.
 
-    `quote` writes a text as SQL does (access has it).
+    Args:
+        root: the code of the whole city.
+        day: that the build is of.
+        quote: writes a text as SQL does (access has it).
     """
-    codes, long = (", ".join(map(quote, values)) for values in (categories(), MONTHS_AND_LONGER))
+    if not (kinds := categories(day)):
+        return ""
+    codes, long = (", ".join(map(quote, values)) for values in (kinds, MONTHS_AND_LONGER))
     coarse = f"grid_code = {quote(root)} and period_kind in ({long})"
     return f"(slice_kind <> 'category' or slice_code not in ({codes}) or ({coarse}))"

@@ -54,7 +54,7 @@ def carried_moves(pair: PublishedBuild, before: Figure, after: Figure) -> Moves:
 _TOLD = (
     "select moves.*, coalesce(n.event_kind, o.event_kind) as event_kind, "
     "coalesce(n.source_case_no, o.source_case_no) as source_case_no, "
-    "coalesce(n.category_code, o.category_code) as category_code, "
+    "coalesce(n.category_code, o.category_code) as category_code, o.category_code as category_before, "
     "coalesce(of.file_name, o.source_file) as file_before, o.source_record_no as record_before, "
     "coalesce(nf.file_name, n.source_file) as file_after, n.source_record_no as record_after from work.moves "
     "left join work.old_rows as o on moves.event_id = o.event_id left join work.new_rows as n on moves.event_id = n.event_id "

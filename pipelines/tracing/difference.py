@@ -53,8 +53,8 @@ class Difference:
         before, after: as published.
         steps: in the order of STEPS, those that changed something; `num` and `den` add up to the change.
         moves: one row per case and step: event_id, step, num, den (changes), minutes_before, minutes_after, event_kind,
-            source_case_no, category_code, file_before, record_before, file_after, record_after (of a unit of another kind: its
-            name and file).
+            source_case_no, category_code, category_before, file_before, record_before, file_after, record_after (of a unit of
+            another kind: its name and file).
         changed_keys: keys of the definition that differ: those that decide about cases, those that only name or show.
         is_hidden: one of the two may not be shown; then nothing else is told.
     """

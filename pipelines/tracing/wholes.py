@@ -76,8 +76,8 @@ PLACES = (
 MOVE = {
     "event_id": pl.String, "step": pl.String, "num": pl.Int64, "den": pl.Int64, "minutes_before": pl.Int64,
     "minutes_after": pl.Int64, "event_kind": pl.String, "source_case_no": pl.String, "category_code": pl.String,
-    "file_before": pl.String,
-    "record_before": pl.Int64, "file_after": pl.String, "record_after": pl.Int64,
+    "category_before": pl.String, "file_before": pl.String, "record_before": pl.Int64, "file_after": pl.String,
+    "record_after": pl.Int64,
 }  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def unit_moves(pair: PublishedBuild, before: Figure, after: Figure) -> pl.DataFr
         "when is_new and happened <= cast(feeds.as_of as date) then 'late' "
         "when is_new then 'new' when is_moved then 'time' else 'rules' end as step, cast(num as bigint) as num, "
         "cast(den as bigint) as den, null::bigint as minutes_before, null::bigint as minutes_after, units.feed as event_kind, "
-        "null::varchar as source_case_no, null::varchar as category_code, "
+        "null::varchar as source_case_no, null::varchar as category_code, null::varchar as category_before, "
         "earlier.file_name as file_before, null::bigint as record_before, "
         "coalesce(files.file_name, units.sha256) as file_after, null::bigint as record_after from units "
         "left join before.fct_feed_outcome as earlier on units.feed = earlier.feed and units.sha256 = earlier.sha256 "

@@ -6,13 +6,17 @@ Everything but the drawing on a screen is the real thing: the board's own functi
 from __future__ import annotations
 
 import importlib
+import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from dashboards.kit import data, downloads, page
 from dashboards.kit.access import Reader
@@ -22,9 +26,62 @@ from dashboards.kit.filters import View
 from dashboards.kit.menu import BOARDS
 from dashboards.kit.page import Board
 from dashboards.kit.words import Language, Words
+from pipelines.core.warehouse import current_manifest
 from tests.browser.numbers import Shown
 
+#: The build that `with_earlier` puts before a home's own.
+EARLIER = "20200101_earlier"
+SECONDS = 300
 WHATS = ("figure", "parts", "interval")
+
+
+def with_earlier(tiny: Path, root: Path) -> Path:
+    """What boards read of a home, copied, with an earlier build to compare with: the same under another name."""
+    for name in ("published", "state"):
+        shutil.copytree(tiny / name, root / name)
+    manifest = current_manifest(root)
+    file = f"{EARLIER}.duckdb"
+    shutil.copyfile(root / "published" / manifest["file"], root / "published" / file)
+    earlier = {**manifest, "build": EARLIER, "file": file, "published_at": "2020-01-01T00:00:00"}
+    (root / "published" / f"{EARLIER}.json").write_text(json.dumps(earlier), encoding="utf-8")
+    return root
+
+
+def _script(home: str, name: str, params: dict[str, str], scope: dict[str, object]) -> None:
+    """One board as the program shows it to a reader of this scope."""
+    from importlib import import_module
+    from pathlib import Path
+
+    from dashboards.kit import data, page
+    from dashboards.kit.access import Reader
+    from dashboards.kit.city import read_city
+    from dashboards.kit.filters import from_params
+    from dashboards.kit.menu import BOARDS
+    from dashboards.kit.words import Words
+
+    view = from_params(params)
+    reader = Reader(**scope)  # type: ignore[arg-type]
+    source = data.open_source(Path(home), reader, build=view.build_read)
+    board = page.Board(source, view, Words(view.language), read_city(Path(home)), BOARDS[name])
+    page.whole_page(board, import_module(f"dashboards.boards.{name}").show)
+
+
+def said_by(home: Path, name: str, params: dict[str, str], reader: Reader) -> str:
+    """All that a page says to a reader: its markup, its charts, its boxes; lists of single cases too."""
+    given = (str(home), name, {"lang": "zh", **params}, asdict(reader))
+    app = AppTest.from_function(_script, default_timeout=SECONDS, args=given).run()
+    assert not app.exception, app.exception
+    parts = []
+    for element in app.main:
+        proto = getattr(element, "proto", None)
+        told = getattr(proto, "json", "") or getattr(getattr(proto, "figure", None), "spec", "") or getattr(proto, "spec", "")
+        parts.append(json.dumps(json.loads(told), ensure_ascii=False) if told else str(getattr(proto, "options", "")))
+    text = "\n".join(parts)
+    assert 'class="footer"' in text.replace("\\", "") or "范围内没有" in text, (
+        "the page is whole, or says that she may not see it"
+    )
+    assert "出了错" not in text
+    return text
 
 
 def off_screen(patch: pytest.MonkeyPatch) -> None:

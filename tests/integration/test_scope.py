@@ -9,28 +9,25 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from polars.testing import assert_frame_equal
-from streamlit.testing.v1 import AppTest
 
 from dashboards.kit import downloads, paper
 from dashboards.kit.access import QUERIES, Reader, parameters_of, query_text
 from dashboards.kit.data import Source, open_source
 from dashboards.kit.menu import MENU
 from pipelines.core.errors import UsageError
-from pipelines.core.warehouse import current_manifest, open_published
+from pipelines.core.warehouse import open_published
 from pipelines.reports.explain import changed, compared, explain
 from pipelines.trace import cases_of
+from tests.integration.opened_pages import EARLIER, said_by, with_earlier
 
 OWN, OTHER, NOWHERE = "990190", "990102", "990999"
 READER = Reader(role="analyst", areas=(OWN,))
-EARLIER = "20200101_earlier"
-SECONDS = 300
 #: Queries about an area, a case or names: an unbounded reader is answered otherwise about OTHER than about NOWHERE.
 TELLING = frozenset((
     "area", "areas__figure", "areas__two", "briefing__overdue", "briefing__weeks", "case", "case__places", "case__versions",
@@ -50,16 +47,7 @@ class Foreign:
 
 @pytest.fixture(scope="module")
 def home(tiny_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What boards read of the tiny home, with an earlier build to compare with: the same under another name."""
-    root = tmp_path_factory.mktemp("scope")
-    for name in ("published", "state"):
-        shutil.copytree(tiny_home / name, root / name)
-    manifest = current_manifest(root)
-    file = f"{EARLIER}.duckdb"
-    shutil.copyfile(root / "published" / manifest["file"], root / "published" / file)
-    earlier = {**manifest, "build": EARLIER, "file": file, "published_at": "2020-01-01T00:00:00"}
-    (root / "published" / f"{EARLIER}.json").write_text(json.dumps(earlier), encoding="utf-8")
-    return root
+    return with_earlier(tiny_home, tmp_path_factory.mktemp("scope"))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +96,8 @@ def answers(source: Source, query: str, area: str, event: str, text: str) -> Any
     return source.ask(query, **values_of(source, area, event, text))
 
 
-#: Departments have no area: their names are the city's directory, their figures and cases are bounded as all others.
+#: Departments have no area: to who is bounded by areas alone their names are the city's directory, their figures and cases
+#: are bounded as all others.
 DIRECTORY = frozenset({"search__departments"})
 ASKING = sorted({path.stem for path in QUERIES.glob("*.sql") if parameters_of(query_text(path.stem))} - DIRECTORY)
 
@@ -166,24 +155,6 @@ def test_her_own_figure_is_found_with_her_own_cases(home: Path) -> None:
 # ---- pages -----------------------------------------------------------------------------------------------------------
 
 
-def _script(home: str, name: str, params: dict[str, str], areas: tuple[str, ...]) -> None:
-    """One board as the program shows it to a reader of these areas."""
-    from importlib import import_module
-    from pathlib import Path
-
-    from dashboards.kit import data, page
-    from dashboards.kit.access import Reader
-    from dashboards.kit.city import read_city
-    from dashboards.kit.filters import from_params
-    from dashboards.kit.menu import BOARDS
-    from dashboards.kit.words import Words
-
-    view = from_params(params)
-    source = data.open_source(Path(home), Reader(role="analyst", areas=areas), build=view.build_read)
-    board = page.Board(source, view, Words(view.language), read_city(Path(home)), BOARDS[name])
-    page.whole_page(board, import_module(f"dashboards.boards.{name}").show)
-
-
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What each page gave to take along, as plain data."""
@@ -196,23 +167,6 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(downloads, "_made", made)
     return found
-
-
-def said_by(home: Path, name: str, params: dict[str, str], areas: tuple[str, ...] = READER.areas) -> str:
-    """All that a page says: its markup, its charts, its boxes."""
-    app = AppTest.from_function(_script, default_timeout=SECONDS, args=(str(home), name, {"lang": "zh", **params}, areas)).run()
-    assert not app.exception, app.exception
-    parts = []
-    for element in app.main:
-        proto = getattr(element, "proto", None)
-        told = getattr(proto, "json", "") or getattr(getattr(proto, "figure", None), "spec", "") or getattr(proto, "spec", "")
-        parts.append(json.dumps(json.loads(told), ensure_ascii=False) if told else str(getattr(proto, "options", "")))
-    text = "\n".join(parts)
-    assert 'class="footer"' in text.replace("\\", "") or "范围内没有" in text, (
-        "the page is whole, or says that she may not see it"
-    )
-    assert "出了错" not in text
-    return text
 
 
 CRAFTED = {
@@ -230,7 +184,7 @@ CRAFTED = {
 
 
 def check(home: Path, foreign: Foreign, taken: list[str], name: str, params: dict[str, str]) -> None:
-    text = said_by(home, name, {key: value.replace("$case", foreign.case) for key, value in params.items()})
+    text = said_by(home, name, {key: value.replace("$case", foreign.case) for key, value in params.items()}, READER)
     for asked in params.values():  # what she typed may be said back to her
         text = text.replace(asked, "")
     for told in (text, *taken):
@@ -248,7 +202,7 @@ def test_a_crafted_address_shows_nothing_of_another_district(
 def test_who_is_not_bounded_is_shown_it(home: Path, foreign: Foreign, taken: list[str]) -> None:
     """What is looked for is what these pages show: else the tests around would see nothing."""
     for params, least in (({"area": OTHER}, 2), ({"case": foreign.case}, 1)):
-        text = said_by(home, "overview", params, areas=())
+        text = said_by(home, "overview", params, Reader(role="analyst"))
         assert sum(word in text for word in foreign.words) >= least
     assert any(word in told for told in taken for word in foreign.words)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,7 +55,8 @@ def test_a_board_asks_for_figures_that_the_register_gives(name: str) -> None:
 )  # fmt: skip
 def test_a_part_in_the_address_is_read_where_the_board_has_its_figure(figure: str, cut: str, more: list[str]) -> None:
     domain = Domain(kinds=(), groups={"rates": ("M36", "M44/event_kind/petition")}, opened="M05")
-    board: Any = SimpleNamespace(view=View(figure=figure, cut=cut))
+    source = SimpleNamespace(as_of=dt.datetime(2026, 6, 30, 23, 59, 59))
+    board: Any = SimpleNamespace(view=View(figure=figure, cut=cut), source=source)
     assert field.items_of(board, domain) == ("M36/all/all", "M44/event_kind/petition", "M05/all/all", *more)
 
 

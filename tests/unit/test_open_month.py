@@ -40,7 +40,9 @@ def built(root: Path, months: dict[str, int], *, as_of: dt.datetime, language: s
         for table, columns in (("ref_dirt", ["effective_to"]), ("ref_score_dimension", ["effective_to"])):
             for column in columns:
                 connection.execute(f"alter table made.{table} alter {column} type date")
-        connection.execute("create table made.build_info as select 'b1' as build_id, '1' as root_code")
+        connection.execute(
+            "create table made.build_info as select 'b1' as build_id, '1' as root_code, timestamp '2026-06-30 23:59:59' as as_of"
+        )
         connection.execute(
             "create table made.dim_grid as select '1' as grid_code, " + ", ".join(f"'' as path_{n}" for n in range(6))
         )

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from dashboards.boards import why_changed
+from dashboards.kit import unopened
 from dashboards.kit.access import Reader
 from dashboards.kit.filters import View
 from dashboards.kit.named import reading_of
@@ -99,6 +100,24 @@ def test_the_table_says_all_three_and_their_sum(found: Difference) -> None:
     assert told["重新归类"] == ["−1", "−1"]
     assert told["迟报"] == ["+2", "+2"]
     assert told["各步骤合计"] == ["0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "cases", "is_said"),
+    [((), {"three", "four", "five", "six"}, False), (("3999",), {"three", "five", "six"}, True), (("3101",), set(), True)],
+)  # fmt: skip
+def test_a_case_that_no_board_opens_in_either_build_is_counted_and_not_listed(
+    found: Difference, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...], cases: set[str], is_said: bool
+) -> None:
+    """`four` was 3101 and is 3999 now: a case that is one of them no more was one when the figure counted it."""
+    always = [{"category_code": code, "effective_from": "2010-01-01", "effective_to": "9999-12-31"} for code in kinds]
+    monkeypatch.setattr(unopened, "_rows", lambda: tuple(always))
+    at = board("zh")
+    text = why_changed._moves(at, found).text
+    assert len(re.findall("<tr", text)) == (len(cases) + 1 if cases else 0)
+    numbers = {row["event_id"]: row["source_case_no"] or row["event_id"][:12] for row in found.moves.iter_rows(named=True)}
+    assert {event for event, number in numbers.items() if f">{number}<" in text} == cases
+    assert (at.words("cases.unopened") in text) == is_said
 
 
 def test_who_sees_a_part_is_told_of_what_she_does_not_see(pair: Any) -> None:
