@@ -10,7 +10,8 @@ a file, is refused before it runs. A role and a scope only remove rows.
 
 - An area: what lies in it and in the areas below it; figures of these areas alone.
 - A department, a feed: cases of theirs with all that hangs on them; of figures cut by department or feed their own cuts;
-  of files, rules and scores the feed's. Figures of a whole area stay: they are of nobody's department.
+  of files, rules and scores the feed's; of departments themselves and those below. Figures of a whole area stay: they are
+  of nobody's department.
 - A clerk sees single cases of her own departments and feeds alone; an engineer sees files and counts, and no single case.
 """
 
@@ -138,6 +139,8 @@ class _Rows:
         if events:
             cases = f"select event_id from {self._marts}.fct_event where {' and '.join(events)}"
             found += [f"({name} is null or {name} in ({cases}))" for name in _OF_CASES if name in columns]
+        if self._departments and mart == "dim_department":
+            found.append(f"dept_id in ({self._departments})")
         if self._areas and "grid_code" in columns:
             found.append(f"grid_code in ({self._areas})")
         if self._reader.feeds and "feed" in columns:

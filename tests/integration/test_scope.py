@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -121,6 +122,27 @@ def test_the_whole_city_tells_her_of_her_own_alone(home: Path, foreign: Foreign)
         texts = {value for column in frame.iter_columns() for value in column.to_list() if isinstance(value, str)}
         assert not texts & foreign.words, query
         assert not {text for text in texts if text.startswith(OTHER)}, query
+
+
+@pytest.mark.parametrize("own", ["P990102", "X10"])
+def test_who_is_bounded_to_a_department_is_told_no_other_ones_name(home: Path, own: str) -> None:
+    """By no query: nor by a part of the name, by its code, or as the name of what a case or a figure says."""
+    with open_published(home) as build:
+        names = dict(build.rows("select dept_id, name_zh from marts.dim_department where is_current"))
+        below = {code for (code,) in build.rows("select dept_id from marts.dim_department where parent_dept_id = ?", [own])}
+    assert below
+    source = open_source(home, Reader(role="leader", departments=(own,)))
+    others = {name for code, name in names.items() if code not in {own, *below}}
+    assert len(others) > 20
+    for query in sorted(path.stem for path in QUERIES.glob("*.sql")):
+        frame = answers(source, query, "990100", "no-such-case", "云湾市")
+        texts = {value for column in frame.iter_columns() for value in column.to_list() if isinstance(value, str)}
+        assert not texts & others, query
+    assert source.ask("search__departments", text=names[own], most=50)["dept_id"].to_list() == [own]
+    assert not source.ask("search__departments", text="U01", most=50).height
+    assert dict(source.ask("field__names").filter(pl.col("slice_kind") == "department").select("code", "name_zh").rows()) == {
+        code: names[code] for code in {own, *below}
+    }
 
 
 # ---- figures by their names ------------------------------------------------------------------------------------------

@@ -120,6 +120,20 @@ def test_figures_of_an_area_stay_and_other_cuts_go(published: Any, reader: Reade
     assert read(*published, reader, CUTS, {})["slice_code"].to_list() == seen
 
 
+@pytest.mark.parametrize(
+    ("reader", "seen"),
+    [
+        (Reader(), ["p0", "p1", "p2", "u1"]),
+        (Reader(areas=("11",), feeds=("urban",)), ["p0", "p1", "p2", "u1"]),
+        (Reader(departments=("p1",)), ["p1", "p2"]),  # with those below it, not the one above
+        (Reader(departments=("u1", "x9")), ["u1"]),
+    ],
+)
+def test_a_departments_reader_is_told_of_these_alone(published: Any, reader: Reader, seen: list[str]) -> None:
+    sql = "select dept_id from marts.dim_department order by 1"
+    assert read(*published, reader, sql, {})["dept_id"].to_list() == seen
+
+
 def test_a_feeds_files_are_its_readers(published: Any) -> None:
     sql = "select read_n from marts.fct_feed_outcome order by 1"
     assert read(*published, Reader(feeds=("urban",)), sql, {})["read_n"].to_list() == [7]
