@@ -4,7 +4,7 @@ Belongs here: reading what a page put on the screen (its markup, its charts) int
 (pipelines.reports), the buttons (downloads), what a page says. What is not on the page is not on the paper: the reader's scope
 holds for both, and no second query can say something else.
 
-Single cases are left out (their list and their trail): `citybrain trace --export` writes them, and refuses so few persons
+Single cases are left out (their list and their trail): `citybrain trace --csv` writes them, and refuses so few persons
 that each could be known.
 """
 
