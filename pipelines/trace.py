@@ -20,7 +20,7 @@ from pipelines.tracing.cases import IS_OPEN, IS_SHUT, Cut, Place, contributions,
 from pipelines.tracing.days import is_over, is_to_date
 from pipelines.tracing.definitions import definition_of
 from pipelines.tracing.difference import Difference, Step, difference
-from pipelines.tracing.figure import Figure, find_figure, residents_of
+from pipelines.tracing.figure import Figure, find_figure, metric_begins, residents_of
 from pipelines.tracing.naming import FigureName, Window, asked_name, parse_name, window_of
 from pipelines.tracing.steps import WORDS as STEP_WORDS
 from pipelines.tracing.wholes import Whole, whole_of
@@ -28,7 +28,7 @@ from pipelines.tracing.wholes import Whole, whole_of
 __all__ = [
     "EXPORTED", "IS_OPEN", "IS_SHUT", "STEP_WORDS", "CaseQuery", "Difference", "Figure", "FigureName", "Metric", "Step", "Trace",
     "Window", "asked_name", "case_query", "cases_of", "check_export", "definition_of", "difference", "feed_states", "find_figure",
-    "has_cases", "is_over", "is_to_date", "metric_of", "pages", "parse_name", "trace", "window_of",
+    "has_cases", "is_over", "is_to_date", "metric_begins", "metric_of", "pages", "parse_name", "trace", "window_of",
 ]  # fmt: skip
 
 COLUMNS = (

@@ -33,7 +33,7 @@ from dashboards.kit.unopened import shown_figures
 from pipelines.core.board_options import Role
 from pipelines.core.errors import CityError, UsageError
 from pipelines.core.warehouse import PublishedBuild, quoted
-from pipelines.trace import IS_OPEN, feed_states
+from pipelines.trace import IS_OPEN, feed_states, metric_begins
 
 T = TypeVar("T")
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
@@ -78,7 +78,9 @@ class ResultTooLarge(CityError):
 
 @cache
 def query_text(name: str) -> str:
-    """The text of `queries/<name>.sql`, in which {is_open} and {feed_states} stand for the rule of what is open (trace).
+    """The text of `queries/<name>.sql`, with trace's rules filled in.
+
+    {is_open} and {feed_states}: what is open; {begins}: from which day a figure's cases were sent.
 
     Raises UsageError for an unknown name.
     """
@@ -86,7 +88,10 @@ def query_text(name: str) -> str:
     if not path.is_file():
         raise UsageError(f"no query named {name!r}", where=str(QUERIES))
     text = path.read_text(encoding="utf-8")
-    return text.replace("{is_open}", IS_OPEN).replace("{feed_states}", feed_states("marts"))
+    filled = {"{is_open}": IS_OPEN, "{feed_states}": feed_states("marts"), "{begins}": metric_begins("marts")}
+    for name_of, rule in filled.items():
+        text = text.replace(name_of, rule)
+    return text
 
 
 def parameters_of(sql: str) -> set[str]:

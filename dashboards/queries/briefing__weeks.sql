@@ -1,11 +1,4 @@
 -- Every figure of one area week by week, up to one week; a figure's weeks begin where its cases do.
-with begins as (
-    select register.metric_id, coalesce(known.first_day, info.earliest) as first_day
-    from marts.ref_metric as register
-    cross join marts.build_info as info
-    left join marts.fct_metric_begin as known on register.metric_id = known.metric_id
-)
-
 select
     register.metric_id, register.name_zh, register.name_en, register.unit_zh, register.unit_en, register.decimals,
     register.direction, register.family, register.scale, register.population, register.min_denominator,
@@ -13,7 +6,7 @@ select
     shown.is_suppressed, shown.reason, shown.ci_low, shown.ci_high
 from marts.v_metric_display as shown
 inner join marts.ref_metric as register on shown.metric_id = register.metric_id
-inner join begins on shown.metric_id = begins.metric_id
+inner join {begins} as begins on shown.metric_id = begins.metric_id
 where
     shown.grid_code = $area and shown.slice_kind = 'all' and shown.basis = 'as_was' and shown.period_kind = 'week'
     and shown.period_start between $first and $week and shown.period_start >= begins.first_day

@@ -1,13 +1,7 @@
 -- What each leading department has: cases reported in a period and a year before (unless cases were sent for a part of that
 -- only), cases open at each feed's own as_of and how many of them are past their deadline; in one area on the map in force.
 -- Open is what fct_open_case calls open.
-with begins as (
-    select coalesce(min(known.first_day), min(info.earliest)) as first_day
-    from marts.build_info as info
-    left join marts.fct_metric_begin as known on known.metric_id = 'V01'
-),
-
-inside as (
+with inside as (
     select distinct grid_code from marts.dim_grid
     where is_current and $area in (grid_code, path_0, path_1, path_2, path_3, path_4, path_5)
 ),
@@ -43,7 +37,7 @@ select
     count(*) filter (where cases.is_open and cases.has_deadline) as open_with_deadline_n,
     count(*) filter (where cases.is_open and cases.is_late) as overdue_n
 from cases
-cross join begins
+inner join {begins} as begins on begins.metric_id = 'V01'
 left join names on cases.dept_id = names.dept_id
 group by cases.dept_id, names.dept_id, names.name_zh, names.name_en, names.network
 order by names.dept_id is null, cases.dept_id

@@ -13,13 +13,6 @@ cut_ones as (
     where slice_kind = 'department'
 ),
 
-begins as (
-    select register.metric_id, coalesce(known.first_day, info.earliest) as first_day
-    from marts.ref_metric as register
-    cross join marts.build_info as info
-    left join marts.fct_metric_begin as known on register.metric_id = known.metric_id
-),
-
 names as (
     select dept_id, name_zh, name_en from marts.dim_department
     qualify row_number() over (partition by dept_id order by is_current desc, valid_from desc) = 1
@@ -30,7 +23,7 @@ select
     old.num as earlier_num, old.den as earlier_den, old.value as earlier_value
 from shown as now
 inner join cut_ones on now.metric_id = cut_ones.metric_id
-inner join begins on now.metric_id = begins.metric_id
+inner join {begins} as begins on now.metric_id = begins.metric_id
 left join names on now.slice_code = names.dept_id
 left join shown as old
     on

@@ -1,15 +1,9 @@
--- One figure of one department month by month; months that begin before the figure's first case was sent are left out.
-with begins as (
-    select coalesce(min(known.first_day), min(info.earliest)) as first_day
-    from marts.build_info as info
-    left join marts.fct_metric_begin as known on known.metric_id = $metric
-)
-
+-- One figure of one department month by month; months that begin before cases of its kinds were sent are left out.
 select
     shown.metric_id, shown.period_start, shown.period_end, shown.num, shown.den, shown.value, shown.is_suppressed, shown.reason,
     shown.ci_low, shown.ci_high, begins.first_day
 from marts.v_metric_display as shown
-cross join begins
+inner join {begins} as begins on begins.metric_id = $metric
 where
     shown.metric_id = $metric and shown.grid_code = $area and shown.slice_kind = 'department' and shown.slice_code = $department
     and shown.basis = 'as_was' and shown.period_kind = 'month'

@@ -1,11 +1,5 @@
 -- One figure of one area and period in all its slices, and the same slices a year before.
-with begins as (
-    select coalesce(min(known.first_day), min(info.earliest)) as first_day
-    from marts.build_info as info
-    left join marts.fct_metric_begin as known on known.metric_id = $metric
-),
-
-shown as (
+with shown as (
     select slice_kind, slice_code, period_start, period_end, num, den, value, is_suppressed, reason, ci_low, ci_high
     from marts.v_metric_display
     where
@@ -17,7 +11,7 @@ select
     now.slice_kind, now.slice_code, now.num, now.den, now.value, now.is_suppressed, now.reason, now.ci_low, now.ci_high,
     old.num as earlier_num, old.den as earlier_den, old.value as earlier_value
 from shown as now
-cross join begins
+inner join {begins} as begins on begins.metric_id = $metric
 left join shown as old
     on
         now.slice_kind = old.slice_kind and now.slice_code = old.slice_code and old.period_end = $earlier_end

@@ -1,13 +1,6 @@
 -- The figures of a domain's board in one area month by month (at month ends for a cumulative one); months of which cases were
 -- sent for a part only are left out.
-with begins as (
-    select register.metric_id, coalesce(known.first_day, info.earliest) as first_day
-    from marts.ref_metric as register
-    cross join marts.build_info as info
-    left join marts.fct_metric_begin as known on register.metric_id = known.metric_id
-),
-
-wanted as (
+with wanted as (
     select
         split_part(item, '/', 1) as metric_id, split_part(item, '/', 2) as slice_kind, split_part(item, '/', 3) as slice_code
     from (select unnest($items::varchar[]) as item)
@@ -18,7 +11,7 @@ select
     shown.den, shown.value
 from marts.v_metric_display as shown
 inner join wanted using (metric_id, slice_kind, slice_code)
-inner join begins using (metric_id)
+inner join {begins} as begins using (metric_id)
 where
     shown.grid_code = $area and shown.basis = 'as_was' and shown.period_kind in ('month', 'cumulative')
     and shown.period_end <= $month_end and shown.period_end >= $first

@@ -1,12 +1,6 @@
 -- One figure in every area directly inside one, and the same period a year before, unless its cases were sent for a part of
 -- that only; areas in the order of their codes.
-with begins as (
-    select coalesce(min(known.first_day), min(info.earliest)) as first_day
-    from marts.build_info as info
-    left join marts.fct_metric_begin as known on known.metric_id = $metric
-),
-
-areas as (
+with areas as (
     select grid_code, name_zh, name_en, grid_level, geom_wkt
     from marts.dim_grid
     where parent_code = $area and grid_code <> $area and (is_current or grid_code = 'UNASSIGNED')
@@ -27,7 +21,7 @@ select
     old.num as earlier_num, old.den as earlier_den, old.value as earlier_value
 from areas
 left join shown as now on areas.grid_code = now.grid_code and now.period_end = $period_end
-cross join begins
+inner join {begins} as begins on begins.metric_id = $metric
 left join shown as old
     on
         areas.grid_code = old.grid_code and old.period_end = $earlier_end

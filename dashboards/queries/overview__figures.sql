@@ -1,14 +1,7 @@
 -- Every figure of one area: year to date or one month, else the nearest period it has; and the same period a year before,
 -- unless its cases were sent for a part of that period only.
-with begins as (
-    select register.metric_id, coalesce(known.first_day, info.earliest) as first_day
-    from marts.ref_metric as register
-    cross join marts.build_info as info
-    left join marts.fct_metric_begin as known on register.metric_id = known.metric_id
-),
-
 -- Asked once: the view of shown figures costs a fifth of a second each time it is asked.
-figures as materialized (
+with figures as materialized (
     select * from marts.v_metric_display
     where
         grid_code = $area and slice_kind = 'all' and basis = 'as_was'
@@ -47,7 +40,7 @@ chosen as (
 earlier as (
     select chosen.metric_id, old.num, old.den, old.value, old.ci_low, old.ci_high
     from chosen
-    inner join begins on chosen.metric_id = begins.metric_id
+    inner join {begins} as begins on chosen.metric_id = begins.metric_id
     inner join figures as old
         on
             old.metric_id = chosen.metric_id

@@ -1,15 +1,8 @@
 -- Every figure of one area month by month (at month ends for a cumulative one); months of which cases were sent for a part
 -- only are left out: they would widen the limits and look like a low month.
-with begins as (
-    select register.metric_id, coalesce(known.first_day, info.earliest) as first_day
-    from marts.ref_metric as register
-    cross join marts.build_info as info
-    left join marts.fct_metric_begin as known on register.metric_id = known.metric_id
-)
-
 select shown.metric_id, shown.period_kind, shown.period_start, shown.period_end, shown.num, shown.den, shown.value
 from marts.v_metric_display as shown
-inner join begins on shown.metric_id = begins.metric_id
+inner join {begins} as begins on shown.metric_id = begins.metric_id
 where
     shown.grid_code = $area and shown.slice_kind = 'all' and shown.basis = 'as_was'
     and shown.period_kind in ('month', 'cumulative') and shown.period_end <= $month_end and shown.period_end >= $first

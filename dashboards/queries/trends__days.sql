@@ -1,11 +1,5 @@
 -- Events reported on each day in one area, of one kind or all, with what kind of day it was.
-with begins as (
-    select coalesce(min(known.first_day), min(info.earliest)) as first_day
-    from marts.build_info as info
-    left join marts.fct_metric_begin as known on known.metric_id = 'V01'
-),
-
-shown as (
+with shown as (
     select period_start, num, is_suppressed
     from marts.v_metric_display
     where
@@ -22,7 +16,7 @@ select
     end as events_n,
     coalesce(shown.is_suppressed, false) as is_hidden
 from marts.dim_date as dates
-cross join begins
+inner join {begins} as begins on begins.metric_id = 'V01'
 left join shown on dates.date_day = shown.period_start
 where dates.date_day between $first and $last
 order by dates.date_day

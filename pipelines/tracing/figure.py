@@ -136,18 +136,22 @@ def _row(build: PublishedBuild, schema: str, name: FigureName, window: Window, *
     )  # fmt: skip
 
 
+def metric_begins(schema: str) -> str:
+    """One row per metric: the day from which cases of its kinds were sent, or for want of it from which the city counts."""
+    return (
+        "(select register.metric_id, coalesce(known.first_day, info.earliest) as first_day "
+        f"from {schema}.ref_metric as register cross join {schema}.build_info as info "
+        f"left join {schema}.fct_metric_begin as known on register.metric_id = known.metric_id)"
+    )
+
+
 def _without_row(build: PublishedBuild, schema: str, metric: Metric, window: Window, as_of: dt.date) -> dict[str, Any]:
     """Numbers and reason where the build has no row: no case, or nothing is known, for it lies before the first case sent.
 
     Of a change none in both periods, or nothing to compare with.
     """
     if metric.family != "change":
-        known = _one(
-            build,
-            f"select coalesce(min(begins.first_day), min(info.earliest)) as first_day from {schema}.build_info as info "
-            f"left join {schema}.fct_metric_begin as begins on begins.metric_id = ?",
-            metric.id,
-        )  # fmt: skip
+        known = _one(build, f"select first_day from {metric_begins(schema)} where metric_id = ?", metric.id)
         is_before = known is not None and window.last < known["first_day"]
         return {"num": None, "den": None, "reason": "before_data"} if is_before else {"num": 0, "den": None, "reason": "no_cases"}
     # As in fct_metric_change: the earlier period is in the data whole, or it is none.

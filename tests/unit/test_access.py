@@ -225,6 +225,15 @@ def test_a_query_says_its_order(name: str) -> None:
     assert "now()" not in sql
 
 
+def test_one_rule_says_from_when_on_a_figure_is_known() -> None:
+    """Queries compare with a year before only where it was: from the day that trace, too, calls the first."""
+    texts = {name: (QUERIES / f"{name}.sql").read_text(encoding="utf-8") for name in QUERY_FILES}
+    assert not {name for name, text in texts.items() if "fct_metric_begin" in text}
+    comparing = {name for name, text in texts.items() if "{begins}" in text}
+    assert {"overview__figures", "areas__figure", "trends__series"} <= comparing
+    assert all("fct_metric_begin" in query_text(name) for name in comparing)
+
+
 def test_an_unknown_query_is_named() -> None:
     with pytest.raises(UsageError, match="nonsense"):
         query_text("nonsense")

@@ -75,6 +75,7 @@ def test_far_below_is_better_where_lower_is() -> None:
 PLANTED = """
 create schema marts;
 create table marts.build_info as select date '2020-01-01' as earliest;
+create table marts.ref_metric as select 'V01' as metric_id;
 create table marts.fct_metric_begin as select 'V01' as metric_id, date '2025-02-03' as first_day;
 create table marts.dim_grid as select 'R' as grid_code, true as is_current, null as path_0, null as path_1, null as path_2,
     null as path_3, null as path_4, null as path_5;
