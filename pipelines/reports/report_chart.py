@@ -112,9 +112,8 @@ class _Plot:
     """A chart as it is drawn."""
 
     def __init__(self, sheet: FPDF, chart: Chart, plain: Callable[[str], str]) -> None:
-        self._sheet = sheet
+        self._sheet, self._traces = sheet, list[Trace](chart.drawn["data"])
         self._plain: Callable[[str], str] = lambda text: plain(read_out(text))
-        self._traces: list[Trace] = list(chart.drawn["data"])
         self._layout: Mapping[str, Any] = chart.drawn["layout"]
         self._x, self._y = self._axis("x"), self._axis("y")
         if self._layout.get("yaxis", {}).get("autorange") == "reversed":
