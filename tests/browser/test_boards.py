@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.core.warehouse import PublishedBuild, open_published
 from tests.browser.accessible import PHONE_BOARDS, grave_findings, on_a_phone
-from tests.browser.conftest import FIELDS, PATHS, Reader, in_turn
+from tests.browser.conftest import FIELDS, PATHS, Reader, in_turn, window_on
 from tests.browser.judged import charts_of, faults_of
 from tests.browser.numbers import compare
 
@@ -200,6 +200,14 @@ def test_an_old_or_wrong_link_is_answered(reader: Reader) -> None:
     page = reader.open("overview", build="no_such_build", lang="fr", area="no-such-area", figure="M99")
     assert page.locator(".error").count() == 0
     assert reader.text().strip()
+
+
+def test_a_request_to_another_machine_is_aborted_and_fails_the_test(browser: Any, boards_port: int) -> None:
+    ask = "() => Promise.allSettled(['http://192.0.2.1/', 'http://example.org/'].map(one => fetch(one, {mode: 'no-cors'})))"
+    with pytest.raises(AssertionError, match="asked another machine"), window_on(browser, boards_port) as window:
+        answers = window.open("overview", lang="zh").evaluate(f"() => ({ask})().then(all => all.map(one => one.status))")
+        assert answers == ["rejected", "rejected"]
+        assert window.strayed == ["http://192.0.2.1/", "http://example.org/"]
 
 
 def test_a_narrow_screen_does_not_scroll_sideways(reader: Reader) -> None:
