@@ -186,7 +186,9 @@ def choose(
     st.session_state[key] = current if current in options else options[0]
 
     def write() -> None:
-        st.query_params.from_dict(to_params(onward(view.but(**{part: st.session_state[key]})).way_on))
+        chosen = st.session_state[key]
+        if chosen in options:  # a browser that has not drawn the new options yet sends the words of an old one
+            st.query_params.from_dict(to_params(onward(view.but(**{part: chosen})).way_on))
 
     # No typing in the box: its "no results" would be English on a Chinese page.
     st.selectbox(label, options, key=key, format_func=written, on_change=write, filter_mode=None)

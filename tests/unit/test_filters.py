@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+import streamlit
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 import dashboards.boards
 from dashboards.kit import periods
-from dashboards.kit.filters import PARAMETERS, View, from_params, link, to_params
+from dashboards.kit.filters import PARAMETERS, View, choose, from_params, link, to_params
 from dashboards.kit.named import figure_id
 from dashboards.kit.spans import UNITS, span_of
 from dashboards.kit.words import Words
@@ -170,3 +172,19 @@ def test_no_board_remembers_a_filter_beside_its_address() -> None:
     boards = Path(dashboards.boards.__file__).parent
     keeping = {path.name for path in boards.glob("*.py") if "session_state" in path.read_text(encoding="utf-8")}
     assert keeping == {"can_be_true.py", "returned_acts.py"}
+
+
+@pytest.mark.parametrize(("sent", "area"), [("990101", "990101"), ("words of an option that is gone", None)])
+def test_a_box_writes_the_values_that_it_offers_and_no_others(
+    monkeypatch: pytest.MonkeyPatch, sent: str, area: str | None
+) -> None:
+    """Streamlit hands on what the browser sent as it came where no option is written so."""
+    state, box, written = dict[str, str](), dict[str, Any](), dict[str, str]()
+    monkeypatch.setattr(streamlit, "session_state", state)
+    monkeypatch.setattr(streamlit, "selectbox", lambda *_, **more: box.update(more))
+    monkeypatch.setattr(type(streamlit.query_params), "from_dict", lambda _, params: written.update(params))
+    choose("area", ["", "990101", "990102"], View("zh"), "area", written=str)
+    state["choose_area"] = sent
+    box["on_change"]()
+    assert written.get("area") == area
+    assert bool(written) is (area is not None)

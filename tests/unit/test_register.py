@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,9 @@ def test_cases_of_persons_cannot_be_counted_as_cases_of_things(tmp_path: Path) -
         read_register(tmp_path)
     (tmp_path / "closing.yml").write_text(yaml.safe_dump([{**entry, "subject": "person"}]), encoding="utf-8")
     assert [metric.subject for metric in read_register(tmp_path)] == ["person"]
+
+
+def test_what_a_leader_reads_in_chinese_has_no_word_of_another_language() -> None:
+    """Names of tables and codes are told by their underscores and digits, as on the boards."""
+    texts = [text for metric in read_register() for text in (metric.name_zh, metric.caveat_zh, metric.unit_zh)]
+    assert [text for text in texts if re.search(r"[A-Za-z]{2,}", re.sub(r"[\w-]*[\d_][\w-]*", "", text))] == []
