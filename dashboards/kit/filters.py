@@ -186,8 +186,10 @@ def choose(
     st.session_state[key] = current if current in options else options[0]
 
     def write() -> None:
-        chosen = st.session_state[key]
-        if chosen in options:  # a browser that has not drawn the new options yet sends the words of an old one
+        sent = st.session_state[key]
+        # Streamlit hands on the words of an option that it did not know: a click on a page that was just being made anew.
+        chosen = next((one for one in options if sent in (one, written(one))), None)
+        if chosen is not None:
             st.query_params.from_dict(to_params(onward(view.but(**{part: chosen})).way_on))
 
     # No typing in the box: its "no results" would be English on a Chinese page.

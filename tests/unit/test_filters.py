@@ -174,7 +174,9 @@ def test_no_board_remembers_a_filter_beside_its_address() -> None:
     assert keeping == {"can_be_true.py", "returned_acts.py"}
 
 
-@pytest.mark.parametrize(("sent", "area"), [("990101", "990101"), ("words of an option that is gone", None)])
+@pytest.mark.parametrize(
+    ("sent", "area"), [("990101", "990101"), ("[990102]", "990102"), ("words of an option that is gone", None)]
+)
 def test_a_box_writes_the_values_that_it_offers_and_no_others(
     monkeypatch: pytest.MonkeyPatch, sent: str, area: str | None
 ) -> None:
@@ -183,7 +185,7 @@ def test_a_box_writes_the_values_that_it_offers_and_no_others(
     monkeypatch.setattr(streamlit, "session_state", state)
     monkeypatch.setattr(streamlit, "selectbox", lambda *_, **more: box.update(more))
     monkeypatch.setattr(type(streamlit.query_params), "from_dict", lambda _, params: written.update(params))
-    choose("area", ["", "990101", "990102"], View("zh"), "area", written=str)
+    choose("area", ["", "990101", "990102"], View("zh"), "area", written="[{}]".format)
     state["choose_area"] = sent
     box["on_change"]()
     assert written.get("area") == area
