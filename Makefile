@@ -65,7 +65,7 @@ prove-readers: env-dev ## 20 readers on running boards during 200 publishes: no 
 	$(PYTEST) -s -m proof tests/integration/test_readers.py tests/integration/test_scope.py
 
 prove-boards: env-dev ## every board, box, option and kind of link in both languages in Chromium: no error, no foreign word, no bare chart
-	$(PYTEST) -n 2 --dist loadgroup -rP -m "proof or not proof" tests/browser tests/integration/test_board_numbers.py
+	$(PYTEST) -n 2 --dist worksteal -rP -m "proof or not proof" tests/browser tests/integration/test_board_numbers.py
 
 bench: env-dev ## our CPU time against a hand-written pipeline over the same EVENTS (default a million) events
 	$(BIN)/python bench/run.py --events $(EVENTS)

@@ -164,10 +164,14 @@ def named_link(board: Board, name: str, *content: object, page: str = EXPLAIN, k
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The figure that a board about one figure looks at; `name` without a build: the page's. `periods`: of its metric."""
+    """The figure that a board about one figure looks at; `name` without a build: the page's. `periods`: of its metric.
+
+    `metrics`: what each is called; `whole`: at which levels each is published as a whole, which a box can ask for.
+    """
 
     name: FigureName
     metrics: dict[str, str]
+    whole: dict[str, list[str]]
     periods: tuple[str, ...]
 
     @property
@@ -180,12 +184,13 @@ def asked_of(board: Board) -> Asked:
     """The figure that the address names: by its id, else by metric, area and period. Ends the page for an area out of reach."""
     rows = {row["metric_id"]: row for row in board.source.ask("metrics").rows(named=True)}
     metrics = {metric: f"{metric} {board.words.pick(row, 'name')}" for metric, row in rows.items()}
+    whole = {metric: row["levels"].split() if "all" in row["slices"].split() else [] for metric, row in rows.items()}
     name = _by_id(board.view.named)
     if name is None:
         metric = board.view.figure if board.view.figure in rows else OPENED_FIRST if OPENED_FIRST in rows else next(iter(rows))
         own = _periods(rows, metric)
         name = FigureName(metric, place_of(board).code, period_for(board.view, own, board.source.as_of))
-    return Asked(name, metrics, _periods(rows, name.metric_id))
+    return Asked(name, metrics, whole, _periods(rows, name.metric_id))
 
 
 def _by_id(text: str) -> FigureName | None:
@@ -219,9 +224,10 @@ def choose_figure(board: Board, asked: Asked, place: Place) -> None:
     """Boxes for another metric, period and area. `board` is the wider one."""
     words = board.words
     left, middle, right = st.columns([1.4, 1, 1])
+    level, here = "0" if place.is_root else str(place.level), asked.name.metric_id
     with left:
         filters.choose(
-            words("named.metric"), list(asked.metrics), board.view, "figure",
+            words("named.metric"), [one for one in asked.metrics if one == here or level in asked.whole[one]], board.view, "figure",
             written=lambda metric: asked.metrics.get(metric, metric),
         )  # fmt: skip
     with middle:
@@ -258,7 +264,8 @@ def find(board: Board, asked: Asked, work: Callable[..., T], title: Html, *given
         _check_reach(board, asked, earlier)
         return board.source.made(work, asked.text, *given, language=words.language, earlier=earlier)
     except UsageError as error:
-        is_told = words.language == "en" or re.search(r"[\u4e00-\u9fff]", error.what)
+        # Codes that the sentence names, such as kinds of period, are words of a command: a Chinese page says less instead.
+        is_told = words.language == "en" or not re.search("[A-Za-z]{2,}", error.what + error.remedy)
         why = tag("p", words("named.why", what=error.what, remedy=error.remedy), kind="small") if is_told else EMPTY
         put(title + tag("div", tag("p", words("named.nowhere"), " ", code(asked.text)), why, kind="notice"), "title")
     beside = wider(board, asked, board.view.area)
