@@ -225,9 +225,10 @@ def choose_figure(board: Board, asked: Asked, place: Place) -> None:
     words = board.words
     left, middle, right = st.columns([1.4, 1, 1])
     level, here = "0" if place.is_root else str(place.level), asked.name.metric_id
+    offered = [one for one in asked.metrics if one == here or level in asked.whole[one]]
     with left:
         filters.choose(
-            words("named.metric"), [one for one in asked.metrics if one == here or level in asked.whole[one]], board.view, "figure",
+            words("named.metric"), offered, board.view, "figure",
             written=lambda metric: asked.metrics.get(metric, metric),
         )  # fmt: skip
     with middle:
