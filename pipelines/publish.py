@@ -49,7 +49,7 @@ FILE_ORDER = {
     "fct_metric_value": "metric_id, slice_kind, slice_code, basis, period_kind, period_start, period_end, grid_level, grid_code"
 }
 #: Views of the warehouse that readers get as tables.
-WRITTEN_OUT = ("fct_metric_value",)
+WRITTEN_OUT = ("fct_metric_value", "v_metric_pair")
 CLOCKS = "fct_sla_clock"
 MONTH = "strftime(f.reported_at, '%Y-%m')"
 #: Seeds that readers need beside the marts.
@@ -60,7 +60,7 @@ SEEDS = (
 )  # fmt: skip
 OPS = ("code_name",)
 #: In the order in which they read each other.
-VIEWS = ("v_metric_pair", "v_metric_shown", "v_metric_display")
+VIEWS = ("v_metric_shown", "v_metric_display")
 KEEP_BUILDS = 5
 NO_MONTH = "0000-00"
 

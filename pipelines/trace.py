@@ -122,15 +122,18 @@ def cases_of(figure: Figure, *, without: Sequence[str] = ()) -> CaseQuery:
 
 
 def _query(metric: Metric, cut: Cut, without: Sequence[str]) -> CaseQuery:
-    cases = f"with cases as ({contributions(metric, cut, Place.of('marts'))}) "
+    place, own = Place.of("marts"), [name for name in COLUMNS if name != "event_id"]
+    cases, counted = (
+        f"with cases as ({contributions(metric, cut, place, also=names)}) " for names in (own, ["category_code"])
+    )  # fmt: skip
     order = "in_numerator desc, figure_at desc, event_id"
     unlisted = f"coalesce(category_code in ({', '.join(map(quoted, without))}), false)" if without else "false"
     return CaseQuery(
-        list_sql=f"{cases} select {', '.join(COLUMNS)}, cases.num > 0 as in_numerator from cases "
-        f"join marts.fct_event using (event_id) where not {unlisted} "
+        list_sql=f"{cases} select {', '.join(COLUMNS)}, num > 0 as in_numerator from cases "
+        f"where not {unlisted} "
         f"order by {order} limit $most offset $skip",
-        count_sql=f"{cases} select count(*) as cases_n, coalesce(sum(num), 0)::bigint as numerator_n, "
-        f"count(*) filter ({unlisted}) as unlisted_n from cases join marts.fct_event using (event_id)",
+        count_sql=f"{counted} select count(*) as cases_n, coalesce(sum(num), 0)::bigint as numerator_n, "
+        f"count(*) filter ({unlisted}) as unlisted_n from cases",
     )
 
 

@@ -112,10 +112,17 @@ def _areas(board: Board, place: Place, figure: Figure) -> None:
 
 def _figures_of_areas(board: Board, place: Place, figure: Figure) -> list[tuple[dict[str, Any], Figure]]:
     """The figure in every area within: in its own period, or in the last complete month where they have months only."""
-    found = _in_period(board, place, figure, {name: figure.row[name] for name in PERIOD})
-    if figure.row["period_kind"] == "year_to_date" and not any(area.is_known for _, area in found):
-        month = period_of(board.view, board.source.as_of).month
-        monthly_period = {"period_kind": "month", "period_start": month, "period_end": month_end(month)}
+    own = {name: figure.row[name] for name in PERIOD}
+    month = period_of(board.view, board.source.as_of).month
+    monthly_period = {"period_kind": "month", "period_start": month, "period_end": month_end(month)}
+    if own["period_kind"] == "year_to_date":
+        given = board.source.ask(
+            "area__periods", metric=figure.id, slice_kind=figure.slice_kind, level=place.children["grid_level"][0]
+        )
+        if "year_to_date" not in set(given["period_kind"]):
+            return _in_period(board, place, figure, monthly_period)
+    found = _in_period(board, place, figure, own)
+    if own["period_kind"] == "year_to_date" and not any(area.is_known for _, area in found):
         found = _in_period(board, place, figure, monthly_period)
     return found
 

@@ -21,8 +21,9 @@ def show(board: Board, place: Place, figure: Figure) -> None:
     """Warnings and changes of one figure, where it has any."""
     told = warnings(board.words, board.source.ask("figure__warnings", metric=figure.id).rows(named=True))
     period = {name: figure.row[name] for name in ("period_kind", "period_start", "period_end")}
-    # Changes are of whole figures.
-    asked = figure.slice_kind == "all"
+    # Changes are of whole figures, and few figures have one.
+    changed = {row["of_metric"] for row in board.source.ask("metrics").rows(named=True)}
+    asked = figure.slice_kind == "all" and figure.id in changed
     rows = board.source.ask("figure__changes", metric=figure.id, area=place.code, **period).rows(named=True) if asked else []
     said = [change(board, {**row, **period}, place.code) for row in rows]
     parts = [tag("ul", join([tag("li", sentence) for sentence in told]), kind="usage small")] if told else []

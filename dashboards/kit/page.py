@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.kit import charts, data, downloads, search
 from dashboards.kit.chance import reference
@@ -26,7 +30,11 @@ from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import Words
 
 _FOLDER = Path(__file__).parent
-_GO = "go_to_board"
+_GO, _DREW = "go_to_board", "drew"
+#: How much later than its words the charts of a session's first page are sent. A browser needs 2 s for the drawing library
+#: alone (4.5 MB; Chromium on 2 cores, 2026-11-23), and before it shows the words if both come together.
+WORDS_FIRST_SECONDS = 0.6
+_LATER: ContextVar[list[Callable[[], None]] | None] = ContextVar("later", default=None)
 #: Streamlit's own frame, where it would say something in English or waste the top of the screen.
 FRAME = """
 <style>
@@ -143,6 +151,19 @@ def draw(chart: charts.Chart, key: str, *, into: Callable[[str], None] | None = 
         put(tag("p", title, tag("br"), tag("span", chart.sentence, kind="muted")), f"empty_{key}")
         return
     downloads.remember_chart(chart)
+    later = _LATER.get()
+    if later is None:
+        _plot(chart, key, into)
+    else:
+        later.append(partial(_plot_at, st.empty(), chart, key, into))
+
+
+def _plot_at(place: DeltaGenerator, chart: charts.Chart, key: str, into: Callable[[str], None] | None) -> None:
+    with place:
+        _plot(chart, key, into)
+
+
+def _plot(chart: charts.Chart, key: str, into: Callable[[str], None] | None) -> None:
     shown: dict[str, Any] = {"width": "stretch", "theme": None, "config": charts.CONFIG, "alt": chart.caption.title}
     if into is None:
         st.plotly_chart(chart.figure, key=f"chart_{key}", **shown)
@@ -273,6 +294,7 @@ def not_for_role(board: Board) -> None:
 def whole_page(board: Board, show: Callable[[Board], None]) -> None:
     """A board with its head and foot. What goes wrong is told in the reader's language; the log has the rest."""
     keep_address(board.view)
+    _begin()
     readable = data.kept_names(board.source.home_root) | {board.source.build_id}
     try:
         head(board)
@@ -285,7 +307,23 @@ def whole_page(board: Board, show: Callable[[Board], None]) -> None:
         logging.getLogger("citybrain.boards").exception("a board failed: %s", to_params(board.view))
         put(tag("p", board.words("guard.error"), kind="notice error", role="alert"), "error")
     foot(board)
+    _draw_later()
     watch(board, board.source.home_root)
+
+
+def _begin() -> None:
+    """The charts of a session's first page wait for its words."""
+    _LATER.set(None if _DREW in st.session_state else [])
+    st.session_state[_DREW] = True
+
+
+def _draw_later() -> None:
+    waiting = _LATER.get()
+    _LATER.set(None)
+    if waiting:
+        time.sleep(WORDS_FIRST_SECONDS)
+    for plot in waiting or []:
+        plot()
 
 
 def keep_address(view: View) -> None:

@@ -6,7 +6,7 @@ with wanted as (
     from (select unnest($items::varchar[]) as item)
 ),
 
--- Asked once: the view of shown figures costs a fifth of a second each time it is asked.
+-- Asked once, and of these days alone: a figure that was hidden is worked out for each day of the data.
 figures as materialized (
     select shown.*
     from marts.v_metric_display as shown
@@ -14,6 +14,10 @@ figures as materialized (
     where
         shown.grid_code = $area and shown.basis = 'as_was'
         and shown.period_kind in ('year_to_date', 'month', 'day', 'cumulative')
+        and shown.period_end in (
+            $today, $month_end, cast($today - interval 1 year as date), cast($month_end - interval 1 year as date),
+            last_day(cast($month - interval 1 year as date))
+        )
 ),
 
 chosen as (

@@ -1,11 +1,15 @@
 -- Every figure of one area: year to date or one month, else the nearest period it has; and the same period a year before,
 -- unless its cases were sent for a part of that period only.
--- Asked once: the view of shown figures costs a fifth of a second each time it is asked.
+-- Asked once, and of these days alone: a figure that was hidden is worked out for each day of the data.
 with figures as materialized (
     select * from marts.v_metric_display
     where
         grid_code = $area and slice_kind = 'all' and basis = 'as_was'
         and period_kind in ('year_to_date', 'month', 'day', 'cumulative')
+        and period_end in (
+            $today, $month_end, cast($today - interval 1 year as date), cast($month_end - interval 1 year as date),
+            last_day(cast($month - interval 1 year as date))
+        )
 ),
 
 candidates as (

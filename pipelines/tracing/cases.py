@@ -6,6 +6,7 @@ them is a test), running the query, showing anything. The same query asked of tw
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.core.register import SLICES, Metric
@@ -126,10 +127,11 @@ def _population(metric: Metric, cut: Cut, place: Place) -> str:
     )
 
 
-def contributions(metric: Metric, cut: Cut, place: Place) -> str:
-    """SQL for one row per case of a figure: event_id, num, den, minutes (medians only), figure_at.
+def contributions(metric: Metric, cut: Cut, place: Place, *, also: Sequence[str] = ()) -> str:
+    """SQL for one row per case of a figure: event_id, num, den, minutes (medians only), figure_at, and the columns `also`.
 
-    num and den are 0 or 1, but for a num that adds up a column.
+    num and den are 0 or 1, but for a num that adds up a column. `also` are further columns of the case: to join them to the
+    result reads all cases twice.
 
     A case that adds to neither is no case of the figure. An area is the one that the case lay in when it happened; on the
     basis restated, and for a stock, the one in which it lies on the map in force. The root has every case, also those
@@ -144,6 +146,7 @@ def contributions(metric: Metric, cut: Cut, place: Place) -> str:
     if metric.family == "median":
         below = "true"
     weight = f" * coalesce({metric.sum_of}, 0)" if metric.sum_of else ""
+    own, told = ("".join(f", {prefix}{name}" for name in also) for prefix in ("", "told."))
     return (
         "with spans as (select grid_code, is_current, path_0, path_1, path_2, path_3, path_4, path_5, "
         "case when row_number() over (partition by grid_code order by valid_from) = 1 then date '1900-01-01' "
@@ -152,12 +155,12 @@ def contributions(metric: Metric, cut: Cut, place: Place) -> str:
         f"from {place.grids}), "
         f"known as (select facts.*, feed_as_of, does_close from {place.facts} as facts "
         f"join {place.feeds} as feeds on facts.feed = feeds.feed), "
-        f"told as (select event_id, {'restated_grid_code' if is_today else 'grid_code'} as grid_code, {placed_on} as placed_on, "
+        f"told as (select event_id, {'restated_grid_code' if is_today else 'grid_code'} as lies_in, {placed_on} as placed_on, "
         f"{metric.time} as figure_at, {minutes} as minutes, "
-        f"cast({_numerator(metric, cut, place)} as integer){weight} as num, cast({below} as integer) as den "
+        f"cast({_numerator(metric, cut, place)} as integer){weight} as num, cast({below} as integer) as den{own} "
         f"from known where {_population(metric, cut, place)}) "
-        "select told.event_id, told.num, told.den, told.minutes, told.figure_at from told join spans "
-        f"on told.grid_code = spans.grid_code and {lies} "
+        f"select told.event_id, told.num, told.den, told.minutes, told.figure_at{told} from told join spans "
+        f"on told.lies_in = spans.grid_code and {lies} "
         f"where (told.num > 0 or told.den > 0) and ({cut.area} = {cut.root} "
         f"or {cut.area} in (path_0, path_1, path_2, path_3, path_4, path_5))"
     )
