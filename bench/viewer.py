@@ -44,6 +44,7 @@ class Viewer:
         made: is told each time that the whole page was made.
         broken: how many messages said that a board could not be made.
         begun: when the page that stands there began to be made, in seconds of the clock.
+        kinds: the kinds of its elements, in the order in which they came.
     """
 
     port: int
@@ -52,6 +53,7 @@ class Viewer:
     again: dict[str, float] = field(default_factory=dict)
     broken: int = 0
     begun: float = 0.0
+    kinds: list[str] = field(default_factory=list)
     _page: str = ""
     _params: dict[str, str] = field(default_factory=dict)
     _socket: ClientConnection | None = None
@@ -107,11 +109,14 @@ class Viewer:
                     self.begun = time.time()
                     self.markup.clear()
                     self.again.clear()
+                    self.kinds.clear()
             elif kind == "auto_rerun":
                 self.again[message.auto_rerun.fragment_id] = message.auto_rerun.interval
-            elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "bidi_component":
-                told = json.loads(message.delta.new_element.bidi_component.json)
-                self.markup[tuple(message.metadata.delta_path)] = str(told["html"])
+            elif kind == "delta":
+                element = message.delta.new_element
+                self.kinds.append(element.WhichOneof("type") or "")
+                if self.kinds[-1] == "bidi_component":
+                    self.markup[tuple(message.metadata.delta_path)] = str(json.loads(element.bidi_component.json)["html"])
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 if is_whole:
                     self.made(self)

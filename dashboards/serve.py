@@ -25,6 +25,8 @@ FLAGS = {
     "client.showErrorLinks": "false",
     "client.showSidebarNavigation": "false",
     "client.disableDataExport": "true",
+    # Else a click starts a second run beside the first, and both write to one session (page._is_new).
+    "runner.fastReruns": "false",
     "runner.magicEnabled": "false",
     "runner.postScriptGC": "false",
     "theme.base": "light",

@@ -34,7 +34,7 @@ LARGEST_BYTES = 16 << 20
 WAIT_SECONDS = 2.0
 #: As rule words quote what is the bureau's.
 _QUOTED = re.compile(r'(「[^」]*」|"[^"]*")')
-_TOLD, _BY, _TURN = "returned_told", "returned_by", "returned_turn"
+_SESSION = "returned"
 #: Verdicts that ask for nothing more; of rows that nobody changed there is one line for all. A sign stands beside each colour.
 GOOD, UNCHANGED = ("accepted", "closed"), "unchanged"
 
@@ -55,14 +55,32 @@ def scope_of(reader: Reader) -> desk.Scope:
     return desk.Scope(reader.feeds, reader.departments, is_all=not is_bounded)
 
 
+@dataclass(slots=True)
+class Session:
+    """What a session knows of its forms: how many were sent, who sent the last one, what became of it.
+
+    A form's deed holds it from when the form was drawn: no call of Streamlit's between its beginning and its end, each of which
+    could end the run with the deed done and nothing told.
+    """
+
+    turn: int = 0
+    by: str = ""
+    told: Told | None = None
+
+
+def _session() -> Session:
+    found: Session = st.session_state.setdefault(_SESSION, Session())
+    return found
+
+
 def turn() -> str:
     """Counts the forms of this session: a page after a form is another page."""
-    return str(st.session_state.get(_TURN, 0))
+    return str(_session().turn)
 
 
 def name_used() -> str:
     """The name that was typed last."""
-    return str(st.session_state.get(_BY, ""))
+    return _session().by
 
 
 def problem(words: Words, error: CityError) -> str:
@@ -82,16 +100,17 @@ def problem(words: Words, error: CityError) -> str:
 
 def bringing_back(board: Board) -> Callable[[Form], None]:
     """What is done with a form that brings a workbook."""
+    session = _session()
 
     def act(form: Form) -> None:
-        by, file = _by(form), form.get("file") or {}
+        by, file = _by(session, form), form.get("file") or {}
         if not by:
-            return _tell(Told("returned.need_name", {}, is_good=False))
+            return _tell(session, Told("returned.need_name", {}, is_good=False))
         if not file.get("name"):
-            return _tell(Told("returned.need_file", {}, is_good=False))
+            return _tell(session, Told("returned.need_file", {}, is_good=False))
         if int(file.get("size") or 0) > LARGEST_BYTES or not file.get("data"):
-            return _tell(Told("returned.too_large", {"most": str(LARGEST_BYTES >> 20)}, is_good=False))
-        return _do(board, lambda place: _take(board, place, by, file))
+            return _tell(session, Told("returned.too_large", {"most": str(LARGEST_BYTES >> 20)}, is_good=False))
+        return _do(session, board, lambda place: _take(board, place, by, file))
 
     return act
 
@@ -113,12 +132,13 @@ def _take(board: Board, place: desk.Installation, by: str, file: Form) -> Told:
 
 def accepting(board: Board, row: desk.Entry | None) -> Callable[[Form], None]:
     """What is done with a form that says that a row is right."""
+    session = _session()
 
     def act(form: Form) -> None:
-        by, reason = _by(form), str(form.get("reason") or "").strip()
+        by, reason = _by(session, form), str(form.get("reason") or "").strip()
         if row is None or not by or not reason:
-            return _tell(Told("returned.need_reason", {}, is_good=False))
-        return _do(board, lambda place: _accept(board, place, row.ticket, by, reason))
+            return _tell(session, Told("returned.need_reason", {}, is_good=False))
+        return _do(session, board, lambda place: _accept(board, place, row.ticket, by, reason))
 
     return act
 
@@ -129,13 +149,12 @@ def _accept(board: Board, place: desk.Installation, ticket: str, by: str, reason
     return Told("returned.accepted", {"ticket": ticket, "by": by})
 
 
-def _by(form: Form) -> str:
-    by = str(form.get("by") or "").strip()
-    st.session_state[_BY] = by
-    return by
+def _by(session: Session, form: Form) -> str:
+    session.by = str(form.get("by") or "").strip()
+    return session.by
 
 
-def _do(board: Board, work: Callable[[desk.Installation], Told]) -> None:
+def _do(session: Session, board: Board, work: Callable[[desk.Installation], Told]) -> None:
     """Do it in the reader's language and tell what became of it, whatever becomes of it."""
     with speaking(board.view.language):
         try:
@@ -146,12 +165,11 @@ def _do(board: Board, work: Callable[[desk.Installation], Told]) -> None:
         except Exception:  # the edge: a form must never end in Streamlit's own English box
             logging.getLogger("citybrain.boards").exception("a form failed")
             found = Told("returned.failed", {}, is_good=False)
-    _tell(found)
+    _tell(session, found)
 
 
-def _tell(found: Told) -> None:
-    st.session_state[_TOLD] = found
-    st.session_state[_TURN] = int(turn()) + 1
+def _tell(session: Session, found: Told) -> None:
+    session.told, session.turn = found, session.turn + 1
 
 
 # --- what is told -------------------------------------------------------------------------------------------------------
@@ -159,8 +177,8 @@ def _tell(found: Told) -> None:
 
 def told(board: Board) -> Html:
     """What became of the last form; nothing before the first."""
-    words, found = board.words, st.session_state.get(_TOLD)
-    if not isinstance(found, Told):
+    words, found = board.words, _session().told
+    if found is None:
         return EMPTY
     said = tag("p", tag("b", words(found.key, **found.values)), role="status")
     more, idle = EMPTY, sum(outcome == UNCHANGED for _, outcome, _ in found.lines)

@@ -181,9 +181,8 @@ def choose(
     """
     import streamlit as st
 
-    key = f"choose_{part}"
+    key, drawn = f"choose_{part}", f"drawn_{part}"
     current = getattr(view, part)
-    st.session_state[key] = current if current in options else options[0]
 
     def write() -> None:
         sent = st.session_state[key]
@@ -191,7 +190,12 @@ def choose(
         chosen = next((one for one in options if sent in (one, written(one))), None)
         if chosen is not None:
             st.query_params.from_dict(to_params(onward(view.but(**{part: chosen})).way_on))
+        st.session_state[drawn] = sent  # last: what ends this run meanwhile leaves the choice to the next one
 
+    if drawn in st.session_state and st.session_state.get(key, st.session_state[drawn]) != st.session_state[drawn]:
+        write()  # a choice whose call was lost (page._is_new says how)
+        st.rerun()
+    st.session_state[key] = st.session_state[drawn] = current if current in options else options[0]
     # No typing in the box: its "no results" would be English on a Chinese page.
     st.selectbox(label, options, key=key, format_func=written, on_change=write, filter_mode=None)
 

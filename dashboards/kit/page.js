@@ -3,6 +3,9 @@
    A form with data-act is sent as one value: its fields by name, a file as its name, size and bytes in base64. */
 let lastFocus = "";
 
+/* One click is told once or twice (page.py, _is_new); its moment says which click it is. */
+const moment = () => `${Date.now()}.${Math.random()}`;
+
 function packed(file, most) {
   if (!file) return null;
   if (file.size > most) return { name: file.name, size: file.size, data: "" };
@@ -24,7 +27,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const link = event.target.closest("a[href]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
-    setTriggerValue("go", link.getAttribute("href"));
+    setTriggerValue("go", { href: link.getAttribute("href"), at: moment() });
   };
   root.onchange = (event) => {
     const chosen = event.target.closest("label")?.querySelector(".chosen");
@@ -39,7 +42,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       button.disabled = true;
       button.textContent = button.dataset.busy;
     }
-    const told = { form: form.dataset.act };
+    const told = { form: form.dataset.act, at: moment() };
     for (const field of form.querySelectorAll("[name]")) {
       told[field.name] = field.type === "file" ? await packed(field.files[0], Number(field.dataset.most)) : field.value;
     }

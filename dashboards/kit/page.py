@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -30,7 +30,7 @@ from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import Words
 
 _FOLDER = Path(__file__).parent
-_GO, _DREW = "go_to_board", "drew"
+_GO, _DREW, _ANSWERED = "go_to_board", "drew", "answered"
 #: How much later than its words the charts of a session's first page are sent. A browser needs 2 s for the drawing library
 #: alone (4.5 MB; Chromium on 2 cores, 2026-11-23), and before it shows the words if both come together.
 WORDS_FIRST_SECONDS = 0.6
@@ -96,7 +96,8 @@ def put(
 ) -> None:  # fmt: skip
     """Show markup. `focus`: scroll here when it changes to something new; `words`: make the frame speak them too.
 
-    act: is given what a form in the markup (with data-act) was filled in with, before the page is made anew.
+    act: is given what a form in the markup (with data-act) was filled in with, before the page is made anew. It may be begun
+        twice unless it makes no call of Streamlit's: each of them may end the run.
     """
     downloads.remember(content.text, key)
     shown: dict[str, str] = {"html": content.text}
@@ -106,17 +107,36 @@ def put(
         shown["focus"] = focus
     name = f"markup_{key}"
 
+    answered: dict[str, Any] = st.session_state.setdefault(_ANSWERED, {})
+
+    def answer(event: str, work: Callable[[Any], None]) -> None:
+        told = st.session_state[name].get(event)
+        if _is_new(told, name, answered):
+            work(told)
+            # Last, and without a call of Streamlit's: what ends this run before leaves it to the next.
+            answered[name] = told["at"]
+
     def follow() -> None:
-        href = st.session_state[name].get("go")
-        if href:
-            _go(str(href))
+        answer("go", lambda told: _go(str(told["href"])))
 
     def acted() -> None:
-        told = st.session_state[name].get("act")
-        if act is not None and isinstance(told, dict):
-            act(told)
+        answer("act", act or (lambda _: None))
 
-    _component()(key=name, data=shown, on_go_change=follow, on_act_change=acted)
+    drawn = _component()(key=name, data=shown, on_go_change=follow, on_act_change=acted)
+    for event, again in (("go", follow), ("act", acted)):
+        if _is_new(getattr(drawn, event, None), name, answered):
+            again()
+            st.rerun()
+
+
+def _is_new(told: Any, name: str, answered: Mapping[str, Any]) -> bool:
+    """Whether a click has not been answered yet.
+
+    An open page asks for news each second. If that falls together with a click, both are sent with the click in them, and the
+    first run is ended for the second: often while it calls what is to be done, which is then held for done. One of a hundred
+    and twenty clicks was lost so (Streamlit 1.67, 2026-11-23). So what was clicked is looked at once more where it was drawn.
+    """
+    return isinstance(told, dict) and told.get("at") != answered.get(name)
 
 
 def _go(href: str) -> None:

@@ -43,7 +43,7 @@ CASE = re.compile(r"PUBLISHED-(\d+)")
 #: how many readers' pages one process makes anew at the same moment; it is told, not bounded.
 LAG_SECONDS = 2.0
 #: How long a reader stays on a board, in seconds: as long as one who reads it, and in the small test as long as one who hurries.
-READS, HURRIES = (4.0, 20.0), (0.5, 2.0)
+READS, HURRIES = (10.0, 30.0), (0.5, 2.0)
 
 
 @dataclass
@@ -230,8 +230,27 @@ def test_three_readers_during_six_publishes(tiny_city: TinyCity, tmp_path: Path)
     prove(tiny_city, tmp_path / "home", readers=3, times=6, every=0.5, stays=HURRIES)
 
 
+def test_the_words_of_a_session_come_before_its_charts(tiny_home: Path) -> None:
+    """A browser that is given both at once draws first: 2 s to 5 s until the answer stands there instead of 1.5 s."""
+
+    async def kinds_of_two_pages() -> list[list[str]]:
+        with served(tiny_home) as (port, _):
+            async with Viewer(port) as viewer:
+                found = []
+                for language in ("zh", "en"):
+                    await viewer.open("", {"lang": language})
+                    found.append(list(viewer.kinds))
+                return found
+
+    with ThreadPoolExecutor(1) as aside:
+        first, then = aside.submit(asyncio.run, kinds_of_two_pages()).result()
+    assert "bidi_component" not in first[first.index("plotly_chart") :]
+    assert "bidi_component" in then[then.index("plotly_chart") :], "only the first page of a session waits"
+    assert first.count("plotly_chart") == then.count("plotly_chart")
+
+
 @pytest.mark.proof
 def test_twenty_readers_during_two_hundred_publishes(tiny_city: TinyCity, tmp_path: Path) -> None:
-    """`make prove-readers`. Twenty pages made anew are ten seconds of one core, so a build each 15 s is what one process keeps up with."""
-    outcome = prove(tiny_city, tmp_path / "home", readers=20, times=200, every=15.0, stays=READS)
+    """`make prove-readers`. Twenty pages made anew are some seven seconds of one core: a build each 9 s is what one process bears."""
+    outcome = prove(tiny_city, tmp_path / "home", readers=20, times=200, every=9.0, stays=READS)
     assert outcome.late(LAG_SECONDS) == []
