@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from dashboards.boards import case_trail, field_slices, figure_card, figure_detail, overview, risk
+from dashboards.kit import ripening
 from dashboards.kit.areas import Place, crumbs, place_of
 from dashboards.kit.markup import EMPTY, Html, join, tag
 from dashboards.kit.page import Board, put
@@ -133,7 +134,7 @@ def read(board: Board, domain: Domain, place: Place, period: Period) -> Looked:
     figures = {}
     for row in board.source.ask("field__figures", **where).rows(named=True):
         key = f"{row['metric_id']}/{row['slice_kind']}/{row['slice_code']}"
-        figures[key] = Figure(names.named(row), board.words)
+        figures[key] = Figure(ripening.judged(names.named(row), board.source.as_of.date()), board.words)
     return Looked(board, place, period, figures, board.source.ask("field__trends", **where))
 
 

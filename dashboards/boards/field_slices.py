@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from dashboards.boards import figure_card, figure_detail
+from dashboards.boards import figure_areas, figure_card, figure_detail
 from dashboards.kit import breakdown, charts
 from dashboards.kit.areas import Place
 from dashboards.kit.chance import State, against_average
-from dashboards.kit.markup import EMPTY, Column, Html, anchor, chip, join, table, tag
+from dashboards.kit.markup import EMPTY, Column, Html, anchor, join, table, tag
 from dashboards.kit.named import Shown
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import month_end, months_before, same_day_last_year
@@ -180,7 +180,7 @@ def _table(board: Board, place: Place, opened: Figure, kind: str, parts: Sequenc
         cells: list[object] = [way, cells_of.value(has_link=not is_closed)]
         cells += [cells_of.parts(_parts(part))] if has_den else []
         cells += [cells_of.earlier()]
-        standing = chip(words(f"status.{state}"), "alert" if state.startswith("far") else "") if state != "unknown" else ""
+        standing = figure_areas.standing(words, state, opened.row["direction"])
         lines.append([*cells, standing] if compares else cells)
     caption = words("space").join([words("field.parts_order"), words("field.parts_hint")])
     return table(columns, lines, caption=caption)

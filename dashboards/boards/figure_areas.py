@@ -17,10 +17,11 @@ from dashboards.kit import charts, maps
 from dashboards.kit.areas import UNASSIGNED, Place, area_name
 from dashboards.kit.average import Average, average_of
 from dashboards.kit.chance import State, against_average
-from dashboards.kit.markup import Column, Html, anchor, chip, interval_mark, table, tag
+from dashboards.kit.markup import EMPTY, Column, Html, anchor, chip, interval_mark, table, tag
 from dashboards.kit.named import Shown
 from dashboards.kit.page import Board, draw, go_to, put
 from dashboards.kit.reading import Figure
+from dashboards.kit.words import Words
 
 #: The row of an area (its code, names, outline) and the figure there.
 Found = Sequence[tuple[dict[str, Any], Figure]]
@@ -166,7 +167,7 @@ def draw_table(board: Board, place: Place, compared: Compared) -> None:
         shown = compared.shown(board, row, area)
         cells: list[object] = [anchor(view.but(area=code), name), shown.value()]
         cells += [shown.interval(_mark(area, average.value, ends, states[code]))] if ends else []
-        cells += [_standing(board, states[code])] if compares else []
+        cells += [standing(words, states[code], figure.row["direction"])] if compares else []
         cells += [shown.earlier(), _change(area)]
         cells += [] if figure.is_count else [shown.parts(_parts(area))]
         lines.append(cells)
@@ -205,8 +206,13 @@ def _mark(area: Figure, average: float | None, ends: tuple[float, float], state:
     return tag("span", mark, title=label)
 
 
-def _standing(board: Board, state: State) -> object:
-    return "" if state == "unknown" else chip(board.words(f"status.{state}"), "alert" if state.startswith("far") else "")
+def standing(words: Words, state: State, direction: str) -> Html:
+    """Where an area or a part stands against the whole, as a chip: the colours of better and worse as they are elsewhere."""
+    if state == "unknown":
+        return EMPTY
+    good = {"higher": "far_above", "lower": "far_below"}.get(direction)
+    far = "shift" if good is None else "better" if state == good else "worse"
+    return chip(words(f"status.{state}"), far if state.startswith("far") else "")
 
 
 def _change(area: Figure) -> Html:

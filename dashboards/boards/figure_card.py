@@ -13,7 +13,7 @@ from dashboards.kit.chance import process_limits
 from dashboards.kit.markup import EMPTY, Html, anchor, chip, sparkline, tag
 from dashboards.kit.named import EXPLAIN, id_of, named_link
 from dashboards.kit.page import Board, has_board
-from dashboards.kit.reading import Figure, monthly
+from dashboards.kit.reading import Figure, monthly, ripe_values
 
 
 def card(
@@ -39,8 +39,9 @@ def card(
         value = tag("span", figure.why_none, kind="value none", data_figure=figure_id)
     else:
         value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value", data_figure=figure_id)
-    months = [value for _, value in monthly(trends, figure, until)]
-    limits = None if figure.row["period_kind"] == "cumulative" else process_limits(months)
+    series = monthly(trends, figure, until)
+    months, ripe = [value for _, value in series], ripe_values(figure, series, board.source.as_of.date())
+    limits = None if figure.row["period_kind"] == "cumulative" else process_limits(ripe)
     drawn = sparkline(months, limits, board.words("trend.title", name=figure.name))
     other_period = figure.period_text if figure.row["period_kind"] != usual else ""
     notes = [tag("span", other_period)] if other_period else []

@@ -12,14 +12,14 @@ from typing import Any
 import polars as pl
 
 from dashboards.boards import case_list, figure_areas, figure_usage
-from dashboards.kit import charts
+from dashboards.kit import charts, ripening
 from dashboards.kit.areas import Place
 from dashboards.kit.chance import process_limits
 from dashboards.kit.markup import tag
 from dashboards.kit.named import code, id_of, month_ids, named_link
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import month_end, months_before, period_of, same_day_last_year
-from dashboards.kit.reading import Figure, monthly
+from dashboards.kit.reading import Figure, monthly, ripe_values
 
 PERIOD = ("period_kind", "period_start", "period_end")
 OF_THE_METRIC = ("metric_id", "name_zh", "name_en", "unit_zh", "unit_en", "decimals", "direction", "family", "scale",
@@ -54,7 +54,8 @@ def _trend(board: Board, place: Place, figure: Figure, trends: pl.DataFrame) -> 
     series = monthly(trends, figure, until)
     months, values = [month for month, _ in series], [value for _, value in series]
     earlier = [dict(series).get(months_before(month, 12)) for month in months]
-    limits = None if is_cumulative else process_limits(values)
+    ripe = ripe_values(figure, series, board.source.as_of.date())
+    limits = None if is_cumulative else process_limits(ripe)
     hover = [
         words("trend.hover", month=words.month(month), value=_said(figure, now), earlier=_said(figure, before))
         for month, now, before in zip(months, values, earlier, strict=True)
@@ -69,7 +70,10 @@ def _trend(board: Board, place: Place, figure: Figure, trends: pl.DataFrame) -> 
     )  # fmt: skip
     draw(drawn, "trend")
     if drawn.figure is not None and not is_cumulative:
-        put(tag("p", _what_the_trend_says(board, months, values), kind="small muted"), "trend_note")
+        said = _what_the_trend_says(board, months, ripe)
+        if young := sum(a is not None and b is None for a, b in zip(values, ripe, strict=True)):
+            said = words("space").join([said, words("trend.unripe", n=young)])
+        put(tag("p", said, kind="small muted"), "trend_note")
 
 
 def _what_the_trend_says(board: Board, months: list[dt.date], values: list[float | None]) -> str:
@@ -142,4 +146,5 @@ def _in_period(board: Board, place: Place, figure: Figure, period: dict[str, Any
     ).rows(named=True)
     cut = {"slice_kind": figure.slice_kind, "slice_code": figure.slice_code}
     shared = {name: figure.row[name] for name in OF_THE_METRIC} | period | cut
-    return [(row, Figure({**row, **shared}, board.words)) for row in rows]
+    day = board.source.as_of.date()
+    return [(row, Figure(ripening.judged({**row, **shared}, day), board.words)) for row in rows]

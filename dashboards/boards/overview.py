@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards.boards import case_trail, figure_card, figure_detail
-from dashboards.kit import filters, periods
+from dashboards.kit import filters, periods, ripening
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.markup import EMPTY, Html, join, tag
 from dashboards.kit.page import Board, put
@@ -54,7 +54,9 @@ def figures_of(board: Board, place: Place, period: Period) -> list[Figure]:
     rows = board.source.ask("overview__figures", area=place.code, **period.params).rows(named=True)
     at_level = [row for row in rows if row["period_kind"] or str(place.level) in str(row["levels"]).split()]
     order = [metric for group in GROUPS for metric in _members(group, [row["metric_id"] for row in at_level])]
-    return sorted((Figure(row, board.words) for row in at_level), key=lambda figure: order.index(figure.id))
+    day = board.source.as_of.date()
+    figures = (Figure(ripening.judged(row, day), board.words) for row in at_level)
+    return sorted(figures, key=lambda figure: order.index(figure.id))
 
 
 def _members(group: str, present: list[str]) -> list[str]:

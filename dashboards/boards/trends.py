@@ -72,8 +72,8 @@ def series_by_metric(
     found = board.source.ask(
         "trends__series", metrics=asked, area=place.code, unit=unit, first=back.start, last=spans[-1].start
     )  # fmt: skip
-    targets = board.source.ask("trends__targets", area=place.code, unit=unit)
-    return {name: series_of(metrics[name], found, targets, spans, board.words) for name in asked}
+    targets, day = board.source.ask("trends__targets", area=place.code, unit=unit), board.source.as_of.date()
+    return {name: series_of(metrics[name], found, targets, spans, board.words, day=day) for name in asked}
 
 
 def _opened(known: dict[str, Series], headlines: list[str]) -> str:

@@ -8,7 +8,7 @@ called that; a small base is shown as counts.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -16,7 +16,8 @@ from typing import Any, Literal
 import polars as pl
 
 from dashboards.kit.chance import Part, Verdict, compare, whole
-from dashboards.kit.periods import months_before
+from dashboards.kit.periods import month_end, months_before
+from dashboards.kit.ripening import is_ripe
 from dashboards.kit.words import NOTHING, Words
 from pipelines.analytics.figures import signed_change
 
@@ -29,7 +30,7 @@ class Figure:
     """One figure of one area and period, and the same period a year before.
 
     `row` has the columns of queries/overview__figures.sql; `earlier_*` are of the year before. `open_until`: of a period that
-    is not over (named.reading_of), the last day that there is data of.
+    is not over (named.reading_of), the last day that there is data of. `is_unripe` (ripening.judged): it is not compared yet.
     """
 
     row: Mapping[str, Any]
@@ -168,10 +169,12 @@ class Figure:
     def verdict(self) -> Verdict:
         """Whether it differs from the year before by more than chance.
 
-        Not asked where chance is no model of it: weighted checks (no interval), and cumulative rates, whose later
-        value contains the earlier one's cases.
+        Not asked where chance is no model of it: weighted checks (no interval), cumulative rates, whose later
+        value contains the earlier one's cases, and cases whose outcome is not known yet.
         """
         if not self.is_count and (self.row.get("ci_low") is None or self.row["period_kind"] == "cumulative"):
+            return "unknown"
+        if self.row.get("is_unripe"):
             return "unknown"
         return compare(self.part(), self.part("earlier_"), is_share=self.is_share)
 
@@ -234,7 +237,7 @@ class Figure:
     def meaning_text(self) -> str:
         """What the change means, in words."""
         if self.verdict == "unknown":
-            return ""
+            return self.words("meaning.unripe") if self.row.get("is_unripe") and self.change_text else ""
         if self.verdict == "chance":
             return self.words("meaning.chance")
         return self.words(f"meaning.{self.tone}" if self.tone in ("better", "worse") else f"meaning.{self.verdict}")
@@ -257,3 +260,8 @@ def monthly(trends: pl.DataFrame, figure: Figure, until: dt.date) -> list[tuple[
     months = [months_before(until, n) for n in reversed(range(whole("trend_months")))]
     values = [(month, known.get(month, nothing)) for month in months if month >= min(known)]
     return [(month, None if value is None else float(value)) for month, value in values]
+
+
+def ripe_values(figure: Figure, series: Sequence[tuple[dt.date, float | None]], day: dt.date) -> list[float | None]:
+    """The values of `monthly` by which a series may be judged on a day: None for months whose cases are too young."""
+    return [value if is_ripe(figure.id, min(month_end(month), day), day) else None for month, value in series]

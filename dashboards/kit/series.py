@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import polars as pl
@@ -16,6 +16,7 @@ import polars as pl
 from dashboards.kit.chance import Part, ProcessLimits, Verdict, compare, process_limits
 from dashboards.kit.process import Signal, signals
 from dashboards.kit.reading import Figure, Tone
+from dashboards.kit.ripening import is_ripe, judged
 from dashboards.kit.spans import Span
 from dashboards.kit.words import Words
 
@@ -33,6 +34,8 @@ class SpanFigure(Figure):
     @property
     def verdict(self) -> Verdict:
         """Whether the two differ by more than chance."""
+        if self.row.get("is_unripe"):
+            return "unknown"
         if not self.is_count:
             unsaid = self.row.get("ci_low") is None or self.row["family"] == "median"
             return "unknown" if unsaid else compare(self.part(), self.part("earlier_"), is_share=self.is_share)
@@ -112,8 +115,9 @@ def _told(metric: Mapping[str, Any], rows: Mapping[dt.date, Mapping[str, Any]], 
 
 
 def series_of(
-    metric: Mapping[str, Any], found: pl.DataFrame, targets: pl.DataFrame, spans: Sequence[Span], words: Words
-) -> Series:
+    metric: Mapping[str, Any], found: pl.DataFrame, targets: pl.DataFrame, spans: Sequence[Span], words: Words, *,
+    day: dt.date = dt.date.max,
+) -> Series:  # fmt: skip
     """One figure over `spans`.
 
     Args:
@@ -122,6 +126,7 @@ def series_of(
         targets: rows of queries/trends__targets.sql.
         spans: in time order.
         words: of the reader.
+        day: of the data; spans whose cases are too young on it are drawn and not judged.
     """
     rows = {row["period_start"]: row for row in found.filter(pl.col("metric_id") == metric["metric_id"]).rows(named=True)}
     goals = targets.filter(pl.col("metric_id") == metric["metric_id"]).rows(named=True)
@@ -132,13 +137,18 @@ def series_of(
 
     drawn = [span for span in spans if rows and span.start >= min(rows)] or list(spans[-1:])
     values = [value(span) for span in drawn]
-    limits = process_limits(values)
+    ripe = [
+        value if is_ripe(str(metric["metric_id"]), min(span.end, day), day) else None
+        for span, value in zip(drawn, values, strict=True)
+    ]  # fmt: skip
+    limits = process_limits(ripe)
     aims = [
         next((float(goal["target_value"]) for goal in goals if goal["valid_from"] <= span.start < goal["valid_to"]), None)
         for span in drawn
     ]
     last = drawn[-1]
+    newest = figure_of(metric, rows, last, last.year_before, words)
     return Series(
-        figure_of(metric, rows, last, last.year_before, words), drawn, values, [value(span.year_before) for span in drawn],
-        aims, limits, signals(values, limits), sum(bool(row["is_suppressed"]) for row in rows.values()),
+        replace(newest, row=judged(newest.row, day)), drawn, values, [value(span.year_before) for span in drawn],
+        aims, limits, signals(ripe, limits), sum(bool(row["is_suppressed"]) for row in rows.values()),
     )  # fmt: skip

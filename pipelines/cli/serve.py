@@ -5,8 +5,10 @@ Belongs here: starting other programs with the right settings. Does not: what th
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +21,22 @@ HomeOption = Annotated[Path | None, typer.Option("--home", help="where state is 
 PortOption = Annotated[int, typer.Option("--port")]
 
 
+#: How a program ends that Ctrl-C or SIGTERM ended: as it should.
+STOPPED = (0, -signal.SIGINT, 128 + signal.SIGINT, -signal.SIGTERM, 128 + signal.SIGTERM)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a server until it ends; who ends us ends it. Its exit code, 0 where it was stopped."""
+    with subprocess.Popen(command, env=environment, cwd=PROJECT_ROOT) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        while True:
+            try:
+                code = server.wait()
+            except KeyboardInterrupt:  # the terminal has told the server too
+                continue
+            return 0 if code in STOPPED else code
+
+
 def boards(home: HomeOption = None, port: PortOption = 8501) -> None:
     """Serve the boards on 127.0.0.1. / 在本机打开看板。"""
     from dashboards import serve
@@ -26,10 +44,7 @@ def boards(home: HomeOption = None, port: PortOption = 8501) -> None:
 
     place = existing_home(home)
     show.console.print(f"{pick('boards', '看板')}: http://127.0.0.1:{port}   ({pick('stop with Ctrl-C', '按 Ctrl-C 停止')})")
-    done = subprocess.run(
-        serve.command(port, place.root), env=child_environment(**serve.environment(place.root)), cwd=PROJECT_ROOT, check=False
-    )
-    raise typer.Exit(0 if done.returncode in (0, -2, 130) else done.returncode)
+    raise typer.Exit(_run(serve.command(port, place.root), child_environment(**serve.environment(place.root))))
 
 
 def front_page(
@@ -64,8 +79,7 @@ def dev(home: HomeOption = None, port: PortOption = 3000) -> None:
     command = [
         str(Path(sys.executable).parent / "dagster"), "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port),
     ]  # fmt: skip
-    done = subprocess.run(command, env=environment, cwd=PROJECT_ROOT, check=False)
-    raise typer.Exit(0 if done.returncode in (0, -2, 130) else done.returncode)
+    raise typer.Exit(_run(command, environment))
 
 
 def attach(app: typer.Typer) -> None:

@@ -72,4 +72,4 @@ def test_the_print_of_a_board_has_its_numbers(
     rows = printed(as_pdf(report_of(board, pieces), find_font()))
     assert {figure for _, figures in rows for figure in figures} <= shown
     assert not misprinted(rows, build, language)
-    assert rows or not shown
+    assert rows or name in WITHOUT | FEW

@@ -52,7 +52,7 @@ def test_a_change_says_its_kind_and_its_size() -> None:
 
 def test_a_small_base_is_counts_and_none_has_a_reason() -> None:
     assert f'<b data-parts="{ID}">8 → 9</b>' in said(is_small_base=True, num=9, den=8, value=Decimal("12.5"))
-    assert "None in the earlier period" in said(value=None, reason="no_base")
+    assert "The earlier period has 0" in said(value=None, reason="no_base")
     assert "Spring Festival" in said(value=None, reason="festival_months")
 
 
