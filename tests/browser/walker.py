@@ -42,8 +42,9 @@ _SCROLL = """() => {
 }"""
 #: Seconds after which a click led nowhere.
 PATIENCE = 20
-#: More clicks than this that lead nowhere end the walk.
-MOST_LOST = 3
+#: Clicks that lead nowhere end the walk when they are more than these and one of so many pages. An option's click is lost where the box
+#: is drawn anew between the button's going down and up: the browser then sends nothing (seen on a starved machine).
+MOST_LOST, PAGES_PER_LOST = 3, 50
 #: A list of more screens than this is none that a reader reads.
 MOST_SCREENS = 60
 
@@ -58,6 +59,11 @@ class Walker:
     seconds: float = 0.0
     lost: int = 0
     faults: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    @property
+    def loses(self) -> bool:
+        """Whether too many clicks led nowhere."""
+        return self.lost > MOST_LOST + self.walked / PAGES_PER_LOST
 
     @property
     def view(self) -> View:
@@ -76,7 +82,7 @@ class Walker:
         if self.reader.page.url == "about:blank":
             self.reader.open(board, **to_params(view))
         elif (self.board, self.view) != (board, view):
-            while not self._follow(board, view) and self.lost < MOST_LOST:
+            while not self._follow(board, view) and not self.loses:
                 self.lost += 1  # a reader, too, clicks again
         self._count(began)
         assert (self.board, self.view) == (board, view), f"{self.reader.page.url} is not {board} {to_params(view)}"
@@ -127,7 +133,17 @@ class Walker:
 
     def choose(self, part: str, text: str) -> bool:
         """Choose what is written `text` in a box and wait; False if the page already shows it, and stays."""
-        page, here, began = self.reader.page, self.reader.page.url, time.monotonic()
+        here, began = self.reader.page.url, time.monotonic()
+        while not self._chosen(part, text) and self.reader.page.url == here and not self.loses:
+            self.lost += 1  # a reader, too, chooses again
+        if self.reader.page.url == here:
+            return False
+        self._count(began)
+        return True
+
+    def _chosen(self, part: str, text: str) -> bool:
+        """Choose it once; whether it was chosen already."""
+        page, here = self.reader.page, self.reader.page.url
         self._opened(part)
         option = page.locator("[role=option]").filter(has_text=re.compile(f"^{re.escape(text)}$")).first
         for _ in range(MOST_SCREENS):
@@ -142,11 +158,7 @@ class Walker:
         while not chosen and page.url == here and time.monotonic() < until:
             page.wait_for_timeout(50)
         self.reader.settled()
-        if page.url == here:
-            self.lost += not chosen
-            return False
-        self._count(began)
-        return True
+        return chosen
 
     def _opened(self, part: str) -> None:
         """Open a box; a click while the page is made anew may close it again."""
