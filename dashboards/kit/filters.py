@@ -184,8 +184,8 @@ def choose(
     current = getattr(view, part)
     shown = current if current in options else options[0]
     with st.container(key=f"choose_{part}"):
-        # The box of another value is another box. A page that asks for news while it is made anew sends what it still shows: to one
-        # box that was a choice, and led back to where the reader came from (one of a hundred clicks, Streamlit 1.67, 2026-11-23).
+        # The box of another value is another box. A page that asks for news while it is made anew sends what it still shows: to
+        # one box that was a choice, and led back to where the reader came from (one of 100 clicks, Streamlit 1.67, 2026-11-23).
         # No typing in the box: its "no results" would be English on a Chinese page.
         sent = st.selectbox(
             label, options, index=options.index(shown), key=f"choice_{part}_{current}", format_func=written, filter_mode=None
