@@ -36,6 +36,7 @@ CALLS = {
     "Ledger.of": {CITY},
     "Source": {DATA},
     "desk.Scope": {ACTS},
+    "pl.from_arrow": {ACCESS},
 }
 #: Rows that were set aside are no part of a build: these two modules ask the clerk's desk for them, within the reader's scope.
 DESK = {ACTS, Path("dashboards/boards/returned.py")}
@@ -65,7 +66,7 @@ def around(path: Path, tree: ast.AST) -> list[str]:
             called = ast.unparse(node.func)
             if path not in CALLS.get(called, {path}):
                 found.append(called)
-            if called.startswith(("pl.", "polars.")) and OPENS_DATA.fullmatch(called.partition(".")[2]):
+            if called not in CALLS and called.startswith(("pl.", "polars.")) and OPENS_DATA.fullmatch(called.partition(".")[2]):
                 found.append(called)
             if called in ("st.connection", "streamlit.connection"):
                 found.append(called)
