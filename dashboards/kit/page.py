@@ -132,9 +132,9 @@ def put(
 def _is_new(told: Any, name: str, answered: Mapping[str, Any]) -> bool:
     """Whether a click has not been answered yet.
 
-    An open page asks for news each second. If that falls together with a click, both are sent with the click in them, and the
-    first run is ended for the second: often while it calls what is to be done, which is then held for done. One of a hundred
-    and twenty clicks was lost so (Streamlit 1.67, 2026-11-23). So what was clicked is looked at once more where it was drawn.
+    An open page asks for news each second. If that falls together with a click, both messages carry the click and two runs take
+    it up: the address changed then and the board did not (once in 120 clicks, Streamlit 1.67, 2026-11-23). So what was clicked is
+    looked at once more where it was drawn, and answered once: its moment says which click it is.
     """
     return isinstance(told, dict) and told.get("at") != answered.get(name)
 
