@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -181,12 +182,27 @@ def test_a_box_writes_the_values_that_it_offers_and_no_others(
     monkeypatch: pytest.MonkeyPatch, sent: str, area: str | None
 ) -> None:
     """Streamlit hands on what the browser sent as it came where no option is written so."""
-    state, box, written = dict[str, str](), dict[str, Any](), dict[str, str]()
-    monkeypatch.setattr(streamlit, "session_state", state)
-    monkeypatch.setattr(streamlit, "selectbox", lambda *_, **more: box.update(more))
-    monkeypatch.setattr(type(streamlit.query_params), "from_dict", lambda _, params: written.update(params))
-    choose("area", ["", "990101", "990102"], View("zh"), "area", written="[{}]".format)
-    state["choose_area"] = sent
-    box["on_change"]()
+    written, again = chosen(monkeypatch, View("zh"), sent)
     assert written.get("area") == area
-    assert bool(written) is (area is not None)
+    assert again == (area is not None)
+
+
+def chosen(monkeypatch: pytest.MonkeyPatch, view: View, sent: str, boxes: list[dict[str, Any]] | None = None) -> tuple[Any, bool]:
+    """What a box of areas writes into the address where the browser sent `sent`, and whether the page is made anew."""
+    written, again = dict[str, str](), list[bool]()
+    monkeypatch.setattr(streamlit, "container", lambda **_: nullcontext())
+    monkeypatch.setattr(streamlit, "selectbox", lambda *_, **more: (boxes.append(more) if boxes is not None else None) or sent)
+    monkeypatch.setattr(streamlit, "rerun", lambda: again.append(True))
+    monkeypatch.setattr(type(streamlit.query_params), "from_dict", lambda _, params: written.update(params))
+    choose("area", ["", "990101", "990102"], view, "area", written="[{}]".format)
+    return written, bool(again)
+
+
+def test_what_a_page_still_shows_is_no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The box of each value has an id of its own: what is sent late is sent to a box that is not there any more."""
+    boxes: list[dict[str, Any]] = []
+    assert chosen(monkeypatch, View("zh", area="990101"), "990101", boxes) == ({}, False)
+    assert chosen(monkeypatch, View("zh", area="990102"), "990102", boxes) == ({}, False)
+    assert [box["index"] for box in boxes] == [1, 2]
+    assert len({box["key"] for box in boxes}) == len(boxes)
+    assert not any("on_change" in box for box in boxes), "a call is lost with the run that is ended in it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -89,10 +90,12 @@ class Address(dict[str, str]):
 
 
 def test_a_mark_and_a_box_do_not_keep_it_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    streamlit = SimpleNamespace(query_params=Address(), session_state={}, selectbox=lambda *_, on_change, **__: on_change())
+    streamlit = SimpleNamespace(
+        query_params=Address(), selectbox=lambda *_, **__: "13", container=lambda **_: nullcontext(), rerun=lambda: None
+    )
     monkeypatch.setattr(page, "st", streamlit)
     page.go_to(View(find="Yunpu", area="11"))
     assert streamlit.query_params == {"lang": "zh", "area": "11"}
     monkeypatch.setitem(sys.modules, "streamlit", streamlit)
-    filters.choose("", ["12"], View(find="Yunpu", area="12", page=2), "area", written=str)
-    assert streamlit.query_params == {"lang": "zh", "area": "12", "page": "2"}
+    filters.choose("", ["12", "13"], View(find="Yunpu", area="12", page=2), "area", written=str)
+    assert streamlit.query_params == {"lang": "zh", "area": "13", "page": "2"}
