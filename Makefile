@@ -10,7 +10,7 @@ BOARDS_HOME ?= data/home/demo
 ROWS ?= 10000000
 export PYTHON
 
-.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-cities prove-fuzz prove-readers prove-boards
+.PHONY: help env env-dev demo test lint format prove-faults prove-kills prove-canaries prove-ops prove-diff prove-days prove-cities prove-pages prove-fuzz prove-readers prove-boards
 .PHONY: bench bench-lattice bench-stream bench-boards pictures
 
 help: ## what can be made
@@ -57,6 +57,9 @@ prove-days: env-dev ## days one by one, another system date, a corrected row; th
 
 prove-cities: env-dev ## Chicago, the leader board and a Big5 file (where their open data are) from files to boards, counted by other code
 	$(PYTEST) -m proof tests/integration/test_real_cities.py
+
+prove-pages: env-dev ## what docs/add_a_metric.md and docs/add_a_feed_kind.md say, done in a copy of the project to published figures
+	$(PYTEST) -m "proof or not proof" tests/integration/test_add_pages.py
 
 prove-fuzz: env-dev ## 2,000 damaged files and 2,500 new examples of the properties of ingest; a writer that needs 30 s
 	CITYBRAIN_EXAMPLES=500 $(PYTEST) -s -m "proof or not proof" tests/integration/test_fuzz.py tests/integration/test_properties.py tests/integration/test_slow_writer.py

@@ -1,7 +1,7 @@
 """docs/add_a_metric.md and docs/add_a_feed_kind.md, done: their files put into a copy of the project, their commands run there.
 
-The copy builds one city from exports invented here; its figures are compared with counts over those exports, and over the
-built events, in Python.
+The copy builds one city from exports invented here (`make prove-pages`; `make test` runs only what writes files of the project);
+its figures are compared with counts over those exports, and over the built events, in Python.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ AREAS = ("990101", "990102")
 YEAR = 2025
 ROOT_AREA = "990100"
 OFFICER = "何水官"
+#: How a command begins that writes files of the project; each page names them, once is enough.
+WRITES = ".venv/bin/python -m pipelines."
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -102,18 +104,25 @@ def exported(kind: str) -> list[dict[str, str]]:
 
 
 @dataclass(frozen=True)
-class Built:
-    """What the copy made: its folder, what each command said, the files that the pages name, the figures, the events."""
+class Typed:
+    """The copy's folder, the files that the pages name, what the commands that write files said, the other commands."""
 
     copy: Path
-    said: dict[str, str]
     named: set[str]
+    said: dict[str, str]
+    left: list[str]
+
+
+@dataclass(frozen=True)
+class Built(Typed):
+    """And what the copy made: the figures, the events."""
+
     figures: list[dict[str, Any]]
     events: list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def typed(tmp_path_factory: pytest.TempPathFactory) -> Typed:
     copy = tmp_path_factory.mktemp("pages") / "project"
     for path in project_files():
         if path.parts[0] not in NOT_NEEDED:
@@ -131,10 +140,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     assert told
     (copy / told[1]).write_text(metric, encoding="utf-8")
     named = {put(copy, block) for language in ("yaml", "csv", "sql") for block in blocks(KIND, language)}
-    said = {}
-    for line in (line for page in (METRIC, KIND) for block in blocks(page, "bash") for line in block.splitlines()):
-        said[line.split("#")[0].strip()] = run(copy, line)
-    published = open_published(copy / "state")
+    lines = dict.fromkeys(
+        line.split("#")[0].strip() for page in (METRIC, KIND) for block in blocks(page, "bash") for line in block.splitlines()
+    )
+    said = {line: run(copy, line) for line in lines if line.startswith(WRITES)}
+    return Typed(copy, {*named, told[1]}, said, [line for line in lines if not line.startswith(WRITES)])
+
+
+@pytest.fixture(scope="module")
+def built(typed: Typed) -> Built:
+    said = {line: run(typed.copy, line) for line in typed.left}
+    published = open_published(typed.copy / "state")
 
     def rows(query: str, *values: str) -> list[dict[str, Any]]:
         found = published.connection.execute(query, list(values))
@@ -142,7 +158,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     return Built(
-        copy, said, {*named, told[1]},
+        typed.copy, typed.named, typed.said | said, [],
         rows("select * from marts.v_metric_display where metric_id in (?, 'V01', 'V02')", str(entry()["id"])),
         rows("select * from marts.fct_event where is_counted"),
     )  # fmt: skip
@@ -161,13 +177,13 @@ def test_the_entry_is_new() -> None:
     assert entry()["id"] not in {e["id"] for path in files for e in yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))}
 
 
-def test_the_pages_need_no_other_file(built: Built) -> None:
+def test_the_pages_need_no_other_file(typed: Typed) -> None:
     """The files that the pages name, and what the commands write from them: nothing else of the project changed."""
     written = {
         str(path) for path in project_files()
-        if (built.copy / path).exists() and (built.copy / path).read_bytes() != (ROOT / path).read_bytes()
+        if (typed.copy / path).exists() and (typed.copy / path).read_bytes() != (ROOT / path).read_bytes()
     }  # fmt: skip
-    assert written - built.named == {
+    assert written - typed.named == {
         "dbt_project/macros/metrics/register.sql", "dbt_project/seeds/ref_metric.csv", "dbt_project/seeds/ref_metric_cut.csv",
         "dbt_project/models/semantic/semantic_models.yml",
         "docs/data_dictionary.md",
@@ -186,6 +202,7 @@ def counted(events: list[dict[str, Any]]) -> tuple[Counter[Any], Counter[Any]]:
     return above, below
 
 
+@pytest.mark.proof
 def test_every_month_of_the_city_is_what_counting_gives(built: Built) -> None:
     above, below = counted(urban_cases(built))
     assert sum(below.values()) > sum(above.values()) > 0
@@ -196,6 +213,7 @@ def test_every_month_of_the_city_is_what_counting_gives(built: Built) -> None:
     assert found == {cut: (above[cut], below[cut]) for cut in below}
 
 
+@pytest.mark.proof
 def test_it_is_divided_and_rounded_once_and_small_denominators_are_not(built: Built) -> None:
     year = next(
         f for f in metric_figures(built)
@@ -209,12 +227,14 @@ def test_it_is_divided_and_rounded_once_and_small_denominators_are_not(built: Bu
     assert all(f["value"] is None and f["reason"] for f in few)
 
 
+@pytest.mark.proof
 def test_it_has_the_levels_that_the_entry_gives_it(built: Built) -> None:
     assert {f["grid_level"] for f in metric_figures(built)} == {0, 1} <= set(entry()["levels"])  # the city has no others
     assert {f["slice_kind"] for f in metric_figures(built)} == {*entry()["slices"], *entry()["slices_coarse"]}
     assert {f["period_kind"] for f in metric_figures(built)} == set(parse_entry(entry(), METRIC.name).periods)
 
 
+@pytest.mark.proof
 def test_alerts_are_counted_under_their_name(built: Built) -> None:
     rows = exported("water_alert")
     alerts = [event for event in built.events if event["event_kind"] == "water_alert"]
@@ -231,6 +251,7 @@ def test_alerts_are_counted_under_their_name(built: Built) -> None:
     assert figures == months
 
 
+@pytest.mark.proof
 def test_new_city_knew_the_headers_and_nobody_is_named(built: Built) -> None:
     written = "".join(path.read_text(encoding="utf-8") for path in (built.copy / "rivertown").rglob("*") if path.is_file())
     assert "contract: water_alert" in written

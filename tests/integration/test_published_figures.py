@@ -248,11 +248,6 @@ def test_every_printed_share_is_audited_as_the_pure_function_does(acceptance: Ac
         assert found == audit.numerators, row["pub_figure_id"]
 
 
-def test_no_figure_of_a_real_place_is_claimed_by_a_city_that_does_not_hold_it(tiny_home: Path) -> None:
-    with open_published(tiny_home) as build:
-        assert build.rows("select count(*) from marts.fct_published_figure where our_num is not null") == [(0,)]
-
-
 def test_the_front_pages_tell_what_this_build_says(acceptance: Acceptance) -> None:
     for language, page in printed.PAGES.items():
         text = page.read_text(encoding="utf-8")

@@ -62,6 +62,11 @@ def published(tiny_city: TinyCity) -> Any:
     build.connection.close()
 
 
+def test_no_figure_of_a_real_place_is_claimed_by_a_city_that_does_not_hold_it(published: Any) -> None:
+    """What articles print of real places is compared in the acceptance city alone (test_published_figures)."""
+    assert published.sql("select count(*) from marts.fct_published_figure where our_num is not null").fetchall() == [(0,)]
+
+
 # --- rows
 
 
