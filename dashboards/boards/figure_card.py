@@ -9,6 +9,7 @@ import datetime as dt
 
 import polars as pl
 
+from dashboards.kit import aims
 from dashboards.kit.chance import process_limits
 from dashboards.kit.markup import EMPTY, Html, anchor, chip, sparkline, tag
 from dashboards.kit.named import EXPLAIN, id_of, named_link
@@ -41,6 +42,8 @@ def card(
         value = tag("span", figure.value_text, tag("span", figure.unit_text, kind="unit"), kind="value", data_figure=figure_id)
     series = monthly(trends, figure, until)
     months, ripe = [value for _, value in series], ripe_values(figure, series, board.source.as_of.date())
+    ripened = [(month, value) for (month, _), value in zip(series, ripe, strict=True)]
+    aim = aims.of_last_month(figure, ripened, board.source.ask("targets", area=area, unit="month"), board.source.as_of.date())
     limits = None if figure.row["period_kind"] == "cumulative" else process_limits(ripe)
     drawn = sparkline(months, limits, board.words("trend.title", name=figure.name))
     other_period = figure.period_text if figure.row["period_kind"] != usual else ""
@@ -49,7 +52,7 @@ def card(
     notes += [tag("span", figure.parts_text, data_parts=figure_id)] if figure.parts_text else []
     body = (
         tag("span", figure.name, kind="name"), value, tag("span", drawn, kind="aside"), _change(figure),
-        tag("span", *notes, kind="note"), tag("span", remark, kind="note") if remark else EMPTY,
+        tag("span", *notes, kind="note"), *(tag("span", text, kind="note") for text in (aim, remark) if text),
     )  # fmt: skip
     view = board.view.but(figure=figure.id, cut=cut_of(figure), case="", page=1)
     caveat = board.words.pick(figure.row, "caveat")

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.boards import figure_usage, trends_days, trends_pair
-from dashboards.kit import charts, filters, multiples
+from dashboards.kit import aims, charts, filters, multiples
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.chance import reference, whole
 from dashboards.kit.filters import View
@@ -72,7 +72,7 @@ def series_by_metric(
     found = board.source.ask(
         "trends__series", metrics=asked, area=place.code, unit=unit, first=back.start, last=spans[-1].start
     )  # fmt: skip
-    targets, day = board.source.ask("trends__targets", area=place.code, unit=unit), board.source.as_of.date()
+    targets, day = board.source.ask("targets", area=place.code, unit=unit), board.source.as_of.date()
     return {name: series_of(metrics[name], found, targets, spans, board.words, day=day) for name in asked}
 
 
@@ -120,9 +120,7 @@ def _missed(words: Words, series: Series) -> str:
 
 def aim(series: Series) -> str:
     """The target of the last span, written as the figure is."""
-    target = series.targets[-1]
-    text = series.newest.words.number(target, series.newest.decimals)
-    return f"{text}%" if series.newest.unit == "%" else text
+    return aims.written(series.newest, series.targets[-1])
 
 
 def said_of(words: Words, series: Series, at: int = -1) -> str:

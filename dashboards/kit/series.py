@@ -1,6 +1,6 @@
 """Series: one figure over the spans of a trend, with what its control chart says and what it is to reach.
 
-Belongs here: from rows of queries/trends__series.sql and trends__targets.sql to values, limits, signals, targets. Does not:
+Belongs here: from rows of queries/trends__series.sql and targets.sql to values, limits, signals, targets. Does not:
 drawing (multiples, charts), queries, layout.
 """
 
@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from dashboards.kit.aims import is_reached
 from dashboards.kit.chance import Part, ProcessLimits, Verdict, compare, process_limits
 from dashboards.kit.process import Signal, signals
 from dashboards.kit.reading import Figure, Tone
@@ -90,10 +91,10 @@ class Series:
         if target is None or value is None:
             return ""
         higher = self.newest.row["direction"] == "higher"
-        if float(value) >= target if higher else float(value) <= target:
+        if is_reached(float(value), target, str(self.newest.row["direction"])):
             return "met"
         end = self.newest.row.get("ci_high" if higher else "ci_low")
-        is_far = end is not None and (float(end) < target if higher else float(end) > target)
+        is_far = end is not None and not is_reached(float(end), target, str(self.newest.row["direction"]))
         return "far" if is_far else "short"
 
 
@@ -123,7 +124,7 @@ def series_of(
     Args:
         metric: its row of queries/metrics.sql.
         found: rows of queries/trends__series.sql, from a year before the first span on.
-        targets: rows of queries/trends__targets.sql.
+        targets: rows of queries/targets.sql.
         spans: in time order.
         words: of the reader.
         day: of the data; spans whose cases are too young on it are drawn and not judged.
