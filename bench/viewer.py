@@ -29,8 +29,7 @@ def _rerun(page: str, params: dict[str, str], *, fragment: str = "") -> bytes:
     message = BackMsg()
     state = message.rerun_script
     state.query_string, state.page_name = urlencode(params), page
-    if fragment:
-        state.fragment_id, state.is_auto_rerun = fragment, True
+    state.fragment_id = fragment
     return bytes(message.SerializeToString())
 
 
@@ -110,13 +109,14 @@ class Viewer:
                     self.markup.clear()
                     self.again.clear()
                     self.kinds.clear()
-            elif kind == "auto_rerun":
-                self.again[message.auto_rerun.fragment_id] = message.auto_rerun.interval
             elif kind == "delta":
                 element = message.delta.new_element
                 self.kinds.append(element.WhichOneof("type") or "")
                 if self.kinds[-1] == "bidi_component":
-                    self.markup[tuple(message.metadata.delta_path)] = str(json.loads(element.bidi_component.json)["html"])
+                    shown = json.loads(element.bidi_component.json)
+                    self.markup[tuple(message.metadata.delta_path)] = str(shown["html"])
+                    if "look" in shown:
+                        self.again[message.delta.fragment_id] = float(shown["look"])
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 if is_whole:
                     self.made(self)

@@ -3,6 +3,18 @@
    A form with data-act is sent as one value: its fields by name, a file as its name, size and bytes in base64. */
 let lastFocus = "";
 
+/* The way that a reader took last, to which path and when. Until its page stands no news are asked for: that question would name
+   the page that was left. */
+let way = { path: location.pathname, since: 0 };
+const [SHORTEST_MS, LONGEST_MS] = [2000, 20000];
+addEventListener("popstate", () => (way = { path: location.pathname, since: Date.now() }));
+
+function isOnTheWay() {
+  const took = Date.now() - way.since;
+  const isRunning = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "notRunning";
+  return took < SHORTEST_MS || (took < LONGEST_MS && (isRunning || location.pathname !== way.path));
+}
+
 /* One click is told once or twice (page.py, _is_new); its moment says which click it is. */
 const moment = () => `${Date.now()}.${Math.random()}`;
 
@@ -27,6 +39,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const link = event.target.closest("a[href]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
+    way = { path: new URL(link.href).pathname, since: Date.now() };
     setTriggerValue("go", { href: link.getAttribute("href"), at: moment() });
   };
   root.onchange = (event) => {
@@ -50,4 +63,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   if (data.focus && data.focus !== lastFocus) root.scrollIntoView({ behavior: "auto", block: "start" });
   if (data.focus !== undefined) lastFocus = data.focus;
+  if (!data.look) return undefined;
+  const looking = setInterval(() => isOnTheWay() || setTriggerValue("look", moment()), data.look * 1000);
+  return () => clearInterval(looking);
 }

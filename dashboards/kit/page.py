@@ -289,8 +289,11 @@ def watch(board: Board, home_root: Path) -> None:
     if board.view.build_read:
         return
 
-    @st.fragment(run_every=reference("refresh_seconds"))
+    @st.fragment
     def look() -> None:
+        # Not Streamlit's own run_every: what that asks is answered as the page's that the reader just left, and the browser
+        # then broke on parts of it (once in 1,170 pages, Streamlit 1.67, 2026-11-23). page.js waits while a way is taken.
+        _component()(key="look", data={"html": "", "look": reference("refresh_seconds")}, on_look_change=lambda: None)
         if data.current_build(home_root) != board.source.build_id:
             st.rerun(scope="app")
 
@@ -327,8 +330,8 @@ def whole_page(board: Board, show: Callable[[Board], None]) -> None:
         logging.getLogger("citybrain.boards").exception("a board failed: %s", to_params(board.view))
         put(tag("p", board.words("guard.error"), kind="notice error", role="alert"), "error")
     foot(board)
-    _draw_later()
     watch(board, board.source.home_root)
+    _draw_later()
 
 
 def _begin() -> None:
