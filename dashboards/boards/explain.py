@@ -156,14 +156,16 @@ def _definition(board: Board, found: Explained) -> Html:
     rows = [
         [words(f"formula.{part}"), code(getattr(metric, part))] for part in FORMULA if getattr(metric, part) not in ("", "true")
     ]
-    formula = table([Column(words("explain.part")), Column(words("explain.text"), is_wide=True)], rows) if rows else EMPTY
+    formula = EMPTY
+    if rows:
+        columns = [Column(words("explain.part")), Column(words("explain.text"), is_wide=True)]
+        formula = tag("p", words("explain.formula"), kind="muted small") + table(columns, rows)
     caveat = caveat_of(words, metric)
     usage = figure_usage.warnings(words, board.source.ask("figure__warnings", metric=metric.id).rows(named=True))
     said = [tag("li", sentence) for sentence in (caveat, words(f"direction.{metric.direction}"), *usage) if sentence]
     return (
         tag("h2", words("explain.definition")) + tag("dl", join(facts), kind="facts")
-        + tag("p", words("explain.formula"), kind="muted small") + formula
-        + tag("h2", words("explain.warnings")) + tag("ul", join(said), kind="usage")
+        + formula + tag("h2", words("explain.warnings")) + tag("ul", join(said), kind="usage")
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.average import Average, average_of
 from dashboards.kit.chance import against_average, reference, whole
 from dashboards.kit.markup import Column, Html, Named, anchor, chip, join, table, tag
-from dashboards.kit.named import FigureId, Shown, id_of
+from dashboards.kit.named import FigureId, Shown, id_of, named_link
 from dashboards.kit.page import Board, draw, put
 from dashboards.kit.periods import last_complete_week
 from dashboards.kit.reading import Figure
@@ -65,7 +65,8 @@ def show(board: Board) -> None:
         choose_child(board, place)
     with right:
         _choose_kind(board)
-    open_cases(board, cases.filter(~pl.col("is_hidden")), sorted(set(cases.filter("is_hidden")["event_kind"])))
+    hidden = sorted(set(cases.filter("is_hidden")["event_kind"]))
+    open_cases(board, cases.filter(~pl.col("is_hidden")), hidden, ways=ways_to_overdue(board, place))
     _alerts(board, week, alerts)
     _funnel(board, place, outside)
 
@@ -98,7 +99,9 @@ def lead(board: Board, place: Place, cases: pl.DataFrame, alerts: list[dict[str,
 # --- open and overdue -------------------------------------------------------------------------------------------------
 
 
-def open_cases(board: Board, cases: pl.DataFrame, hidden: list[str], *, kinds: Sequence[str] = ()) -> None:
+def open_cases(
+    board: Board, cases: pl.DataFrame, hidden: list[str], *, kinds: Sequence[str] = (), ways: Mapping[str, object] | None = None
+) -> None:
     """What is open and overdue, by age; `hidden`: kinds whose numbers are not shown, `kinds`: whose as-of is told (all)."""
     words = board.words
     put(tag("h2", words("risk.open_heading")), "open_head")
@@ -116,7 +119,7 @@ def open_cases(board: Board, cases: pl.DataFrame, hidden: list[str], *, kinds: S
         note += tag("p", words("risk.open_hidden", list=named), kind="muted small")
     put(note, "open_note")
     if not cases.is_empty():
-        put(open_table(board, cases), "open_table")
+        put(open_table(board, cases, ways), "open_table")
 
 
 def _count(cases: pl.DataFrame, **where: Any) -> int:
@@ -144,8 +147,14 @@ def _ages(board: Board, cases: pl.DataFrame, name: str) -> charts.Chart:
     return charts.stacked(caption, [board.kind(kind) for kind in kinds], segments, ends=ends)
 
 
-def open_table(board: Board, cases: pl.DataFrame) -> Html:
-    """Open and overdue cases by kind and age."""
+def ways_to_overdue(board: Board, place: Place) -> dict[str, object]:
+    """The overdue cases of each kind as the register's figure, which leads to the cases; of kinds that it counts."""
+    rows = board.source.ask("risk__overdue", area=place.code, today=board.source.as_of.date()).rows(named=True)
+    return {str(row["slice_code"]): Shown(board, Figure(row, board.words), place.code).value() for row in rows}
+
+
+def open_table(board: Board, cases: pl.DataFrame, ways: Mapping[str, object] | None = None) -> Html:
+    """Open and overdue cases by kind and age; `ways`: kind to what stands for its overdue cases instead of the number alone."""
     words = board.words
     columns = [
         Column(words("column.kind")),
@@ -160,7 +169,8 @@ def open_table(board: Board, cases: pl.DataFrame) -> Html:
             _open_overdue(board, cases.filter((pl.col("event_kind") == kind) & (pl.col("age_band") == band))) for band in BANDS
         ]
         total = words.number(_count(cases, event_kind=kind))
-        lines.append([board.kind(kind), total, tag("b", words.number(overdue)), *bands])
+        late = (ways or {}).get(kind) or tag("b", words.number(overdue))
+        lines.append([board.kind(kind), total, late, *bands])
     return table(columns, lines, caption=words("risk.table_note"))
 
 
@@ -186,7 +196,7 @@ def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
         [
             anchor(board.view.but(area=row["grid_code"], figure="V01", case=""), words.pick(row, "name"), page="."),
             board.kind(row['event_kind']), words.pick(row, "reason"),
-            Named(tag("b", words.number(row["value"])), alert_id(row, week).of(row["grid_code"], board.source.build_id)),
+            _way_to_alert(board, row, alert_id(row, week).of(row["grid_code"], board.source.build_id)),
             words.number(row["baseline"], 1), _excess(words, row),
             words.number(row["robust_z"], 1),
         ]
@@ -196,6 +206,10 @@ def _alerts(board: Board, week: dt.date, alerts: list[dict[str, Any]]) -> None:
     rest = len(alerts) - most
     more = tag("p", words("risk.alert_more", n=rest, shown=most), kind="muted small") if rest > 0 else Html("")
     put(head + body + more, "alerts")
+
+
+def _way_to_alert(board: Board, row: Mapping[str, Any], name: str) -> Named:
+    return Named(named_link(board, name, tag("b", board.words.number(row["value"])), title=name), name)
 
 
 def alert_id(row: Mapping[str, Any], week: dt.date) -> FigureId:

@@ -132,8 +132,8 @@ class Figure:
         num, den = self.row.get("num"), self.row.get("den")
         if self.value is None or self.is_count or num is None or not den:
             return ""
-        per = {None: "figure.of", "": "figure.of", "grids": "figure.of_grids"}
-        key = per.get(self.row.get("population"), "figure.of_residents")
+        population = self.row.get("population")
+        key = f"figure.of_{population}" if population else "figure.of"
         if self.row["family"] == "median":
             return self.words("figure.of_cases", den=self.words.number(int(den)))
         return self.words(key, num=self.words.number(int(num)), den=self.words.number(int(den)))

@@ -13,7 +13,8 @@ from dashboards.kit.access import parameters_of, query_text
 from dashboards.kit.filters import View
 from dashboards.kit.periods import Period, last_complete_month, month_end, months_before, options, period_of, same_day_last_year
 from dashboards.kit.reading import Figure, monthly
-from dashboards.kit.words import Words
+from dashboards.kit.words import LANGUAGES, Words
+from pipelines.core.register import GRIDS, POPULATIONS
 from pipelines.core.warehouse import scratch
 
 DAY = dt.date(2026, 6, 30)
@@ -168,3 +169,11 @@ def test_months_are_counted_over_the_year() -> None:
     assert months_before(dt.date(2026, 1, 31), 1) == dt.date(2025, 12, 1)
     assert month_end(dt.date(2025, 12, 3)) == dt.date(2025, 12, 31)
     assert same_day_last_year(DAY) == dt.date(2025, 6, 30)
+
+
+@pytest.mark.parametrize("population", [*POPULATIONS, GRIDS])
+def test_what_a_rate_is_divided_by_has_a_name_of_its_own(population: str) -> None:
+    said = {Words(language)(f"figure.of_{population}", num="1", den="2") for language in LANGUAGES}
+    assert len(said) == 2
+    others = {Words("zh")(f"figure.of_{other}", num="1", den="2") for other in (*POPULATIONS, GRIDS) if other != population}
+    assert not said & others
