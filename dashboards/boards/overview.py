@@ -43,6 +43,9 @@ def show(board: Board) -> None:
     choose(board, place)
     trends = board.source.ask("overview__trends", area=place.code, **period.params)
     chosen = _chosen(board, figures)
+    known = {row["metric_id"] for row in board.source.ask("metrics").rows(named=True)}
+    if board.view.figure and board.view.figure not in known:
+        put(tag("p", board.words("overview.no_figure", id=board.view.figure), kind="notice"), "no_figure")
     hint = tag("p", board.words("overview.open_hint"), kind="muted small")
     put(hint + cards(board, place, figures, trends, chosen), "cards")
     if chosen is not None:

@@ -150,6 +150,7 @@ def test_an_old_or_wrong_link_is_answered(tiny_home: Path, monkeypatch: pytest.M
     text = text_of(app)
     assert not re.search("这一页出了错|This page failed", text)
     assert current_manifest(tiny_home)["build"] in text
+    assert ("没有编号为M99的指标" in text) == ("figure" in view)
 
 
 def test_nothing_published_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
