@@ -30,7 +30,7 @@ def show(board: Board) -> None:
         return
     number = str(row["source_case_no"] or row["event_id"][:12])
     state = chip(words(f"state.{row['current_state']}"))
-    head = tag("h2", words("case.heading", number=number), " ", state)
+    head = tag("h2", words("case.heading"), " ", tag("span", number, kind="data"), " ", state)
     versions = board.source.ask("case__versions", event=board.view.case).rows(named=True)
     body = head + _steps(board, row) + _facts(board, row) + _source(board, row, versions)
     put(tag("p", close) + tag("div", body, kind="case"), "case")
@@ -50,18 +50,31 @@ def _fact(name: str, value: object, *, broad: bool = False) -> Html:
 
 def _facts(board: Board, row: dict[str, Any]) -> Html:
     words = board.words
-    place = words("area.unassigned") if row["grid_code"] == UNASSIGNED else words.pick(row, "area")
-    counted = words("yes") if row["is_counted"] else words("case.not_counted", reason=row["not_counted_reason"] or "")
-    flags = words("comma").join(row["dq_flags"] or []) or words("case.no_flags")
+    has_place = row["grid_code"] != UNASSIGNED
+    place = f"{words.pick(row, 'area')} ({row['grid_code']})" if has_place else words("area.unassigned")
+    why_not = words(f"not_counted.{row['not_counted_reason']}") if row["not_counted_reason"] else ""
+    counted = words("yes") if row["is_counted"] else words("case.not_counted", reason=why_not)
     facts = [
         _fact(words("column.kind"), board.kind(row["event_kind"])),
         _fact(words("column.category"), words.pick(row, "category") or row["category_code"]),
-        _fact(words("column.place"), f"{place} ({row['grid_code']})"),
+        _fact(words("column.place"), place),
         _fact(words("case.department"), words.pick(row, "department") or row["lead_dept_id"] or words("unknown")),
         _fact(words("case.counted"), counted),
-        _fact(words("case.flags"), flags),
+        _fact(words("case.flags"), _flags(board, row["dq_flags"] or [])),
     ]
     return tag("dl", join(facts), kind="facts")
+
+
+def _flags(board: Board, flags: list[str]) -> Html:
+    """What is odd: of a value `column:mark` or `column-order`, of the whole case a mark alone."""
+    words = board.words
+    names = {row["mark"]: words.pick(row, "name") for row in board.source.ask("dirt_marks").rows(named=True)}
+    told = []
+    for flag in flags:
+        *of, mark = flag.replace("-order", ":order").split(":")
+        name = names.get(mark) or (words(f"flag.{mark}") if words.has(f"flag.{mark}") else tag("code", mark, kind="data"))
+        told.append(join([*(tag("code", column, kind="data") for column in of), name], " "))
+    return join(told, words("semicolon")) if told else join([words("case.no_flags")])
 
 
 def _source(board: Board, row: dict[str, Any], versions: list[dict[str, Any]]) -> Html:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import datetime as dt
 import re
 from decimal import Decimal
@@ -11,7 +12,7 @@ from string import Formatter
 import pytest
 
 from dashboards.kit.words import Words, rows, table
-from tests.architecture.project import parse, python_files, read
+from tests.architecture.project import ROOT, parse, python_files, read
 
 #: Latin letters that a Chinese page may show: the switch to the other language, codes of a method, placeholders.
 ALLOWED_IN_CHINESE = {"language.other"}
@@ -105,3 +106,23 @@ def test_days_are_written_as_each_language_writes_them() -> None:
 def test_a_name_falls_back_to_the_other_language() -> None:
     assert Words("en").pick({"name_zh": "城关街道", "name_en": ""}, "name") == "城关街道"
     assert Words("zh").pick({"name_zh": "城关街道", "name_en": "Chengguan"}, "name") == "城关街道"
+
+
+EVENT_MODELS = ROOT / "dbt_project" / "models" / "intermediate" / "event"
+
+
+def test_whatever_a_case_is_marked_with_has_words() -> None:
+    with (ROOT / "dbt_project" / "seeds" / "ref_dirt_mark.csv").open(encoding="utf-8", newline="") as stream:
+        marks = {row["mark"] for row in csv.DictReader(stream)}
+    listed = (EVENT_MODELS / "int_event.sql").read_text(encoding="utf-8").partition("list_of([")[2].partition("dq_flags")[0]
+    flags = set(re.findall(r", '([a-z_]+)'\)", listed))
+    assert {"unassigned", "key_conflict"} < flags
+    assert not {flag for flag in flags if flag not in marks and not Words("zh").has(f"flag.{flag}")}
+
+
+def test_whatever_keeps_a_case_out_of_the_counts_has_words() -> None:
+    models = [path.read_text(encoding="utf-8") for path in sorted(EVENT_MODELS.glob("*.sql"))]
+    lines = [line for model in models for line in model.splitlines() if "void_reason" in line or "is_deleted_at_source" in line]
+    reasons = {reason for line in lines for reason in re.findall(r"then '([a-z_]+)'", line)} | {"merged"}
+    assert {"void", "deleted_at_source", "duplicate"} < reasons
+    assert not {reason for reason in reasons if not Words("zh").has(f"not_counted.{reason}")}
