@@ -55,11 +55,11 @@ prove-diff: env-dev ## 30 days with late, retracted and recoded files; the steps
 prove-days: env-dev ## days one by one, another system date, a corrected row; thirty days with a code remapped, against one full build
 	$(PYTEST) -m proof tests/integration/test_days.py tests/integration/test_thirty_days.py
 
-prove-cities: env-dev ## Chicago, the leader board and a Big5 file (where their open data are) from files to boards, counted by other code
-	$(PYTEST) -m proof tests/integration/test_real_cities.py
+prove-cities: env-dev ## Chicago, the leader board, a Big5 file (where their open data are), all 910,000 events of Rizhao: from files to boards
+	CITYBRAIN_ALL_OF_RIZHAO=1 $(PYTEST) -m "proof or not proof" tests/integration/test_real_cities.py tests/integration/test_published_figures.py
 
-prove-pages: env-dev ## what docs/add_a_metric.md and docs/add_a_feed_kind.md say, done in a copy of the project to published figures
-	$(PYTEST) -m "proof or not proof" tests/integration/test_add_pages.py
+prove-pages: env-dev ## what docs/add_a_city.md, add_a_metric.md and add_a_feed_kind.md say, done as written, to published figures
+	$(PYTEST) -m "proof or not proof" tests/integration/test_add_pages.py tests/integration/test_add_a_city.py
 
 prove-fuzz: env-dev ## 2,000 damaged files and 2,500 new examples of the properties of ingest; a writer that needs 30 s
 	CITYBRAIN_EXAMPLES=500 $(PYTEST) -s -m "proof or not proof" tests/integration/test_fuzz.py tests/integration/test_properties.py tests/integration/test_slow_writer.py

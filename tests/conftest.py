@@ -71,8 +71,8 @@ def no_network(request: pytest.FixtureRequest) -> Any:
 #: Files of a minute and more, in the order in which two workers best begin them (make test keeps it: --no-loadscope-reorder);
 #: one left for the end keeps one core idle.
 LONG = (
-    "test_published_figures", "test_build", "test_add_pages", "test_trace_diff", "test_add_a_city", "test_quality_parity",
-    "test_grid_history", "test_truth", "test_models", "test_clocks", "test_sql_dialects",
+    "test_published_figures", "test_build", "test_trace_diff", "test_properties", "test_canaries", "test_quality_parity",
+    "test_suppression", "test_grid_history", "test_truth", "test_models", "test_clocks", "test_sql_dialects",
 )  # fmt: skip
 
 

@@ -5,15 +5,20 @@ Belongs here: what may be shown of a case (no P3, no P4: such columns are in no 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dashboards.kit import unopened
 from dashboards.kit.areas import UNASSIGNED
 from dashboards.kit.markup import Html, anchor, chip, join, tag
 from dashboards.kit.page import Board, put
+from dashboards.kit.words import Words
 
 STEPS = ("occurred_at", "reported_at", "accepted_at", "registered_at", "filed_at", "dispatched_at", "arrived_at", "handled_at",
          "verified_at", "closed_at", "deadline_at")  # fmt: skip
+
+#: What may stand where a flag names a column and is none: nothing, and what a whole row is flagged by.
+NO_COLUMN = ("", "delete_flag")
 
 
 def show(board: Board) -> None:
@@ -52,7 +57,8 @@ def _facts(board: Board, row: dict[str, Any]) -> Html:
     words = board.words
     has_place = row["grid_code"] != UNASSIGNED
     place = f"{words.pick(row, 'area')} ({row['grid_code']})" if has_place else words("area.unassigned")
-    why_not = words(f"not_counted.{row['not_counted_reason']}") if row["not_counted_reason"] else ""
+    reason = str(row["not_counted_reason"] or "")
+    why_not = words(f"not_counted.{reason}") if words.has(f"not_counted.{reason}") else reason
     counted = words("yes") if row["is_counted"] else words("case.not_counted", reason=why_not)
     facts = [
         _fact(words("column.kind"), board.kind(row["event_kind"])),
@@ -66,15 +72,26 @@ def _facts(board: Board, row: dict[str, Any]) -> Html:
 
 
 def _flags(board: Board, flags: list[str]) -> Html:
-    """What is odd: of a value `column:mark` or `column-order`, of the whole case a mark alone."""
+    """What is odd about a case, or that nothing is."""
     words = board.words
     names = {row["mark"]: words.pick(row, "name") for row in board.source.ask("dirt_marks").rows(named=True)}
-    told = []
-    for flag in flags:
-        *of, mark = flag.replace("-order", ":order").split(":")
-        name = names.get(mark) or (words(f"flag.{mark}") if words.has(f"flag.{mark}") else tag("code", mark, kind="data"))
-        told.append(join([*(tag("code", column, kind="data") for column in of), name], " "))
+    told = [flag_text(words, flag, names) for flag in flags]
     return join(told, words("semicolon")) if told else join([words("case.no_flags")])
+
+
+def flag_text(words: Words, flag: str, names: Mapping[str, str]) -> Html:
+    """A flag in words: `column:mark` is about a value, `column-kind` about a rule that it broke, a mark alone about the case.
+
+    Args:
+        words: the language.
+        flag: as the case has it.
+        names: of marks (marts.ref_dirt_mark); the others, and what kinds of rules say, are words of the boards.
+    """
+    column, between, mark = next(((c, sign, m) for sign in (":", "-") for c, s, m in [flag.partition(sign)] if s), ("", "", flag))
+    key = f"flag.rule_{mark}" if between == "-" else f"flag.{mark}"
+    known = words(key) if words.has(key) else names.get(mark, "")
+    about = [tag("code", column, kind="data")] if column not in NO_COLUMN else []
+    return join([*about, known or tag("code", mark, kind="data")], " ")
 
 
 def _source(board: Board, row: dict[str, Any], versions: list[dict[str, Any]]) -> Html:

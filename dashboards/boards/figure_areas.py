@@ -131,8 +131,7 @@ def _funnel(board: Board, compared: Compared) -> charts.Chart:
     ]  # fmt: skip
     names: dict[str, str] = {state: words(f"status.{state}") for state in STATES}
     names |= {name: words(f"areas.{name}") for name in ("inner", "outer", "middle")}
-    per = {None: "base_cases", "": "base_cases", "grids": "base_grids"}.get(figure.row["population"], "base_residents")
-    base = words(f"areas.{per}")
+    base = words(f"areas.base_{figure.row['population'] or 'cases'}")
     return charts.funnel(caption, points, average, scale=figure.scale, is_share=figure.is_share, names=names, base=base)
 
 
@@ -165,7 +164,8 @@ def draw_table(board: Board, place: Place, compared: Compared) -> None:
         code = row["grid_code"]
         name = area_name(board, row, "area")
         shown = compared.shown(board, row, area)
-        cells: list[object] = [anchor(view.but(area=code), name), shown.value()]
+        # Cases without an area have none within: their number leads to them.
+        cells: list[object] = [name if code == UNASSIGNED else anchor(view.but(area=code), name), shown.value()]
         cells += [shown.interval(_mark(area, average.value, ends, states[code]))] if ends else []
         cells += [standing(words, states[code], figure.row["direction"])] if compares else []
         cells += [shown.earlier(), _change(area)]

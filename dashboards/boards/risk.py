@@ -66,7 +66,7 @@ def show(board: Board) -> None:
     with right:
         _choose_kind(board)
     hidden = sorted(set(cases.filter("is_hidden")["event_kind"]))
-    open_cases(board, cases.filter(~pl.col("is_hidden")), hidden, ways=ways_to_overdue(board, place))
+    open_cases(board, cases.filter(~pl.col("is_hidden")), hidden, ways=ways_to_overdue(board, place, cases))
     _alerts(board, week, alerts)
     _funnel(board, place, outside)
 
@@ -147,10 +147,17 @@ def _ages(board: Board, cases: pl.DataFrame, name: str) -> charts.Chart:
     return charts.stacked(caption, [board.kind(kind) for kind in kinds], segments, ends=ends)
 
 
-def ways_to_overdue(board: Board, place: Place) -> dict[str, object]:
-    """The overdue cases of each kind as the register's figure, which leads to the cases; of kinds that it counts."""
+def ways_to_overdue(board: Board, place: Place, cases: pl.DataFrame) -> dict[str, object]:
+    """The overdue cases of each kind as the register's figure, which leads to the cases; of kinds that it counts.
+
+    Only where it is the sum of the row it stands in: two numbers of one thing side by side help nobody.
+    """
     rows = board.source.ask("risk__overdue", area=place.code, today=board.source.as_of.date()).rows(named=True)
-    return {str(row["slice_code"]): Shown(board, Figure(row, board.words), place.code).value() for row in rows}
+    return {
+        str(row["slice_code"]): Shown(board, Figure(row, board.words), place.code).value()
+        for row in rows
+        if row["value"] == _count(cases, event_kind=row["slice_code"], is_overdue=True)
+    }
 
 
 def open_table(board: Board, cases: pl.DataFrame, ways: Mapping[str, object] | None = None) -> Html:

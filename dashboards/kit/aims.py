@@ -20,13 +20,15 @@ def is_reached(value: float, target: float, direction: str) -> bool:
 
 
 def written(figure: Figure, value: float | None) -> str:
-    """A value or target as the figure is written."""
+    """A value or target as the figure is written, with its unit."""
     text = figure.words.number(value, figure.decimals)
-    return f"{text}%" if figure.unit == "%" else text
+    return f"{text}%" if figure.unit == "%" else f"{text} {figure.unit}".strip()
 
 
 def of_last_month(figure: Figure, months: Sequence[tuple[dt.date, float | None]], targets: pl.DataFrame, day: dt.date) -> str:
     """The target of the last month that is over, its value, whether it was met; empty without either.
+
+    A cumulative figure has none: what was counted since ever is no month's value.
 
     Args:
         figure: a whole one: targets are not set for slices.
@@ -35,7 +37,7 @@ def of_last_month(figure: Figure, months: Sequence[tuple[dt.date, float | None]]
         day: of the data.
     """
     over = [(month, value) for month, value in months if month_end(month) <= day and value is not None]
-    if figure.slice_kind != "all" or not over:
+    if figure.slice_kind != "all" or figure.row["period_kind"] == "cumulative" or not over:
         return ""
     month, value = over[-1]
     goals = targets.filter(

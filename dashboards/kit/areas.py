@@ -76,7 +76,8 @@ def crumbs(board: Board, place: Place) -> Html:
         links = [anchor(view.but(area=code), code) for code in others]
         return tag("p", board.words("area.others"), " ", join(links, board.words("comma")), kind="crumbs") if links else EMPTY
     steps: list[object] = [anchor(view.but(area="" if code == place.root else code), name) for code, name in place.holders]
-    here = tag("span", tag("b", place.name), tag("span", f" {board.words(f'level.{place.level}')}", kind="small"))
+    level = EMPTY if place.code == UNASSIGNED else tag("span", f" {board.words(f'level.{place.level}')}", kind="small")
+    here = tag("span", tag("b", place.name), level)
     return tag("p", join([*steps, here], '<span class="sep">›</span>'), kind="crumbs")
 
 

@@ -65,6 +65,8 @@ def compare(now: Part | None, before: Part | None, *, is_share: bool) -> Verdict
         difference = share_difference(now, before)
         return "more" if difference.low > 0 else "less" if difference.high < 0 else "chance"
     both = now.num + before.num
+    if not both:
+        return "chance"  # none in either: no difference
     limits = binomial_limits(now.den / (now.den + before.den), both, confidence=reference("inner_confidence"))
     return "more" if now.num > limits.high else "less" if now.num < limits.low else "chance"
 

@@ -29,6 +29,9 @@ function packed(file, most) {
   });
 }
 
+/* The one timer of this page: what shows it again before it was taken away begins it anew. */
+let looking = 0;
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   if (root.shown !== data.html) root.innerHTML = root.shown = data.html; // what is being typed stays
@@ -64,6 +67,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.focus && data.focus !== lastFocus) root.scrollIntoView({ behavior: "auto", block: "start" });
   if (data.focus !== undefined) lastFocus = data.focus;
   if (!data.look) return undefined;
-  const looking = setInterval(() => isOnTheWay() || setTriggerValue("look", moment()), data.look * 1000);
-  return () => clearInterval(looking);
+  clearInterval(looking);
+  const own = (looking = setInterval(() => isOnTheWay() || setTriggerValue("look", moment()), data.look * 1000));
+  return () => clearInterval(own);
 }

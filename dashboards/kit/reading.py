@@ -201,6 +201,15 @@ class Figure:
         return f"{text}%" if self.unit == "%" and self.earlier_value is not None else text
 
     @property
+    def is_told_in_counts(self) -> bool:
+        """Whether its base is too small for a change in percent; a share changes by points."""
+        now, before = self.part(), self.part("earlier_")
+        if self.is_share or now is None or before is None:
+            return False
+        base = signed_change(now.num, before.num, 1)
+        return base.percent is None or base.is_small_base
+
+    @property
     def change_text(self) -> str:
         """The change: percentage points for a share, percent for a count or rate, counts where the base is small."""
         if self.value is None or self.earlier_value is None:
@@ -213,16 +222,19 @@ class Figure:
         if now is None or before is None:
             size = self.words.signed(self.value - self.earlier_value, self.decimals)
             return f"{size} {self.unit}"
-        base = signed_change(now.num, before.num, 1)
-        if base.percent is None or base.is_small_base:
-            return self.words("change.counts", before=self.words.number(before.num), now=self.words.number(now.num))
+        if self.is_told_in_counts:
+            key = "change.same_counts" if before.num == now.num else "change.counts"
+            return self.words(key, before=self.words.number(before.num), now=self.words.number(now.num))
         exact = signed_change(now.num * before.den, before.num * now.den, 1).percent
         return f"{self.words.signed(exact or Decimal(0), 1)}%"
 
     @property
     def arrow(self) -> str:
-        """The direction of the change as a sign."""
+        """The direction of the change as a sign; none beside two equal counts, of which only the residents differ."""
         if self.value is None or self.earlier_value is None or self.value == self.earlier_value:
+            return ""
+        now, before = self.part(), self.part("earlier_")
+        if now and before and now.num == before.num and self.is_told_in_counts:
             return ""
         return "▲" if self.value > self.earlier_value else "▼"
 

@@ -105,7 +105,7 @@ def find_figure(build: PublishedBuild, asked: FigureName, *, schema: str = "mart
     is_hidden = row is None and _is_hidden(build, schema, name, window)
     missing = {"num": 0, "den": None, "reason": "small_cell"} if is_hidden else {}
     if row is None and not is_hidden:
-        missing = _without_row(build, schema, metric, window, info["as_of"].date())
+        missing = _without_row(build, schema, metric, name, window, info["as_of"].date())
     told = row or {"stat_value": None, "value_text": "*" if is_hidden else "-", "ci_low": None, "ci_high": None,
                    "is_suppressed": is_hidden, **missing}  # fmt: skip
     return Figure(
@@ -145,15 +145,20 @@ def metric_begins(schema: str) -> str:
     )
 
 
-def _without_row(build: PublishedBuild, schema: str, metric: Metric, window: Window, as_of: dt.date) -> dict[str, Any]:
+def _without_row(
+    build: PublishedBuild, schema: str, metric: Metric, name: FigureName, window: Window, as_of: dt.date
+) -> dict[str, Any]:
     """Numbers and reason where the build has no row: no case, or nothing is known, for it lies before the first case sent.
 
-    Of a change none in both periods, or nothing to compare with.
+    A share without a case is none of the whole that its other members are parts of. Of a change none in both periods, or
+    nothing to compare with.
     """
     if metric.family != "change":
         known = _one(build, f"select first_day from {metric_begins(schema)} where metric_id = ?", metric.id)
-        is_before = known is not None and window.last < known["first_day"]
-        return {"num": None, "den": None, "reason": "before_data"} if is_before else {"num": 0, "den": None, "reason": "no_cases"}
+        if known is not None and window.last < known["first_day"]:
+            return {"num": None, "den": None, "reason": "before_data"}
+        whole = _whole_of(build, schema, name, window) if metric.family == "share" else None
+        return {"num": 0, "den": whole, "reason": "no_cases"}
     # As in fct_metric_change: the earlier period is in the data whole, or it is none.
     pair = _one(
         build,
@@ -165,6 +170,17 @@ def _without_row(build: PublishedBuild, schema: str, metric: Metric, window: Win
     if pair:
         return {"num": 0, "den": 0, "reason": "no_base"}
     return {"num": None, "den": None, "reason": "not_over" if window.last > as_of else "no_period_before"}
+
+
+def _whole_of(build: PublishedBuild, schema: str, name: FigureName, window: Window) -> int | None:
+    """All cases of which the members of a slice are shares; None where no member is shown."""
+    found = _one(
+        build,
+        f"select max(den) as den from {schema}.fct_metric_value where not is_suppressed and metric_id = ? and slice_kind = ? "
+        "and grid_code = ? and period_kind = ? and period_start = ? and period_end = ? and basis = ?",
+        name.metric_id, name.slice_kind, name.area, window.kind, window.first, window.last, name.basis,
+    )  # fmt: skip
+    return None if found is None or found["den"] is None else int(found["den"])
 
 
 def _is_hidden(build: PublishedBuild, schema: str, name: FigureName, window: Window) -> bool:

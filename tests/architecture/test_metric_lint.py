@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
-import pytest
 import sqlglot
 from sqlglot import exp
 
@@ -53,9 +52,9 @@ def queries() -> list[Path]:
     return [p for p in project_files() if p.parts[:2] == ("dashboards", "queries") and p.suffix == ".sql"]
 
 
-@pytest.mark.parametrize("path", queries(), ids=lambda p: p.stem)
-def test_no_query_of_a_board_divides_figures(path: Path) -> None:
-    assert not divisions(query_text(path.stem))  # with what it is filled in with
+def test_no_query_of_a_board_divides_figures() -> None:
+    assert len(queries()) > 50
+    assert not [path.stem for path in queries() if divisions(query_text(path.stem))]  # with what it is filled in with
 
 
 def test_no_board_divides_two_metrics() -> None:

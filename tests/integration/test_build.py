@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import random
 import shutil
+import zipfile
+from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from pipelines import build, publish
-from pipelines.building.dbt import target_path
+from pipelines.building.dbt import PROJECT, dbt_environment, target_path
+from pipelines.building.parsed import FILES, name_of_parse
 from pipelines.core.canonical import canonical_hash, differing
-from pipelines.core.delete_flag import MARKED
 from pipelines.core.errors import BuildBlocked, UsageError
-from pipelines.core.settings import Home
-from pipelines.core.warehouse import open_published, writer
-from tests.integration import chosen_cases as cases
-from tests.integration.chosen_cases import CITY, COMMUNITY, EAST, GRID, STREET, WEST, day, first_day, lawsuit, urban
-from tests.integration.landed import Landed, event_id, moment, write_city
+from pipelines.core.settings import Home, load_settings
+from pipelines.core.warehouse import open_pair, open_published, writer
+from tests.integration.changed_figures import changed, check_change
+from tests.integration.chosen_cases import CITY, COMMUNITY, EAST, GRID, STREET, WEST
+from tests.integration.landed import Landed, event_id, moment
 from tests.integration.published_rows import event, figure
-from tests.integration.story import SETTINGS, Story, run
+from tests.integration.story import SETTINGS, Story, tell
+
+#: Changes drawn of each pair of its builds; the last two differ by nothing but as_of.
+CHANGES = 20
 
 
 def manifest_tests(home: Home) -> set[str]:
@@ -30,56 +38,7 @@ def manifest_tests(home: Home) -> set[str]:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    base = tmp_path_factory.mktemp("build")
-    city = write_city(base / "tiny", {"urban_case": "9901,3101,,2016-06-30\n9901,3105,2016-06-30,\n"})
-    place = Landed(Home(base / "home").make(), city)
-    first_day(place)
-    place.land(
-        "urban_case", "July", [urban(number, "2016-07-05T08:00:00") for number in ("GONE", "BACK")], at="2017-01-06T00:00:00"
-    )
-    runs = [run(place)]
-    tests = [*runs[0].phases[0].tests, *runs[0].phases[1].tests]
-    first = open_published(place.home.root)
-    # Day two: a correction that moves a case in time and place, the root of a duplicate, a deadline that passes by the clock.
-    corrected = urban("MOVES", "2016-08-03T08:00:00", grid_code=WEST, class_text="路灯")
-    online = cases.petition("A2", intake_channel="网信", merged_into_no="A1")
-    place.land("petition", "online", [online], at="2017-01-08T00:00:00")
-    gone = [urban(number, "2016-07-05T08:00:00", _flags=[MARKED]) for number in ("GONE", "BACK")]
-    place.land("urban_case", "day two", [corrected, urban("LATER", "2016-10-01T07:00:00"), *gone], at="2017-01-08T00:00:00")
-    place.land(
-        "court_case", "sued", [lawsuit("S1", mediation_no="J1"), lawsuit("S2", mediation_no="J3")], at="2017-01-08T00:00:00"
-    )
-    place.land("grid_assist", "help", [
-        {"source_case_no": "A1", "event_no": "G1", "assisted_at": moment("2016-09-06T08:00:00"), "network": "公安"},
-        {"source_case_no": "A2", "event_no": "G1", "assisted_at": moment("2016-09-06T09:00:00"), "network": "法院"},
-        {"source_case_no": "A3", "event_no": "G1", "assisted_at": moment("2016-09-06T09:30:00"), "network": "法院", "_flags": [MARKED]},
-    ], at="2017-01-08T00:00:00")  # fmt: skip
-    struck = {**cases.whistles()[4], "source_case_no": "W097-1", "_flags": [MARKED]}
-    place.land(
-        "dispatch_whistle", "another", [struck, {**cases.whistles()[4], "source_case_no": "W098-1"}], at="2017-01-08T00:00:00"
-    )
-    runs.append(run(place))
-    # Day three: a file taken back, and an older correction that arrives late and must not win.
-    place.retract("mistake")
-    place.land("grid_event", "moved", [cases.grid_event(grid_code=WEST)], at="2017-01-09T00:00:00")
-    place.land("petition", "letters", cases.letters(), at="2017-01-07T00:00:00")
-    place.land("callback", "calls", cases.calls(), at="2017-01-07T00:00:00")
-    place.land("urban_case", "late", [urban("MOVES", "2016-02-02T08:00:00")], at="2017-01-07T00:00:00")
-    place.land("urban_case", "restored", [urban("BACK", "2016-07-05T08:00:00")], at="2017-01-09T00:00:00")
-    place.land("court_case", "renamed", [lawsuit("S1", mediation_no="J2")], at="2017-01-09T00:00:00")
-    place.land("mediation", "more", [{"source_case_no": "J4", "accepted_on": day("2017-02-07")}], at="2017-02-08T11:00:00")
-    runs.append(run(place))
-    # Day four: nothing but a later as_of, a month on.
-    runs.append(run(place, "2017-02-08T12:00:00"))
-    last = open_published(place.home.root)
-    again = Home(base / "again").make()
-    for folder in ("landing", "state"):
-        shutil.copytree(place.home.root / folder, again.root / folder, dirs_exist_ok=True)
-    Landed(again, city, place.files).forget("mistake")  # taken back: as if it had never come
-    runs.append(run(Landed(again, city), "2017-02-08T12:00:00"))
-    rebuilt = open_published(again.root)
-    hashes = canonical_hash(last.connection), canonical_hash(rebuilt.connection)
-    return Story(first, tests, last, rebuilt, [r.prepared.mode for r in runs], place, hashes)
+    return tell(tmp_path_factory.mktemp("build"))
 
 
 def test_a_lawsuit_belongs_to_the_mediation_that_it_names_now(story: Story) -> None:
@@ -396,3 +355,24 @@ def test_enquiries_stay_out_of_the_rates_and_an_exemption_needs_a_reason(story: 
     assert figure(story.first, "M37", CITY, "year", "2016-12-31")[:2] == (1, 2)
     assert figure(story.last, "M39", CITY, "year", "2016-12-31")[:2] == (1, 3)
     assert figure(story.last, "V14", CITY, "year", "2016-12-31")[0] == 1
+
+
+def test_the_steps_of_changes_between_its_builds_add_up(story: Story, tmp_path: Path) -> None:
+    """Of every two of the four kept builds; thirty days of a city with files of its departments: `make prove-diff`."""
+    home, rng, steps, checked = story.place.home.root, random.Random(11), Counter[str](), 0
+    for before, after in combinations(reversed(publish.builds(story.place.home)), 2):
+        with open_pair(home, before, after, tmp_path / "spill") as pair:
+            for name in changed(pair, rng, CHANGES):
+                steps += check_change(pair, name)
+                checked += 1
+    assert checked >= 5 * CHANGES
+    assert {"new", "late", "progress", "time", "corrected", "retracted", "withdrawn", "regridded"} <= set(steps), steps
+
+
+def test_the_homes_of_a_session_share_one_parse_that_dbt_took(story: Story, tiny_home: Path) -> None:
+    """`tiny_home` by the real command and Dagster, the story without, built four times; dbt rewrites a parse that it does not take."""
+    name = name_of_parse(PROJECT, dbt_environment(Home(tiny_home), load_settings()))
+    with zipfile.ZipFile(Path(os.environ["CITYBRAIN_PARSES"]) / f"{name}.zip") as held:
+        shared = held.read(FILES[0])
+    for home in (tiny_home, story.place.home.root):
+        assert (target_path(Home(home)) / FILES[0]).read_bytes() == shared

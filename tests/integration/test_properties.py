@@ -1,6 +1,6 @@
 """What must hold of any files whatever: loaded twice, in any order, in parts, under other names; and every record counted.
 
-A hundred examples of each of the five in `make test`, the same ones every time; `make prove-fuzz` looks for new ones.
+Sixty examples of each of the five in `make test`, the same ones every time; `make prove-fuzz` looks for new ones.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.integration.many_homes import HEADER, Homes, contents, current, lande
 
 EXAMPLES = int(os.environ.get("CITYBRAIN_EXAMPLES", "0"))
 many = settings(
-    max_examples=EXAMPLES or 100, derandomize=not EXAMPLES, deadline=None, database=None, print_blob=False,
+    max_examples=EXAMPLES or 60, derandomize=not EXAMPLES, deadline=None, database=None, print_blob=False,
     phases=[Phase.generate],  # an example that fails is small enough to read; making it smaller takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip

@@ -1,8 +1,8 @@
-"""Figures recomputed from the source records that their trace names; changes between kept builds that add up exactly.
+"""Figures recomputed from the source records that their trace names; over thirty days, changes that add up exactly.
 
 The recomputation shares no code with the register: it reads landed rows by file and record number, under the bureaus' own
 column names, and says of each in plain Python whether it belongs to the figure. What is read of a record is written here by
-hand from the definitions; places and the city's own categories are left to test_truth.
+hand from the definitions; places and the city's own categories are left to test_truth. Changes of four builds: test_build.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,16 @@ import polars as pl
 import pytest
 
 from pipelines import publish
-from pipelines.core.settings import Home
 from pipelines.core.warehouse import PublishedBuild, open_pair, open_published
-from pipelines.trace import FigureName, difference, find_figure, pages, trace
-from pipelines.tracing.naming import ANCHORED, Window
+from pipelines.trace import FigureName, find_figure, pages, trace
+from pipelines.tracing.naming import Window
 from tests.conftest import ROOT, TinyCity, citybrain
-from tests.integration.days import Days, bring_through
+from tests.integration.changed_figures import KEY, changed, check_change
+from tests.integration.days import bring_through
 from tests.integration.disturbed_days import RECODED_ON, disturb, recoded
 
-FIGURES, CHANGES, PROVEN_CHANGES, PROVEN_DAYS = 200, 60, 200, 30
+FIGURES, PROVEN_CHANGES, PROVEN_DAYS = 200, 200, 30
 DAY = dt.timedelta(days=1)
-KEY = "metric_id, slice_kind, slice_code, grid_code, period_kind, period_start, period_end"
 Row = dict[str, Any]
 
 
@@ -259,94 +257,6 @@ def _published(home: Path, metric: str, area: str) -> tuple[int, int]:
 
 
 # ---- Changes ------------------------------------------------------------------------------------------------------
-
-#: Kinds of which another record tells something: calls back, assistance of other networks, what followed a mediation.
-TOLD_BESIDE = ("petition", "hotline_order", "grid_event", "mediation")
-#: Periods that end on the build's own day are asked for without a day: each build's own.
-OWN_DAY = {kind: word for word, kind in ANCHORED.items() if kind != "day"}
-
-
-def changed(pair: PublishedBuild, rng: random.Random, count: int) -> list[FigureName]:
-    """Names of figures that differ between two builds, drawn evenly over metrics and kinds of period."""
-    stocks = {row[0] for row in pair.rows("select metric_id from marts.ref_metric where family = 'stock'")}
-    days = {schema: pair.rows(f"select cast(as_of as date) from {schema}.build_info")[0][0] for schema in ("before", "marts")}
-    strata: dict[tuple[str, str], set[FigureName]] = {}
-    for metric, kind, code, area, period, first, last in pair.rows(
-        f"select {KEY} from (select * from marts.fct_metric_value where basis = 'as_was' and not is_suppressed) as n "
-        f"full join (select * from before.fct_metric_value where basis = 'as_was' and not is_suppressed) as o using ({KEY}) "
-        "where (n.num, n.den, n.stat_value) is distinct from (o.num, o.den, o.stat_value) order by all"
-    ):
-        if (metric in stocks or period in OWN_DAY) and last not in days.values():
-            continue
-        if metric in stocks:
-            word = "as_of"
-        elif period in OWN_DAY:
-            word = OWN_DAY[period]
-        else:
-            word = str(Window(period, first, last))
-        strata.setdefault((metric, period), set()).add(FigureName(metric, area, word, kind, code))
-    drawn: set[FigureName] = set()
-    pools = [sorted(pool, key=str) for _, pool in sorted(strata.items())]
-    for _ in range(count):
-        drawn |= {rng.choice(pool) for pool in pools}
-    return rng.sample(sorted(drawn, key=str), min(count, len(drawn)))
-
-
-def figure_in(pair: PublishedBuild, schema: str, figure: Any) -> tuple[int, int, float | None]:
-    """Numerator, denominator, value as the build published them: (0, 0, None) where it has no row."""
-    rows = pair.rows(
-        f"select num, den, stat_value from {schema}.fct_metric_value where metric_id = ? and slice_kind = ? and slice_code = ? "
-        "and grid_code = ? and period_kind = ? and period_end = ? and basis = 'as_was'",
-        [figure.metric.id, figure.name.slice_kind, figure.name.slice_code, figure.area, figure.window.kind, figure.window.last],
-    )
-    return (rows[0][0] or 0, rows[0][1] or 0, rows[0][2]) if rows else (0, 0, None)
-
-
-def check_change(pair: PublishedBuild, name: FigureName) -> Counter[str]:
-    """The steps of one figure add up to what the two builds published, and are what their names say."""
-    found = difference(pair, name)
-    assert not found.is_hidden or not found.steps
-    if found.is_hidden:
-        return Counter(hidden=1)
-    assert found.adds_up, (name, found.steps)
-    old, new = figure_in(pair, "before", found.before), figure_in(pair, "marts", found.after)
-    assert sum(step.num for step in found.steps) == new[0] - old[0], name
-    if not found.after.metric.population or (old[1] and new[1]):
-        assert sum(step.den for step in found.steps) == new[1] - old[1], name
-    if found.after.metric.family == "median":
-        last = [step.value for step in found.steps][-1] if found.steps else old[2]
-        assert last == pytest.approx(new[2], abs=1e-9)
-    for move in found.moves.iter_rows(named=True):
-        same = (move["file_before"], move["record_before"]) == (move["file_after"], move["record_after"])
-        if found.after.is_whole:
-            continue
-        if move["step"] in ("new", "late"):
-            assert move["file_before"] is None
-        elif move["step"] in ("time", "regridded"):
-            assert move["file_before"] is not None
-        elif move["step"] == "progress":
-            assert not same or move["event_kind"] in TOLD_BESIDE, (
-                "only there another record (a call, an assistance, a lawsuit) may tell more"
-            )
-        if move["step"] == "corrected" and move["file_after"] is not None:
-            assert not same
-    return Counter(step.id for step in found.steps)
-
-
-@pytest.mark.timeout(1200)  # two builds stand before it; on a loaded machine they take minutes
-def test_random_changes_between_kept_builds_add_up(days: Days, tmp_path: Path) -> None:
-    """Sixty of them here, two hundred over thirty days in `make prove-diff`."""
-    kept = publish.builds(Home(days.home))
-    pairs = list(combinations(reversed(kept), 2))
-    assert pairs
-    rng, steps, checked = random.Random(11), Counter[str](), 0
-    for before, after in pairs:
-        with open_pair(days.home, before, after, tmp_path / "spill") as pair:
-            for name in changed(pair, rng, CHANGES // len(pairs) + 1):
-                steps += check_change(pair, name)
-                checked += 1
-    assert checked >= CHANGES
-    assert {"new", "progress", "time"} <= set(steps), steps
 
 
 @pytest.mark.proof

@@ -154,6 +154,11 @@ def test_shares_are_compared_and_nonsense_is_not() -> None:
     assert compare(None, Part(72, 100), is_share=True) == "unknown"
 
 
+def test_none_in_either_period_is_no_difference() -> None:
+    assert compare(Part(0, 30), Part(0, 31), is_share=False) == "chance"
+    assert compare(Part(0, 30), Part(0, 31), is_share=True) == "chance"
+
+
 @pytest.mark.parametrize(
     ("num", "den", "state"),
     [(80, 100, "average"), (70, 100, "below"), (60, 100, "far_below"), (89, 100, "above"), (97, 100, "far_above")],
