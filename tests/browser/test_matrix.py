@@ -11,7 +11,7 @@ sentence in its place. Of a board and a language are walked
 - from a board's first page the first link of every kind (what it changes: a figure, its part, a case, a page of a list, a row),
   and on from there: figure, cases, record; and a click on the map.
 
-On the tiny city of the session these are about 1,300 pages; each test prints how many it walked and how long a page took.
+On the tiny city of the session these are about 2,800 pages; each test prints how many it walked and how long a page took.
 """
 
 from __future__ import annotations
