@@ -87,7 +87,7 @@ def flag_text(words: Words, flag: str, names: Mapping[str, str]) -> Html:
         flag: as the case has it.
         names: of marks (marts.ref_dirt_mark); the others, and what kinds of rules say, are words of the boards.
     """
-    column, between, mark = next(((c, sign, m) for sign in (":", "-") for c, s, m in [flag.partition(sign)] if s), ("", "", flag))
+    column, between, mark = flag.rpartition(":" if ":" in flag else "-")
     key = f"flag.rule_{mark}" if between == "-" else f"flag.{mark}"
     known = words(key) if words.has(key) else names.get(mark, "")
     about = [tag("code", column, kind="data")] if column not in NO_COLUMN else []
