@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,11 +34,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What one rerun reads: a home, a build, a reader. It never changes under a page."""
+    """What one rerun reads: a home, a build, a reader. It never changes under a page.
+
+    What it was answered it keeps: the cache makes a copy for each question, and a page asks the same of every row of a table.
+    """
 
     home_root: Path
     manifest: str
     reader: access.Reader
+    _answers: dict[tuple[str, tuple[tuple[str, Any], ...]], pl.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def build_id(self) -> str:
@@ -58,7 +62,9 @@ class Source:
         """The rows of a text that `trace` made; parameters that it does not bind are left out."""
         needed = access.parameters_of(sql)
         kept = tuple(sorted((name, value) for name, value in params.items() if name in needed))
-        return _answer(str(self.home_root), self.manifest, self.reader, sql, kept)
+        if (sql, kept) not in self._answers:
+            self._answers[sql, kept] = _answer(str(self.home_root), self.manifest, self.reader, sql, kept)
+        return self._answers[sql, kept]
 
     def made(self, work: Callable[..., T], *given: str | int, language: Language, earlier: str = "") -> T:
         """What `work(build, *given)` makes of this build, or with `earlier` of a pair of builds, as the reader of the page.
