@@ -40,12 +40,15 @@ def of_last_month(figure: Figure, months: Sequence[tuple[dt.date, float | None]]
     if figure.slice_kind != "all" or figure.row["period_kind"] == "cumulative" or not over:
         return ""
     month, value = over[-1]
-    goals = targets.filter(
-        (pl.col("metric_id") == figure.id) & (pl.col("valid_from") <= month) & (pl.col("valid_to") > month)
-    )["target_value"]  # fmt: skip
-    if goals.is_empty():
+    # In Python: so few rows, asked by each card of a page.
+    goals = [
+        float(row["target_value"])
+        for row in targets.rows(named=True)
+        if row["metric_id"] == figure.id and row["valid_from"] <= month < row["valid_to"]
+    ]
+    if not goals:
         return ""
-    target = float(goals[0])
+    target = goals[0]
     key = "aim.met" if is_reached(value, target, str(figure.row["direction"])) else "aim.missed"
     words = figure.words
     return words(key, month=words.month(month), value=written(figure, value), target=written(figure, target))

@@ -27,12 +27,15 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.boards import quantile, served
 from bench.viewer import Viewer
+from dashboards.kit import data
+from dashboards.kit.access import Reader
 from dashboards.kit.words import Words
 from pipelines.core.bindings import load_city
 from pipelines.core.settings import Home, load_settings
 from pipelines.publish import KEEP_BUILDS
 from tests.conftest import ROOT, TinyCity
 from tests.integration import publishing
+from tests.integration.opened_pages import said_by
 from tests.integration.publishing import FIRST, METRIC, Marked
 
 #: Pages that name other builds than the one they are answered from, because that is what they are for.
@@ -247,6 +250,12 @@ def test_the_words_of_a_session_come_before_its_charts(tiny_home: Path) -> None:
     assert "bidi_component" not in first[first.index("plotly_chart") :]
     assert "bidi_component" in then[then.index("plotly_chart") :], "only the first page of a session waits"
     assert first.count("plotly_chart") == then.count("plotly_chart")
+
+
+def test_a_page_is_made_to_its_end_though_a_build_came_meanwhile(tiny_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that began anew at its own end was never made where builds came faster than pages."""
+    monkeypatch.setattr(data, "current_build", lambda _: "20991231_later")
+    assert "data_quality" in said_by(tiny_home, "overview", {}, Reader())  # its menu; said_by holds that its foot is there
 
 
 @pytest.mark.proof
