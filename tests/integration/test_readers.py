@@ -260,6 +260,6 @@ def test_a_page_is_made_to_its_end_though_a_build_came_meanwhile(tiny_home: Path
 
 @pytest.mark.proof
 def test_twenty_readers_during_two_hundred_publishes(tiny_city: TinyCity, tmp_path: Path) -> None:
-    """`make prove-readers`. Twenty pages made anew are some seven seconds of one core: a build each 9 s is what one process bears."""
+    """`make prove-readers`. A build each 9 s keeps one process busy without a pause; the worst lag was 13 s (1f36143)."""
     outcome = prove(tiny_city, tmp_path / "home", readers=20, times=200, every=9.0, stays=READS)
     assert outcome.late(LAG_SECONDS) == []
