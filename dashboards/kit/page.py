@@ -30,11 +30,13 @@ from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import Words
 
 _FOLDER = Path(__file__).parent
-_GO, _DREW, _ANSWERED = "go_to_board", "drew", "answered"
+_GO, _DREW, _ANSWERED, _ANEW = "go_to_board", "drew", "answered", "begun_anew"
 #: How much later than its words the charts of a session's first page are sent. A browser needs 2 s for the drawing library
 #: alone (4.5 MB; Chromium on 2 cores, 2026-11-23), and before it shows the words if both come together.
 WORDS_FIRST_SECONDS = 0.6
 _LATER: ContextVar[list[Callable[[], None]] | None] = ContextVar("later", default=None)
+#: What the page is made of, while it may still be left for a later build.
+_LEAVES: ContextVar[data.Source | None] = ContextVar("leaves", default=None)
 #: Streamlit's own frame, where it would say something in English or waste the top of the screen.
 FRAME = """
 <style>
@@ -99,6 +101,7 @@ def put(
     act: is given what a form in the markup (with data-act) was filled in with, before the page is made anew. It may be begun
         twice unless it makes no call of Streamlit's: each of them may end the run.
     """
+    _leave_for_a_later_build()
     downloads.remember(content.text, key)
     shown: dict[str, str] = {"html": content.text}
     if words is not None:
@@ -170,6 +173,7 @@ def draw(chart: charts.Chart, key: str, *, into: Callable[[str], None] | None = 
         title = tag("b", chart.caption.title)
         put(tag("p", title, tag("br"), tag("span", chart.sentence, kind="muted")), f"empty_{key}")
         return
+    _leave_for_a_later_build()
     downloads.remember_chart(chart)
     later = _LATER.get()
     if later is None:
@@ -284,9 +288,7 @@ def foot(board: Board) -> None:
 def watch(board: Board, home_root: Path) -> None:
     """While the page is open, look again and again whether a new build was published; if so, read that one.
 
-    A page of a kept build stays with it. A page is made to its end first, also if a build came meanwhile: where builds come
-    faster than pages are made, one that begins anew each time is never made (20 readers saw nothing for 100 s, a build each
-    9 s, 2026-11-23).
+    A page of a kept build stays with it.
     """
     if board.view.build_read:
         return
@@ -321,7 +323,7 @@ def not_for_role(board: Board) -> None:
 def whole_page(board: Board, show: Callable[[Board], None]) -> None:
     """A board with its head and foot. What goes wrong is told in the reader's language; the log has the rest."""
     keep_address(board.view)
-    _begin()
+    _begin(board)
     readable = data.kept_names(board.source.home_root) | {board.source.build_id}
     try:
         head(board)
@@ -336,12 +338,27 @@ def whole_page(board: Board, show: Callable[[Board], None]) -> None:
     foot(board)
     watch(board, board.source.home_root)
     _draw_later()
+    board.source.forget()
+    st.session_state.pop(_ANEW, None)
 
 
-def _begin() -> None:
-    """The charts of a session's first page wait for its words."""
+def _begin(board: Board) -> None:
+    """The charts of a session's first page wait for its words; which page may be left for a later build."""
     _LATER.set(None if _DREW in st.session_state else [])
     st.session_state[_DREW] = True
+    _LEAVES.set(None if board.view.build_read else board.source)
+
+
+def _leave_for_a_later_build() -> None:
+    """Begin anew if a build was published since this page was begun: once, then the page is made to its end, whatever comes.
+
+    Where builds come faster than pages are made, one that begins anew each time is never made (20 readers saw nothing for
+    100 s, a build each 9 s, 2026-11-23); one that never does is of the older build until it is whole (13 s there).
+    """
+    source = _LEAVES.get()
+    if source is not None and _ANEW not in st.session_state and data.current_build(source.home_root) != source.build_id:
+        st.session_state[_ANEW] = True
+        st.rerun()
 
 
 def _draw_later() -> None:
