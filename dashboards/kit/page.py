@@ -30,12 +30,12 @@ from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import Words
 
 _FOLDER = Path(__file__).parent
-_GO, _DREW, _ANSWERED, _ANEW = "go_to_board", "drew", "answered", "begun_anew"
+_GO, _DREW, _ANSWERED, _LEFT = "go_to_board", "drew", "answered", "left"
 #: How much later than its words the charts of a session's first page are sent. A browser needs 2 s for the drawing library
 #: alone (4.5 MB; Chromium on 2 cores, 2026-11-23), and before it shows the words if both come together.
 WORDS_FIRST_SECONDS = 0.6
 _LATER: ContextVar[list[Callable[[], None]] | None] = ContextVar("later", default=None)
-#: What the page is made of, while it may still be left for a later build.
+#: What a page that may still be left for a later build is made of.
 _LEAVES: ContextVar[data.Source | None] = ContextVar("leaves", default=None)
 #: Streamlit's own frame, where it would say something in English or waste the top of the screen.
 FRAME = """
@@ -97,6 +97,8 @@ def put(
     act: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:  # fmt: skip
     """Show markup. `focus`: scroll here when it changes to something new; `words`: make the frame speak them too.
+
+    Ends the run where a click is answered, or a later build is read instead.
 
     act: is given what a form in the markup (with data-act) was filled in with, before the page is made anew. It may be begun
         twice unless it makes no call of Streamlit's: each of them may end the run.
@@ -168,7 +170,10 @@ def current_view(city: BoardCity) -> View:
 
 
 def draw(chart: charts.Chart, key: str, *, into: Callable[[str], None] | None = None) -> None:
-    """Show a chart, or the sentence that says why there is none. into: is given the `customdata` of a mark that is clicked."""
+    """Show a chart, or the sentence that says why there is none; ends the run as `put` does.
+
+    into: is given the `customdata` of a mark that is clicked.
+    """
     if chart.figure is None:
         title = tag("b", chart.caption.title)
         put(tag("p", title, tag("br"), tag("span", chart.sentence, kind="muted")), f"empty_{key}")
@@ -308,6 +313,7 @@ def watch(board: Board, home_root: Path) -> None:
 
 def stop(sentence: str) -> None:
     """Say why there is nothing to show, and end the page."""
+    _LEAVES.set(None)  # of an earlier run, where this one opened no board: a thread makes page after page
     put(tag("p", sentence, kind="notice"), "guard")
     st.stop()
 
@@ -324,6 +330,18 @@ def whole_page(board: Board, show: Callable[[Board], None]) -> None:
     """A board with its head and foot. What goes wrong is told in the reader's language; the log has the rest."""
     keep_address(board.view)
     _begin(board)
+    try:
+        _parts(board, show)
+        _LEAVES.set(None)
+        foot(board)
+        watch(board, board.source.home_root)
+        _draw_later()
+    finally:
+        board.source.forget()
+
+
+def _parts(board: Board, show: Callable[[Board], None]) -> None:
+    """The head, the board, what it gives to take along; or that it failed."""
     readable = data.kept_names(board.source.home_root) | {board.source.build_id}
     try:
         head(board)
@@ -335,29 +353,24 @@ def whole_page(board: Board, show: Callable[[Board], None]) -> None:
             st.rerun()  # later builds were published meanwhile, and one that the page reads may be gone
         logging.getLogger("citybrain.boards").exception("a board failed: %s", to_params(board.view))
         put(tag("p", board.words("guard.error"), kind="notice error", role="alert"), "error")
-    foot(board)
-    watch(board, board.source.home_root)
-    _draw_later()
-    board.source.forget()
-    st.session_state.pop(_ANEW, None)
 
 
 def _begin(board: Board) -> None:
-    """The charts of a session's first page wait for its words; which page may be left for a later build."""
+    """Which page may be left for a later build; until a session drew a chart, its charts wait for its words."""
+    was_left = st.session_state.pop(_LEFT, False)
+    _LEAVES.set(None if was_left or board.view.build_read else board.source)
     _LATER.set(None if _DREW in st.session_state else [])
-    st.session_state[_DREW] = True
-    _LEAVES.set(None if board.view.build_read else board.source)
 
 
 def _leave_for_a_later_build() -> None:
-    """Begin anew if a build was published since this page was begun: once, then the page is made to its end, whatever comes.
+    """Begin anew if a build was published since this page was begun: once, the next one is made to its end, whatever comes.
 
     Where builds come faster than pages are made, one that begins anew each time is never made (20 readers saw nothing for
     100 s, a build each 9 s, 2026-11-23); one that never does is of the older build until it is whole (13 s there).
     """
     source = _LEAVES.get()
-    if source is not None and _ANEW not in st.session_state and data.current_build(source.home_root) != source.build_id:
-        st.session_state[_ANEW] = True
+    if source is not None and data.current_build(source.home_root) not in ("", source.build_id):
+        st.session_state[_LEFT] = True
         st.rerun()
 
 
@@ -366,6 +379,7 @@ def _draw_later() -> None:
     _LATER.set(None)
     if waiting:
         time.sleep(WORDS_FIRST_SECONDS)
+        st.session_state[_DREW] = True
     for plot in waiting or []:
         plot()
 

@@ -1,4 +1,4 @@
-"""Search: one box in the head that finds a place, a department, a figure, or opens a figure by its permanent id.
+"""Search: one box in the head that finds a place, a department, a figure, a case by its number, or a figure by its permanent id.
 
 Belongs here: the box, what a text may mean, the list of what was found with a link each. Does not: which rows a reader may
 see (access: what is outside her scope is not found), what a board shows.
@@ -16,6 +16,7 @@ from dashboards.kit.filters import NAMED, View, from_params, to_params
 from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
 from dashboards.kit.menu import BOARDS, MENU, boards_of
 from dashboards.kit.periods import period_of
+from dashboards.kit.unopened import is_unopened
 
 if TYPE_CHECKING:
     from dashboards.kit.page import Board
@@ -27,7 +28,7 @@ def box(board: Board) -> Html:
         return EMPTY
     words, find = board.words, board.view.find
     field = tag(
-        "input", type="text", name_="find", value=find, placeholder=words("search.hint"), aria_label=words("search.label"),
+        "input", type="text", name_="find", value=find, placeholder=_say(board, "hint"), aria_label=_say(board, "label"),
         autocomplete="off", maxlength=str(whole("search_most")),
     )  # fmt: skip
     return tag("form", field, tag("button", words("search.go"), type="submit"), data_act="find", role="search", kind="search")
@@ -54,8 +55,8 @@ def found(board: Board) -> Html:
     words, text = board.words, board.view.find
     if not text or not _home(board):
         return EMPTY
-    groups = [("figure_id", _by_id(board)), ("places", _places(board)), ("departments", _departments(board)),
-              ("figures", _figures(board))]  # fmt: skip
+    groups = [("figure_id", _by_id(board)), ("cases", _cases(board)), ("places", _places(board)),
+              ("departments", _departments(board)), ("figures", _figures(board))]  # fmt: skip
     lines = [
         tag("li", tag("span", words(f"search.{name}"), kind="muted small"), " ", join(links, " · "))
         for name, links in groups
@@ -63,7 +64,7 @@ def found(board: Board) -> Html:
     ]
     close = anchor(board.view.but(find=""), words("search.close"), kind="nowrap small")
     if not lines:
-        return tag("div", tag("p", words("search.nothing", text=text), " ", close), kind="found", role="status")
+        return tag("div", tag("p", _say(board, "nothing", text=text), " ", close), kind="found", role="status")
     head = tag("p", words("search.found", text=text), " ", close, kind="small")
     return tag("div", head, tag("ul", join(lines)), kind="found", role="status")
 
@@ -76,8 +77,9 @@ def _home(board: Board) -> str:
     return here or (of_areas[0] if of_areas else "")
 
 
-def _onward(board: Board, **parts: str) -> View:
-    return board.view.but(find="", case="", ticket="", page=1, named="", **parts)
+def _onward(board: Board, *, case: str = "", **parts: str) -> View:
+    """Elsewhere in the build that was searched; where it was named by a figure's id, that goes and the build stays."""
+    return board.view.but(find="", case=case, ticket="", page=1, named="", build=board.view.build_read, **parts)
 
 
 def _by_id(board: Board) -> list[Html]:
@@ -86,6 +88,29 @@ def _by_id(board: Board) -> list[Html]:
         return []
     view = from_params({**to_params(_onward(board)), "id": text}, language=board.view.language)
     return [anchor(view, text, page=BOARDS["explain"])]
+
+
+def _finds_cases(board: Board) -> bool:
+    reader = board.source.reader
+    return reader.sees_cases and "overview" in boards_of(reader.role)
+
+
+def _say(board: Board, name: str, **values: str) -> str:
+    """What this box finds, in words: for some readers also cases."""
+    return board.words(f"search.{name}_cases" if _finds_cases(board) else f"search.{name}", **values)
+
+
+def _cases(board: Board) -> list[Html]:
+    """Cases whose number is what was typed, all of it; two departments may give the same. None of a kind that is not opened."""
+    if not _finds_cases(board):
+        return []
+    rows = board.source.ask("search__cases", text=board.view.find, most=whole("search_shown")).rows(named=True)
+    return [
+        anchor(_onward(board, case=row["event_id"], cut=""), f"{row['source_case_no']} {board.kind(row['event_kind'])}",
+               page=BOARDS["overview"])
+        for row in rows
+        if not is_unopened("category", row["category_code"], board.source.as_of.date())
+    ]  # fmt: skip
 
 
 def _places(board: Board) -> list[Html]:

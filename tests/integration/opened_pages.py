@@ -66,10 +66,19 @@ def _script(home: str, name: str, params: dict[str, str], scope: dict[str, objec
     page.whole_page(board, import_module(f"dashboards.boards.{name}").show)
 
 
+def session_of(home: Path, name: str, params: dict[str, str], reader: Reader) -> AppTest:
+    """A reader's session in which a page was made."""
+    given = (str(home), name, {"lang": "zh", **params}, asdict(reader))
+    return AppTest.from_function(_script, default_timeout=SECONDS, args=given).run()
+
+
 def said_by(home: Path, name: str, params: dict[str, str], reader: Reader) -> str:
     """All that a page says to a reader: its markup, its charts, its boxes; lists of single cases too."""
-    given = (str(home), name, {"lang": "zh", **params}, asdict(reader))
-    app = AppTest.from_function(_script, default_timeout=SECONDS, args=given).run()
+    return said_in(session_of(home, name, params, reader))
+
+
+def said_in(app: AppTest) -> str:
+    """The same of the page that a session shows."""
     assert not app.exception, app.exception
     parts = []
     for element in app.main:

@@ -43,6 +43,7 @@ class Foreign:
     """What the other district has and the reader's has not."""
 
     case: str
+    case_no: str
     words: frozenset[str]
 
 
@@ -72,7 +73,8 @@ def foreign(home: Path) -> Foreign:
     assert len(names) > 20
     assert counts
     numbers = {f"{count:,}" for (count,) in counts}
-    return Foreign(cases[0][0], frozenset({*(n for (n,) in names if n), *(no for _, no in cases), *numbers}))
+    case, case_no = cases[0]
+    return Foreign(case, case_no, frozenset({*(n for (n,) in names if n), *(name for both in cases for name in both), *numbers}))
 
 
 # ---- queries ---------------------------------------------------------------------------------------------------------
@@ -202,11 +204,13 @@ CRAFTED = {
     "a kept build": ("overview", {"area": OTHER, "build": EARLIER}),
     "one of two areas": ("areas", {"one": OWN, "other": OTHER}),
     "a place searched for": ("overview", {"find": "云浦"}),
+    "a case searched for": ("overview", {"find": "$no"}),
 }
 
 
 def check(home: Path, foreign: Foreign, taken: list[str], name: str, params: dict[str, str]) -> None:
-    text = said_by(home, name, {key: value.replace("$case", foreign.case) for key, value in params.items()}, READER)
+    params = {key: value.replace("$case", foreign.case).replace("$no", foreign.case_no) for key, value in params.items()}
+    text = said_by(home, name, params, READER)
     for asked in params.values():  # what she typed may be said back to her
         text = text.replace(asked, "")
     for told in (text, *taken):
@@ -223,10 +227,11 @@ def test_a_crafted_address_shows_nothing_of_another_district(
 
 def test_who_is_not_bounded_is_shown_it(home: Path, foreign: Foreign, taken: list[str]) -> None:
     """What is looked for is what these pages show: else the tests around would see nothing."""
-    for params, least in (({"area": OTHER}, 2), ({"case": foreign.case}, 1)):
+    for params, least in (({"area": OTHER}, 2), ({"case": foreign.case}, 3)):
         text = said_by(home, "overview", params, Reader(role="analyst"))
         assert sum(word in text for word in foreign.words) >= least
     assert any(word in told for told in taken for word in foreign.words)
+    assert f"case={foreign.case}" in said_by(home, "overview", {"find": foreign.case_no}, Reader(role="analyst"))
 
 
 @pytest.mark.proof

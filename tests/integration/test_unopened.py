@@ -125,6 +125,21 @@ def test_what_is_pasted_into_the_search_leads_to_the_same_answer(home: Path) -> 
     assert is_refused(opened(home, "explain", view.named))
 
 
+def test_a_number_that_is_looked_for_finds_no_case_that_is_not_opened(home: Path, cases: dict[str, str]) -> None:
+    with open_published(home) as build:
+        (known,) = build.rows(
+            "select source_case_no, event_id from marts.fct_event where event_kind = 'police_incident' and source_case_no is not null "
+            "and category_code not in (select unnest(?)) order by 1 limit 1", [sorted(OF_CASES)],
+        )  # fmt: skip
+    nowhere = "NO-SUCH-NUMBER"
+    told = [
+        said_by(home, "overview", {"find": number}, ANALYST).replace(number, nowhere) for number in (*list(cases)[:2], nowhere)
+    ]
+    assert len(set(told)) == 1
+    assert Words("zh")("search.nothing_cases", text=nowhere) in told[0]
+    assert f"case={known[1]}" in said_by(home, "overview", {"find": known[0].lower()}, ANALYST)
+
+
 def test_a_case_that_is_not_opened_is_answered_as_one_that_is_not_there(home: Path, cases: dict[str, str]) -> None:
     """Whoever knows how ids are made can work out one: a different answer would say that there is such a case."""
     for board, more in (("overview", {}), ("public_safety", {}), ("explain", {"id": "V03/990100/2025"})):

@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.kit import filters, page, search
+from dashboards.kit.access import Reader
 from dashboards.kit.filters import View, from_params, to_params
 from dashboards.kit.markup import EMPTY, anchor, html
 from dashboards.kit.search import typed
 from dashboards.kit.words import Words
+from pipelines.core.board_options import Role
 
 
 @given(st.text(max_size=400))
@@ -37,17 +39,22 @@ def test_blanks_and_markup_are_left_out() -> None:
 ROWS: dict[str, list[dict[str, Any]]] = {
     "metrics": [{"metric_id": metric, "name_zh": "件", "name_en": "Cases"} for metric in ("M05", "M05c", "M32")],
     "overview__figures": [{"metric_id": "M05", "period_kind": "month"}, {"metric_id": "M32", "period_kind": None}],
-    "build": [{"root_code": "1"}], "kinds": [], "search__places": [], "search__departments": [],
+    "build": [{"root_code": "1"}], "kinds": [],
+    "search__cases": [
+        {"event_id": "e1", "source_case_no": "P1", "event_kind": "police_incident", "category_code": "2001"},
+        {"event_id": "e2", "source_case_no": "P1", "event_kind": "police_incident", "category_code": "1001"},
+    ], "search__places": [], "search__departments": [],
 }  # fmt: skip
 
 
-def board_of(**view: Any) -> Any:
+def board_of(role: Role = "leader", **view: Any) -> Any:
     def ask(query: str, **_: Any) -> pl.DataFrame:
         return pl.DataFrame(ROWS[query])
 
-    reader = SimpleNamespace(role="leader", areas=())
-    source = SimpleNamespace(as_of=dt.datetime(2026, 6, 30, 23, 59, 59), reader=reader, ask=ask, row=lambda query: ROWS[query][0])
-    return SimpleNamespace(source=source, view=View(language="en", **view), words=Words("en"), path=".")
+    source = SimpleNamespace(
+        as_of=dt.datetime(2026, 6, 30, 23, 59, 59), reader=Reader(role=role), ask=ask, row=lambda query: ROWS[query][0]
+    )
+    return SimpleNamespace(source=source, view=View(language="en", **view), words=Words("en"), path=".", kind=str.upper)
 
 
 def test_a_figure_that_overview_does_not_open_is_opened_by_the_board_about_one_figure() -> None:
@@ -55,6 +62,20 @@ def test_a_figure_that_overview_does_not_open_is_opened_by_the_board_about_one_f
     links = [link.text for link in search._figures(board_of(find="cases", area="11"))]
     assert [view_behind(link) for link in links] == [View("en", area="11", figure=row["metric_id"]) for row in ROWS["metrics"]]
     assert ["explain" in link for link in links] == [False, True, True]
+
+
+def test_a_number_leads_to_its_case_in_the_build_that_was_searched_and_to_none_that_is_not_opened() -> None:
+    board = board_of(find="p1", named="M05/11/ytd@20260629_kept", cut="category.2001")
+    (link,) = search._cases(board)
+    assert view_behind(link.text) == View("en", case="e1", build="20260629_kept")
+    assert "P1 POLICE_INCIDENT" in link.text
+
+
+@pytest.mark.parametrize(("role", "is_told"), [("leader", True), ("engineer", False)])
+def test_who_sees_no_cases_is_not_told_that_their_numbers_are_found(role: Role, is_told: bool) -> None:
+    board = board_of(role, find="P1")
+    said = search.box(board).text + search.found(board).text
+    assert ("case" in said.lower()) == is_told
 
 
 # --- what was looked for stays here -------------------------------------------------------------------------------------
