@@ -7,6 +7,7 @@ shows it (app), how the menu is drawn (page).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from pipelines.core.board_options import Role
 
@@ -53,3 +54,15 @@ def boards_of(role: Role) -> tuple[str, ...]:
     """The boards of a role, in the order of the menu; without a role all. A clerk's own list comes first."""
     own = [name for name, entry in MENU.items() if not role or role in entry.roles]
     return tuple(sorted(own, key=lambda name: role == "clerk" and name != "returned"))
+
+
+def strange_path(url: str | None, base: str) -> str:
+    """What an address names that is no board, so that its reader can be told why another stands there; else empty.
+
+    Args:
+        url: the whole address; None where it is not known.
+        base: the path under which the boards are served.
+    """
+    path = unquote(urlsplit(url or "").path).strip("/")
+    asked = path.removeprefix(base.strip("/")).strip("/")
+    return "" if asked in BOARDS else asked

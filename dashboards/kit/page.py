@@ -25,7 +25,7 @@ from dashboards.kit.chance import reference
 from dashboards.kit.city import BoardCity
 from dashboards.kit.filters import View, from_params, to_params
 from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
-from dashboards.kit.menu import BOARDS, GROUPS, MENU, boards_of
+from dashboards.kit.menu import BOARDS, GROUPS, MENU, boards_of, strange_path
 from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import Words
 
@@ -41,7 +41,7 @@ _LEAVES: ContextVar[data.Source | None] = ContextVar("leaves", default=None)
 FRAME = """
 <style>
 header[data-testid="stHeader"], [data-testid="stStatusWidget"], [data-testid="stElementToolbar"],
-[data-testid="stToolbar"], [data-testid="stDecoration"], footer { display: none !important; }
+[data-testid="stToolbar"], [data-testid="stDecoration"], [data-testid="stDialog"], footer { display: none !important; }
 .block-container, [data-testid="stMainBlockContainer"] { padding: 1.1rem 2.2rem 2rem !important; max-width: 1360px; }
 [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 @media (max-width: 640px) { .block-container, [data-testid="stMainBlockContainer"] { padding: 0.6rem 1rem 1.5rem !important; } }
@@ -257,6 +257,8 @@ def _banner(board: Board) -> Html:
         started = words.moment(dt.datetime.fromisoformat(str(last["started_at"])))
         notices.append(words(f"banner.{last['status']}", started=started))
         notices.append(words("banner.reason", reason=str(last.get("reason") or words("unknown"))))
+    if strange := strange_path(st.context.url, st.get_option("server.baseUrlPath")):
+        notices.append(words("banner.no_board", name=strange))
     if board.view.build_read and board.view.build_read != board.source.build_id:
         notices.append(words("banner.build_gone", build=board.view.build_read))
     shown = tag("div", join(notices, "<br>"), kind="notice", role="alert") if notices else EMPTY

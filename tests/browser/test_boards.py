@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dashboards.kit.words import Words
 from pipelines.core.warehouse import PublishedBuild, open_published
 from tests.browser.accessible import PHONE_BOARDS, grave_findings, on_a_phone
 from tests.browser.conftest import FIELDS, PATHS, Reader, in_turn, window_on
@@ -200,6 +201,17 @@ def test_an_old_or_wrong_link_is_answered(reader: Reader) -> None:
     page = reader.open("overview", build="no_such_build", lang="fr", area="no-such-area", figure="M99")
     assert page.locator(".error").count() == 0
     assert reader.text().strip()
+
+
+def test_an_address_of_no_board_says_so_in_the_readers_language(reader: Reader) -> None:
+    """Streamlit's own answer is a box in English over the page."""
+    reader.page.goto(f"http://127.0.0.1:{reader.port}/no_board_1?lang=zh")
+    reader.settled()
+    assert Words("zh")("banner.no_board", name="no_board_1") in reader.text()
+    assert not faults_of(reader, "zh")
+    assert not reader.page.locator("[role=dialog]:visible").count()
+    assert ["does not seem to exist" in error for error in reader.errors] == [True], "Streamlit notes it on the console"
+    reader.errors.clear()
 
 
 def test_a_request_to_another_machine_is_aborted_and_fails_the_test(browser: Any, boards_port: int) -> None:
