@@ -25,7 +25,7 @@ def show(board: Board, place: Place, figure: Figure) -> None:
     changed = {row["of_metric"] for row in board.source.ask("metrics").rows(named=True)}
     asked = figure.slice_kind == "all" and figure.id in changed
     rows = board.source.ask("figure__changes", metric=figure.id, area=place.code, **period).rows(named=True) if asked else []
-    said = [change(board, {**row, **period}, place.code) for row in rows]
+    said = [change(board, {**row, **period}, place.code, of_cases=not figure.is_count) for row in rows]
     parts = [tag("ul", join([tag("li", sentence) for sentence in told]), kind="usage small")] if told else []
     parts += [tag("p", join(said, " · "), kind="small changes")] if said else []
     if parts:
@@ -46,11 +46,15 @@ def warnings(words: Words, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def change(board: Board, row: Mapping[str, Any], area: str) -> Html:
-    """A change by its kind and its size; counts where the base is small, the reason where there is none."""
+def change(board: Board, row: Mapping[str, Any], area: str, *, of_cases: bool = False) -> Html:
+    """A change by its kind and its size; counts where the base is small, the reason where there is none.
+
+    of_cases: say that it is of the cases, beside a figure that is a rate: its card tells how the rate changed.
+    """
     words, name = board.words, id_of(board, row, area)
     key = f"usage.{row['against']}.{row['adjust']}"
     label = words(key) if words.has(key) else words.pick(row, "name")
+    label = words("usage.of_cases", change=label) if of_cases else label
     if row["value"] is None or row["reason"]:
         reason = f"reason.{row['reason']}"
         why = words(reason if words.has(reason) else "reason.none", least="")

@@ -50,6 +50,12 @@ def test_a_change_says_its_kind_and_its_size() -> None:
     assert 'title="Below a base of 20 read the counts"' in said()
 
 
+def test_beside_a_rate_a_change_says_that_it_is_of_the_cases() -> None:
+    board = SimpleNamespace(words=Words("zh"), source=SimpleNamespace(build_id="20260630_0"))
+    assert "件数：同比 <b" in change(cast("Any", board), CHANGE, "990100", of_cases=True).text
+    assert "件数" not in said("zh").split("title=")[0]
+
+
 def test_a_small_base_is_counts_and_none_has_a_reason() -> None:
     assert f'<b data-parts="{ID}">8 → 9</b>' in said(is_small_base=True, num=9, den=8, value=Decimal("12.5"))
     assert "The earlier period has 0" in said(value=None, reason="no_base")
