@@ -15,7 +15,7 @@ export PYTHON
 
 help: ## what can be made
 	@echo "make TARGET, where TARGET is"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 
 env: ## the packages that citybrain runs on, into .venv
 	@.ci/environment run

@@ -19,8 +19,16 @@ from dashboards.kit.reading import Figure
 
 #: Which figures stand together; one that a register adds stands under handling.
 GROUPS = {
-    "volume": ("V01", "V02", "M05"), "safety": ("M01", "M02", "M03"), "handling": (), "data": ("M50", "M51", "M53"),
-}  # fmt: skip
+    "volume": ("V01", "V02", "V11", "V12", "V13", "V14", "V15", "M32", "M30", "M31"),
+    "petitions": ("M05", "M05c", "M05b", "M05d", "M05e", "M05f", "M05g", "M28a", "M28b", "M29", "M29b"),
+    "residents": ("M37", "M38", "M36", "M36b", "M39", "M39b", "M47", "V16", "V17"),
+    "disputes": ("M06", "M07", "M11", "M12", "M12c", "M13", "M13b", "M14", "M15", "M46"),
+    "safety": ("M01", "M02", "V03", "M03", "M04"),
+    "hazards": ("M26", "M27"),
+    "handling": (),
+    "together": ("M21", "M22", "M22a", "M24", "M25", "M40"),
+    "data": ("M50", "M51", "M53", "M52"),
+}
 HEADLINE = "V01"
 #: Opened where nothing changed: it has a base, a direction and an answer in every area.
 OPENED_FIRST = "M16"

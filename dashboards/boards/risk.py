@@ -112,14 +112,24 @@ def open_cases(
         draw(_ages(board, cases.filter("is_overdue"), "overdue"), "overdue")
     feeds = board.source.ask("feeds").filter(~pl.col("is_reference")).rows(named=True)
     feeds = [row for row in feeds if not kinds or row["contract"] in kinds]
-    listed = words("separator").join(f"{words.pick(row, 'title')} {words.moment(row['as_of'])}" for row in feeds)
-    note = tag("p", words("risk.feed_as_of", list=listed), kind="muted small")
+    note = tag("p", _as_of(words, feeds), kind="muted small")
     if hidden:
         named = words("separator").join(board.kind(kind) for kind in hidden)
         note += tag("p", words("risk.open_hidden", list=named), kind="muted small")
     put(note, "open_note")
     if not cases.is_empty():
         put(open_table(board, cases, ways), "open_table")
+
+
+def _as_of(words: Words, feeds: Sequence[Mapping[str, Any]]) -> str:
+    """Of when the feeds are: said once where all are of one moment, as they are of a day's exports."""
+    names: dict[str, list[str]] = {}
+    for row in feeds:
+        names.setdefault(words.moment(row["as_of"]), []).append(words.pick(row, "title"))
+    if len(names) == 1:
+        return words("risk.feeds_as_of", moment=next(iter(names)))
+    listed = words("separator").join(f"{words('comma').join(titles)} {moment}" for moment, titles in names.items())
+    return words("risk.feed_as_of", list=listed)
 
 
 def _count(cases: pl.DataFrame, **where: Any) -> int:

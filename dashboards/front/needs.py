@@ -65,9 +65,10 @@ def _blocked(board: Board, place: Place) -> list[Need]:
 
 
 def _senders(board: Board, kind: str) -> str:
-    """Where cases of this kind come from: the feeds' names."""
+    """Who to ask where no department leads: whoever sends cases of this kind, by the feeds' names."""
     feeds = board.source.ask("feeds").rows(named=True)
-    return board.words("separator").join(board.words.pick(row, "title") for row in feeds if row["contract"] == kind)
+    named = board.words("separator").join(board.words.pick(row, "title") for row in feeds if row["contract"] == kind)
+    return board.words("needs.sender", feeds=named)
 
 
 def overdue_id(board: Board, area: str, kind: str) -> str:

@@ -20,8 +20,8 @@ TOLD = ("F05", "F14", "F16", "F33b", "F34", "F37a", "F37b", "F37c", "F39", "F40"
 PAGES = {"en": PROJECT_ROOT / "README.md", "zh": PROJECT_ROOT / "README.zh-CN.md"}
 BETWEEN = re.compile(r"(<!-- printed figures -->\n).*?(<!-- end -->)", re.DOTALL)
 HEAD = {
-    "en": "| place | what was printed | printed | from the source rows | can it be true? |",
-    "zh": "| 地方 | 内容 | 公布数 | 由源记录算得 | 可能吗 |",
+    "en": "| place | what was printed | printed | from invented rows | can it be true? |",
+    "zh": "| 地方 | 内容 | 公布数 | 由虚构记录算得 | 可能吗 |",
 }
 SIGN = {"=": "", ">": "> ", ">=": "≥ ", "~": "≈ "}
 

@@ -13,6 +13,7 @@ import datetime as dt
 import json
 import shutil
 import sys
+import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,14 +82,33 @@ def renumber(home: Home, settings: Settings, mark: Marked, number: int) -> None:
         connection.execute("insert into ops.touched values (?, ?, null)", [mark.case, mark.day])
 
 
-def publish_next(home: Home, settings: Settings, inputs: Inputs, mark: Marked, number: int) -> float:
-    """Publish build `number`; when the pointer moved, in seconds of the clock."""
+class Moved(threading.Thread):
+    """When other processes first find another pointer under its name, in seconds of the clock.
+
+    The file's own time of change is that at which its rename began: before the name leads to it there may be a flush of the disk.
+    """
+
+    LOOK_SECONDS = 0.01
+
+    def __init__(self, pointer: Path) -> None:
+        super().__init__(daemon=True)
+        self._pointer, self._before, self.at = pointer, pointer.stat().st_ino, 0.0
+        self.start()
+
+    def run(self) -> None:
+        while self._pointer.stat().st_ino == self._before:
+            time.sleep(self.LOOK_SECONDS)
+        self.at = time.time()
+
+
+def publish_next(home: Home, settings: Settings, inputs: Inputs, mark: Marked, number: int) -> Moved:
+    """Publish build `number`; when its pointer was found."""
     one = replace(inputs, build_id=build_of(number))
     with writer_lock(home.warehouse):
         renumber(home, settings, mark, number)
+        moved = Moved(home.published / "CURRENT.json")
         publish(home, settings, one, "incremental", now=dt.datetime.now(dt.UTC))
-        # A rename changes the inode: the moment at which readers found this file under the name.
-        moved = (home.published / "CURRENT.json").stat().st_ctime
+        moved.join()
         with writer(home.warehouse, settings) as connection:
             changes.finish(connection, one)
     return moved
@@ -110,7 +130,9 @@ def main(home_root: str, folder: str, times: str, every: str) -> None:
     for number in range(FIRST + 1, FIRST + 1 + int(times)):
         began = time.monotonic()
         moved = publish_next(home, settings, inputs, mark, number)
-        print(json.dumps({"number": number, "moved": moved, "took": time.monotonic() - began}), flush=True)
+        began_moving = (home.published / "CURRENT.json").stat().st_ctime
+        told = {"number": number, "moved": moved.at, "renaming": moved.at - began_moving, "took": time.monotonic() - began}
+        print(json.dumps(told), flush=True)
         time.sleep(max(0.0, float(every) - (time.monotonic() - began)))
 
 

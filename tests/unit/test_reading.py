@@ -53,7 +53,7 @@ def test_a_share_is_said_with_interval_parts_and_points() -> None:
 def test_lower_is_better_where_the_register_says_so() -> None:
     assert figure(direction="lower").tone == "worse"
     assert figure(direction="neutral").tone == "shift"
-    assert figure(direction="neutral").meaning_text == "more than chance explains"
+    assert figure(direction="neutral").meaning_text == "more, beyond chance"
 
 
 def test_a_change_within_chance_is_neither() -> None:
