@@ -281,6 +281,6 @@ def test_a_page_begins_anew_once_when_a_build_comes_and_is_then_made_to_its_end(
 @pytest.mark.proof
 @pytest.mark.timeout(5400)
 def test_twenty_readers_during_two_hundred_publishes(tiny_city: TinyCity, tmp_path: Path) -> None:
-    """`make prove-readers`. A build each 15 s: one process is at half a core."""
+    """`make prove-readers`. A build each 15 s: one process is at 0.6 of a core (67d87e4)."""
     outcome = prove(tiny_city, tmp_path / "home", readers=20, times=200, every=15.0, stays=READS)
     assert outcome.late(LAG_SECONDS) == []
