@@ -13,13 +13,14 @@ from dashboards.boards import case_trail, figure_card, figure_detail
 from dashboards.kit import filters, periods, ripening
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
 from dashboards.kit.markup import EMPTY, Html, join, tag
+from dashboards.kit.named import id_of, named_link
 from dashboards.kit.page import Board, put
 from dashboards.kit.periods import Period, period_of
 from dashboards.kit.reading import Figure
 
 #: Which figures stand together; one that a register adds stands under handling.
 GROUPS = {
-    "volume": ("V01", "V02", "V11", "V12", "V13", "V14", "V15", "M32", "M30", "M31"),
+    "volume": ("V01", "V02", "V11", "V12", "V13", "V14", "V15", "M32", "M31"),
     "petitions": ("M05", "M05c", "M05b", "M05d", "M05e", "M05f", "M05g", "M28a", "M28b", "M29", "M29b"),
     "residents": ("M37", "M38", "M36", "M36b", "M39", "M39b", "M47", "V16", "V17"),
     "disputes": ("M06", "M07", "M11", "M12", "M12c", "M13", "M13b", "M14", "M15", "M46"),
@@ -30,6 +31,8 @@ GROUPS = {
     "data": ("M50", "M51", "M53", "M52"),
 }
 HEADLINE = "V01"
+#: How many areas of each level: levels are never added, so it is no card.
+AREAS_WITHIN = "M30"
 #: Opened where nothing changed: it has a base, a direction and an answer in every area.
 OPENED_FIRST = "M16"
 FEBRUARY = 2
@@ -158,13 +161,36 @@ def cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFram
                 for metric in members
             ]
             parts += [tag("h2", board.words(f"group.{group}"), kind="group"), tag("div", join(of_group), kind="cards")]
-    return join([*parts, _not_here(board, place, shown)])
+    return join([*parts, _areas_within(board, place), _not_here(board, place, shown)])
+
+
+def _areas_within(board: Board, place: Place) -> Html:
+    day = board.source.as_of.date()
+    period = {"period_kind": "day", "period_start": day, "period_end": day}
+    rows = board.source.ask(
+        "field__slices", metric=AREAS_WITHIN, area=place.code, period_kind="day", period_end=day,
+        earlier_end=periods.same_day_last_year(day),
+    ).rows(named=True)  # fmt: skip
+    counted = []
+    for row in rows:
+        if row["value"] is not None and int(row["slice_code"]) > place.level:
+            name = id_of(board, {**row, **period, "metric_id": AREAS_WITHIN}, place.code)
+            number = tag("span", board.words.number(row["num"]), data_figure=name)
+            level = board.words(f"level.{row['slice_code']}")
+            counted.append(join([level, " ", named_link(board, name, number, title=name)]))
+    if not counted:
+        return EMPTY
+    parts = join([part for one in counted for part in (board.words("comma"), one)][1:])
+    return tag("p", board.words("overview.areas_within"), parts, kind="muted small gap")
 
 
 def _not_here(board: Board, place: Place, shown: dict[str, Figure]) -> Html:
     rows = board.source.ask("metrics").rows(named=True)
-    # A change is given at the levels of what it is of, and stands beside that (figure_usage).
-    absent = [row for row in rows if row["metric_id"] not in shown and row["family"] != "change"]
+    # Shares have their parts on the boards of their fields; a change stands beside what it is of (figure_usage).
+    absent = [
+        row for row in rows
+        if row["metric_id"] not in shown and row["family"] != "change" and str(place.level) not in row["levels"].split()
+    ]  # fmt: skip
     if not absent:
         return Html("")
     names = board.words("comma").join(board.words.pick(row, "name") for row in absent)

@@ -28,7 +28,7 @@ candidates as (
         (
             ($is_year_to_date and shown.period_kind = 'year_to_date' and shown.period_end = $today)
             or (shown.period_kind = 'month' and shown.period_start = $month)
-            or (shown.period_kind = 'day' and shown.period_end = $today and register.family = 'stock')
+            or (shown.period_kind = 'day' and shown.period_end = $today and register.periods = 'day')
             or (shown.period_kind = 'cumulative' and shown.period_end in ($today, $month_end))
         )
 ),
@@ -67,6 +67,6 @@ select
 from marts.ref_metric as register
 left join chosen on register.metric_id = chosen.metric_id
 left join earlier on register.metric_id = earlier.metric_id
--- Shares have a place where their slices are shown, changes beside what they are of, composites where they are switched on.
-where register.family not in ('share', 'change', 'composite')
+-- Changes have a place beside what they are of, composites where they are switched on, what has parts only where those are.
+where register.family not in ('change', 'composite') and ' ' || register.slices || ' ' like '% all %'
 order by register.metric_id

@@ -102,6 +102,10 @@ class Published:
         found = self.rows.execute(f"select grid_code from dim_grid where grid_code = $area or {paths}", {"area": area}).fetchall()
         return {code for (code,) in found}
 
+    def root(self) -> str:
+        """The code of the whole city."""
+        return str(self.rows.execute("select root_code from build_info").fetchall()[0][0])
+
     def district(self) -> str:
         """The first district by code."""
         found = "select min(grid_code) from dim_grid where grid_level = 1 and grid_code <> 'UNASSIGNED'"

@@ -73,3 +73,22 @@ def test_the_print_of_a_board_has_its_numbers(
     assert {figure for _, figures in rows for figure in figures} <= shown
     assert not misprinted(rows, build, language)
     assert rows or name in WITHOUT | FEW
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["city", "district"])
+def test_overview_shows_every_whole_figure_of_today_or_of_the_year_to_date(
+    tiny_home: Path, build: Published, within: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off_screen(monkeypatch)
+    board = board_of(tiny_home, "overview", Reader("leader", (build.district(),) if within else ()), "zh")
+    shown = {one.figure.partition("/")[0] for one in shown_in(pieces_of("overview", board))}
+    given = build.rows.execute(
+        "select distinct metric_id || case slice_kind when 'all' then '' else '~' || slice_kind || '=' || slice_code end "
+        "from v_metric_display inner join ref_metric using (metric_id), build_info "
+        "where family not in ('share', 'change', 'composite') and basis = 'as_was' and period_end = cast(as_of as date) "
+        "and (period_kind = 'year_to_date' and slice_kind = 'all' or period_kind = 'day' and periods = 'day' "
+        "and (slice_kind = 'all' or metric_id = 'M30' and slice_code > case $area when root_code then '0' else '1' end)) "
+        "and grid_code = $area",
+        {"area": build.district() if within else build.root()},
+    ).fetchall()
+    assert {"M31", "M30~grid_level=4", "V01", "M27"} <= {name for (name,) in given} <= shown
