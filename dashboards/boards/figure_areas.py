@@ -131,7 +131,7 @@ def _funnel(board: Board, compared: Compared) -> charts.Chart:
     ]  # fmt: skip
     names: dict[str, str] = {state: words(f"status.{state}") for state in STATES}
     names |= {name: words(f"areas.{name}") for name in ("inner", "outer", "middle")}
-    base = words(f"areas.base_{figure.row['population'] or 'cases'}")
+    base = words(f"areas.base_{figure.row['population'] or ('cases' if figure.is_share else 'other')}")
     return charts.funnel(caption, points, average, scale=figure.scale, is_share=figure.is_share, names=names, base=base)
 
 

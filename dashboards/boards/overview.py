@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards.boards import case_trail, figure_card, figure_detail
 from dashboards.kit import filters, periods, ripening
 from dashboards.kit.areas import Place, choose_child, crumbs, place_of
-from dashboards.kit.markup import EMPTY, Html, join, tag
+from dashboards.kit.markup import EMPTY, Column, Html, Named, join, table, tag
 from dashboards.kit.named import id_of, named_link
 from dashboards.kit.page import Board, put
 from dashboards.kit.periods import Period, period_of
@@ -161,7 +161,9 @@ def cards(board: Board, place: Place, figures: list[Figure], trends: pl.DataFram
                 for metric in members
             ]
             parts += [tag("h2", board.words(f"group.{group}"), kind="group"), tag("div", join(of_group), kind="cards")]
-    return join([*parts, _areas_within(board, place), _not_here(board, place, shown)])
+            if group == "volume":
+                parts.append(_areas_within(board, place))
+    return join([*parts, _not_here(board, place, shown)])
 
 
 def _areas_within(board: Board, place: Place) -> Html:
@@ -171,17 +173,13 @@ def _areas_within(board: Board, place: Place) -> Html:
         "field__slices", metric=AREAS_WITHIN, area=place.code, period_kind="day", period_end=day,
         earlier_end=periods.same_day_last_year(day),
     ).rows(named=True)  # fmt: skip
-    counted = []
+    columns, cells = [], []
     for row in rows:
         if row["value"] is not None and int(row["slice_code"]) > place.level:
             name = id_of(board, {**row, **period, "metric_id": AREAS_WITHIN}, place.code)
-            number = tag("span", board.words.number(row["num"]), data_figure=name)
-            level = board.words(f"level.{row['slice_code']}")
-            counted.append(join([level, " ", named_link(board, name, number, title=name)]))
-    if not counted:
-        return EMPTY
-    parts = join([part for one in counted for part in (board.words("comma"), one)][1:])
-    return tag("p", board.words("overview.areas_within"), parts, kind="muted small gap")
+            columns.append(Column(board.words(f"level.{row['slice_code']}"), is_number=True))
+            cells.append(Named(named_link(board, name, board.words.number(row["num"]), title=name), name))
+    return tag("div", table(columns, [cells], caption=board.words("overview.areas_within")), kind="gap") if cells else EMPTY
 
 
 def _not_here(board: Board, place: Place, shown: dict[str, Figure]) -> Html:

@@ -133,7 +133,8 @@ class Figure:
         if self.value is None or self.is_count or num is None or not den:
             return ""
         population = self.row.get("population")
-        key = f"figure.of_{population}" if population else "figure.of"
+        # Grids over posts are no cases of cases.
+        key = f"figure.of_{population}" if population else "figure.of" if self.unit == "%" else "figure.of_numbers"
         if self.row["family"] == "median":
             return self.words("figure.of_cases", den=self.words.number(int(den)))
         return self.words(key, num=self.words.number(int(num)), den=self.words.number(int(den)))
