@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -31,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from dashboards import serve  # noqa: E402 - the project is found by its place, installed or not
 from dashboards.kit.menu import BOARDS  # noqa: E402
-from dashboards.kit.words import Words  # noqa: E402
+from dashboards.kit.words import LANGUAGES, Words  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 PICTURES = ROOT / "docs" / "pictures"
@@ -41,7 +43,8 @@ COLOURS = 128
 MOVING_WIDTH = 1000
 #: The largest a picture may be, so that a clone stays small.
 LARGEST_BYTES = 1_500_000
-#: board: (parameters, height of the window). Of "Why did it change?" there is none: the demo has one build.
+Views = Mapping[str, tuple[Mapping[str, str], int]]
+#: board: (parameters, height of the window).
 VIEWS = {
     "overview": ({}, 1180),
     "trends": ({}, HEIGHT),
@@ -59,6 +62,9 @@ VIEWS = {
     "can_be_true": ({"id": "M16/{district}/ytd", "value": "72.5", "of": "98"}, HEIGHT),
     "returned": ({}, HEIGHT),
 }
+#: What is photographed in a copy of the home, where one file was taken back and the city built again: the demo has one build.
+VIEWS_OF_TWO_BUILDS = {"why_changed": ({"id": "M16/{district}/ytd"}, 1180)}
+TAKEN_BACK = "urban_case_20260531_235959.csv"
 GALLERY = ROOT / "docs" / "boards.md"
 
 
@@ -110,9 +116,21 @@ def shot(page: Page) -> Image.Image:
     return Image.open(BytesIO(page.screenshot())).convert("RGB")
 
 
-def photograph(page: Page, address: str, language: str, district: str) -> None:
+@contextmanager
+def second_build(home: Path) -> Iterator[Path]:
+    """A copy of `home` in which one file was taken back and the city built again."""
+    citybrain = Path(sys.executable).with_name("citybrain")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copytree(home, Path(folder) / "home", symlinks=True)
+        why = ["--by", "pictures", "--reason", "to show what follows"]
+        subprocess.run([citybrain, "retract", TAKEN_BACK, *why, "--home", copy], check=True)
+        subprocess.run([citybrain, "build", "--home", copy], check=True)
+        yield copy
+
+
+def photograph(page: Page, address: str, views: Views, language: str, district: str) -> None:
     """The still pictures in one language."""
-    for name, (parameters, height) in VIEWS.items():
+    for name, (parameters, height) in views.items():
         page.set_viewport_size({"width": WIDTH, "height": height})
         chosen = {"lang": language} | {key: value.format(district=district) for key, value in parameters.items()}
         page.goto(f"{address}/{BOARDS[name].removeprefix('.')}?{urlencode(chosen)}")
@@ -131,7 +149,7 @@ def gallery() -> None:
     for name in BOARDS:
         said = zh(f"title.{name}", area="全市"), en(f"title.{name}", area="the city")
         lines += [f"## {zh(f'board.{name}')} {en(f'board.{name}')}", "", f"{said[0]} {said[1]}", ""]
-        if name in VIEWS:
+        if name in VIEWS | VIEWS_OF_TWO_BUILDS:
             lines += [f"![{said[0]}](pictures/{name}.zh.png)", "", f"![{said[1]}](pictures/{name}.en.png)", ""]
     GALLERY.write_text("\n".join(lines).rstrip("\n") + "\n", encoding="utf-8")
     print(GALLERY.relative_to(ROOT))
@@ -214,13 +232,17 @@ def main() -> None:
     if not (home / "published" / "CURRENT.json").exists():
         raise SystemExit(f"nothing is published in {home}: citybrain demo --no-serve --home {home}")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with boards(home) as address, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-        district = first_district(page, address)
-        for language in ("zh", "en"):
-            photograph(page, address, language, district)
-        film(page, address)
+        with boards(home) as address:
+            district = first_district(page, address)
+            for language in LANGUAGES:
+                photograph(page, address, VIEWS, language, district)
+            film(page, address)
+        with second_build(home) as copy, boards(copy) as address:
+            for language in LANGUAGES:
+                photograph(page, address, VIEWS_OF_TWO_BUILDS, language, district)
         browser.close()
     gallery()
 
