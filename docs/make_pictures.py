@@ -2,7 +2,7 @@
 
 Belongs here: which views are photographed, in both languages, the moving picture figure -> cases -> source record, and
 boards.md, the page that shows them with each board's question. Does not: the boards. Needs Debian's chromium and
-fonts-noto-cjk, and a home with a published build:
+fonts-noto-cjk, and the demo's home, of which one picture needs a copy with a second build (a minute more):
 
     citybrain demo --no-serve --home DIR && python docs/make_pictures.py --home DIR
 """
@@ -144,7 +144,9 @@ def gallery() -> None:
     lines = [
         "# The boards 看板", "",
         "Each board answers one question. Pictures of the demo's synthetic city; made, like this page, by `make pictures`.",
-        "每块看板回答一个问题。图为演示用合成城市，本页与图均由 `make pictures` 生成。", "",
+        f"That of {en('board.why_changed')} is of a copy in which one file was taken back: the demo has one build.",
+        "每块看板回答一个问题。图为演示用合成城市，本页与图均由 `make pictures` 生成。",
+        f"“{zh('board.why_changed')}”一图取自撤回一个文件后的副本：演示只有一个版本。", "",
     ]  # fmt: skip
     for name in BOARDS:
         said = zh(f"title.{name}", area="全市"), en(f"title.{name}", area="the city")
@@ -231,6 +233,8 @@ def main() -> None:
     home = parser.parse_args().home.resolve()
     if not (home / "published" / "CURRENT.json").exists():
         raise SystemExit(f"nothing is published in {home}: citybrain demo --no-serve --home {home}")
+    if not any((home / "source").rglob(TAKEN_BACK)):
+        raise SystemExit(f"{home} holds no {TAKEN_BACK}: the pictures are of the demo's home")
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])

@@ -56,11 +56,16 @@ def compared_of(figure: Figure, found: Found, *, basis: str = "as_was") -> Compa
     average = average_of(figure, next((area.row for row, area in found if row["grid_code"] == UNASSIGNED), None))
     states: dict[str, State] = {
         row["grid_code"]: against_average(area.part(), average.part, is_share=area.is_share)
-        if average.part and row["grid_code"] != UNASSIGNED
+        if average.part and _has_chance(figure) and row["grid_code"] != UNASSIGNED
         else "unknown"
         for row, area in found
     }
     return Compared(figure, found, average, states, basis)
+
+
+def _has_chance(figure: Figure) -> bool:
+    """Whether chance is a model of it: posts are planned and checks weighted, so the marts give them no interval."""
+    return figure.row.get("ci_low") is not None
 
 
 def draw_both(board: Board, compared: Compared) -> None:
@@ -121,7 +126,7 @@ def _funnel(board: Board, compared: Compared) -> charts.Chart:
     words, figure, states = board.words, compared.figure, compared.states
     caption = charts.Caption(words("areas.funnel", name=figure.name), figure.unit, board.as_of, words("areas.funnel_empty"))
     average = compared.average.part
-    if average is None:
+    if average is None or not _has_chance(figure):
         return charts.Chart(caption, None)
     points = [
         charts.Point(area_name(board, row, "area"), part, states[row["grid_code"]],
@@ -131,7 +136,7 @@ def _funnel(board: Board, compared: Compared) -> charts.Chart:
     ]  # fmt: skip
     names: dict[str, str] = {state: words(f"status.{state}") for state in STATES}
     names |= {name: words(f"areas.{name}") for name in ("inner", "outer", "middle")}
-    base = words(f"areas.base_{figure.row['population'] or ('cases' if figure.is_share else 'other')}")
+    base = words(f"areas.base_{figure.row['population'] or 'cases'}")
     return charts.funnel(caption, points, average, scale=figure.scale, is_share=figure.is_share, names=names, base=base)
 
 

@@ -173,18 +173,19 @@ def _areas_within(board: Board, place: Place) -> Html:
         "field__slices", metric=AREAS_WITHIN, area=place.code, period_kind="day", period_end=day,
         earlier_end=periods.same_day_last_year(day),
     ).rows(named=True)  # fmt: skip
+    caption = f"{board.words('overview.areas_within')} · {board.words('period.at', day=board.words.day(day))}"
     columns, cells = [], []
     for row in rows:
         if row["value"] is not None and int(row["slice_code"]) > place.level:
             name = id_of(board, {**row, **period, "metric_id": AREAS_WITHIN}, place.code)
             columns.append(Column(board.words(f"level.{row['slice_code']}"), is_number=True))
             cells.append(Named(named_link(board, name, board.words.number(row["num"]), title=name), name))
-    return tag("div", table(columns, [cells], caption=board.words("overview.areas_within")), kind="gap") if cells else EMPTY
+    return tag("div", table(columns, [cells], caption=caption), kind="gap") if cells else EMPTY
 
 
 def _not_here(board: Board, place: Place, shown: dict[str, Figure]) -> Html:
     rows = board.source.ask("metrics").rows(named=True)
-    # Shares have their parts on the boards of their fields; a change stands beside what it is of (figure_usage).
+    # What is given here without being a card (shares, changes) opens in Explain and is found by search.
     absent = [
         row for row in rows
         if row["metric_id"] not in shown and row["family"] != "change" and str(place.level) not in row["levels"].split()

@@ -184,11 +184,11 @@ def _table(board: Board, found: Difference, before: Figure, after: Figure) -> Ht
         link = named_link(board, str(figure.name), f"{words(f'why.{key}')} {figure.name.build}")
         return line(link, words.number(figure.num), words.number(figure.den), "", Named(_value(reading), str(figure.name)))
 
-    decimals = after.decimals
+    decimals, sign = after.decimals, "%" if after.unit == "%" else ""
     rows = [end(before, "earlier")]
     rows += [
         line(_name(board, s), words.signed(s.num), words.signed(s.den), words.number(s.cases_n),
-             words.number(s.value, decimals))
+             f"{words.number(s.value, decimals)}{sign if s.value is not None else ''}")
         for s in found.steps
     ]  # fmt: skip
     num, den = sum(step.num for step in found.steps), sum(step.den for step in found.steps)

@@ -337,6 +337,8 @@ def slice_text(board: Board, name: FigureName) -> str:
     if name.slice_kind == "all":
         return ""
     words, kind, code = board.words, name.slice_kind, name.slice_code
+    if kind == "grid_level":
+        return words("named.slice", kind=words("slice.grid_level"), name=words(f"level.{code}"))
     names = {(row["code_kind"], row["code"]): words.pick(row, "name") for row in board.source.ask("case__names").rows(named=True)}
     said = board.kind(code) if kind == "event_kind" else names.get((kind, code), code)
     label = words(f"slice.{kind}") if words.has(f"slice.{kind}") else kind

@@ -60,13 +60,18 @@ earlier as (
 select
     register.metric_id, register.name_zh, register.name_en, register.unit_zh, register.unit_en, register.decimals,
     register.direction, register.family, register.scale, register.population, register.min_denominator,
-    register.caveat_zh, register.caveat_en, register.levels, register.periods,
+    register.caveat_zh, register.caveat_en, cuts.levels, register.periods,
     chosen.period_kind, chosen.period_start, chosen.period_end, chosen.num, chosen.den, chosen.stat_value, chosen.value,
     chosen.is_suppressed, chosen.reason, chosen.ci_low, chosen.ci_high,
     earlier.num as earlier_num, earlier.den as earlier_den, earlier.value as earlier_value
 from marts.ref_metric as register
 left join chosen on register.metric_id = chosen.metric_id
+left join (
+    select metric_id, string_agg(distinct cast(grid_level as varchar), ' ' order by cast(grid_level as varchar)) as levels
+    from marts.ref_metric_cut
+    group by metric_id
+) as cuts on register.metric_id = cuts.metric_id
 left join earlier on register.metric_id = earlier.metric_id
--- Changes have a place beside what they are of, composites where they are switched on, what has parts only where those are.
+-- Changes stand beside what they are of, composites where they are switched on; what has parts alone is no card.
 where register.family not in ('change', 'composite') and ' ' || register.slices || ' ' like '% all %'
 order by register.metric_id

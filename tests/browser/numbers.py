@@ -108,8 +108,12 @@ class Published:
 
     def district(self) -> str:
         """The first district by code."""
-        found = "select min(grid_code) from dim_grid where grid_level = 1 and grid_code <> 'UNASSIGNED'"
-        return str(self.rows.execute(found).fetchall()[0][0])
+        return self.first_of(1)
+
+    def first_of(self, level: int) -> str:
+        """The first area by code of those of a level that there are today."""
+        found = "select min(grid_code) from dim_grid where is_current and grid_level = $level and grid_code <> 'UNASSIGNED'"
+        return str(self.rows.execute(found, {"level": level}).fetchall()[0][0])
 
 
 @contextmanager

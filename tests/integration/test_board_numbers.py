@@ -75,20 +75,45 @@ def test_the_print_of_a_board_has_its_numbers(
     assert rows or name in WITHOUT | FEW
 
 
-@pytest.mark.parametrize("within", [False, True], ids=["city", "district"])
+@pytest.mark.parametrize("level", [0, 1, 3], ids=["city", "district", "community"])
 def test_overview_shows_every_whole_figure_of_today_or_of_the_year_to_date(
-    tiny_home: Path, build: Published, within: bool, monkeypatch: pytest.MonkeyPatch
+    tiny_home: Path, build: Published, level: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     off_screen(monkeypatch)
-    board = board_of(tiny_home, "overview", Reader("leader", (build.district(),) if within else ()), "zh")
-    shown = {one.figure.partition("/")[0] for one in shown_in(pieces_of("overview", board))}
+    area = build.root() if level == 0 else build.first_of(level)
+    board = board_of(tiny_home, "overview", Reader("leader", (area,) if level else ()), "zh")
+    pieces = pieces_of("overview", board)
+    shown = {one.figure.partition("@")[0] for one in shown_in(pieces) if one.what == "figure"}
     given = build.rows.execute(
-        "select distinct metric_id || case slice_kind when 'all' then '' else '~' || slice_kind || '=' || slice_code end "
-        "from v_metric_display inner join ref_metric using (metric_id), build_info "
+        "select metric_id, slice_kind, slice_code, period_kind from v_metric_display "
+        "inner join ref_metric using (metric_id), build_info "
         "where family not in ('share', 'change', 'composite') and basis = 'as_was' and period_end = cast(as_of as date) "
         "and (period_kind = 'year_to_date' and slice_kind = 'all' or period_kind = 'day' and periods = 'day' "
-        "and (slice_kind = 'all' or metric_id = 'M30' and slice_code > case $area when root_code then '0' else '1' end)) "
-        "and grid_code = $area",
-        {"area": build.district() if within else build.root()},
+        "and (slice_kind = 'all' or metric_id = 'M30' and slice_code > $level)) and grid_code = $area",
+        {"area": area, "level": str(level)},
     ).fetchall()
-    assert {"M31", "M30~grid_level=4", "V01", "M27"} <= {name for (name,) in given} <= shown
+    day = build.rows.execute("select cast(as_of as date) from build_info").fetchall()[0][0]
+    ids = {
+        f"{metric}{'' if kind == 'all' else f'~{kind}={code}'}/{area}/{'ytd-' if period == 'year_to_date' else ''}{day}/as_was"
+        for metric, kind, code, period in given
+    }
+    assert ids <= shown
+    assert level == 3 or {f"M31/{area}/{day}/as_was", f"M30~grid_level=4/{area}/{day}/as_was"} <= ids
+    assert f"V01/{area}/ytd-{day}/as_was" in ids
+
+
+def test_what_is_not_computed_for_a_community_is_named_and_has_no_card(
+    tiny_home: Path, build: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off_screen(monkeypatch)
+    board = board_of(tiny_home, "overview", Reader("leader", (build.first_of(3),)), "en")
+    pieces = "".join(str(piece) for piece in pieces_of("overview", board))
+    missing = pieces[pieces.index("Not computed for areas of this level") :].partition("</p>")[0]
+    computed = "select metric_id from ref_metric_cut where grid_level = 3"
+    names = build.rows.execute(
+        f"select name_en from ref_metric where family not in ('change', 'composite') and metric_id not in ({computed})"
+    ).fetchall()
+    assert {"Grids per filled post", "Areas of each level"} <= {name for (name,) in names}
+    assert [name for (name,) in names if name not in missing] == []
+    assert [name for (name,) in names if f">{name}<" in pieces] == []
+    assert ">Events reported<" in pieces

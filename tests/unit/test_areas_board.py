@@ -74,6 +74,12 @@ def test_cases_without_a_place_make_no_area_seem_below_the_average() -> None:
     assert compared.states == {"a": "average", "b": "average", UNASSIGNED: "unknown"}
 
 
+def test_areas_are_not_judged_where_chance_is_no_model() -> None:
+    within = [({"grid_code": code}, share(num, 100)) for code, num in (("a", 99), ("b", 1))]
+    assert set(compared_of(share(100, 200), within).states.values()) == {"far_above", "far_below"}
+    assert set(compared_of(share(100, 200, ci_low=None), within).states.values()) == {"unknown"}
+
+
 def test_a_share_keeps_the_cases_without_a_place_in_its_average() -> None:
     average = average_of(share(153, 173), {"num": 17, "den": 20})
     assert (average.part, average.placeless_n) == (Part(153, 173), 0)

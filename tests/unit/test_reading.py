@@ -46,7 +46,7 @@ def test_a_share_is_said_with_interval_parts_and_points() -> None:
     said = figure()
     assert (said.value_text, said.interval_text) == ("75.82%", "95% interval 73.03 to 78.41%")
     assert said.parts_text == "737 of 972"
-    assert figure(unit_zh="个/岗", unit_en="grids per post").parts_text == "737 ÷ 972"
+    assert figure(unit_zh="个/岗", unit_en="grids per post", scale=1, ci_low=None, ci_high=None).parts_text == "737 ÷ 972"
     assert (said.change_text, said.arrow, said.verdict, said.tone) == ("+9.15 pp", "▲", "more", "better")
     assert figure("zh").change_text == "+9.15个百分点"
 
