@@ -148,7 +148,7 @@ def trace(build: PublishedBuild, asked: FigureName) -> Trace:
         return Trace(replace(figure, num=None, den=None, stat_value=None), None, None, 0, None, None, agrees=True)
     if figure.is_whole:
         whole = whole_of(build, figure)
-        agrees = whole.num is None or (whole.num, whole.den) == (figure.num or 0, figure.den or 0)
+        agrees = whole.num is None or (whole.num, whole.den or 0) == (figure.num or 0, figure.den or 0)
         return Trace(figure, whole.num, whole.den, 0, None, whole, agrees)
     cases = contributions(metric, figure.cut, Place.of("marts"))
     told = build.rows(f"select count(*), coalesce(sum(num), 0), coalesce(sum(den), 0) from ({cases})")[0]

@@ -75,7 +75,8 @@ def _lead(board: Board, found: Trace, reading: Figure) -> str:
     value = f"{reading.value_text} {reading.unit_text}".strip()
     told = reading.parts_text
     if figure.metric.family == "change":
-        told = words("change.counts", before=words.number(figure.den), now=words.number(figure.num))
+        key = "change.areas" if found.whole is not None and found.whole.is_of_lists else "change.counts"
+        told = words(key, before=words.number(figure.den), now=words.number(figure.num))
     parts = words("explain.lead_parts", parts=told) if told else ""
     return words("explain.lead", value=value, parts=parts, **said) + words("space") + _adds_up(board, found)
 
@@ -91,7 +92,8 @@ def _adds_up(board: Board, found: Trace) -> str:
     if not counted:
         return words("explain.no_recount")
     if found.agrees:
-        return words("explain.agrees", counted=counted)
+        is_of_areas = found.whole is not None and found.whole.unit_is == "area"
+        return words("explain.agrees_areas" if is_of_areas else "explain.agrees", counted=counted)
     published = " / ".join(words.number(n) for n in (found.figure.num, found.figure.den) if n is not None)
     return words("explain.disagrees", counted=counted, published=published)
 
@@ -142,15 +144,19 @@ def _definition(board: Board, found: Explained) -> Html:
     time = f"step.{metric.time}"
     kinds = words("comma").join(board.kind(kind) for kind in metric.kinds)
     feeds = board.source.ask("explain__feeds", kinds=tuple(metric.kinds)).rows(named=True)
-    facts = [
-        _fact(words("explain.metric"), f"{metric.id} {metric_name(words, metric)}"),
-        _fact(words("explain.family"), words(f"family.{metric.family}")),
+    whole = found.trace.whole
+    of_cases = [
         _fact(words("explain.cohort"), words("explain.by", time=words(time)) if words.has(time) else code(metric.time)),
         _fact(words("explain.kinds"), kinds),
         _fact(words("explain.counts"), words(f"counts.{metric.counts}")),
+        _fact(words("explain.sources"), words("separator").join(words.pick(row, "title") for row in feeds)) if feeds else EMPTY,
+    ]
+    facts = [
+        _fact(words("explain.metric"), f"{metric.id} {metric_name(words, metric)}"),
+        _fact(words("explain.family"), words(f"family.{metric.family}")),
+        *([_fact(words("explain.from"), words("explain.from_lists"))] if whole is not None and whole.is_of_lists else of_cases),
         _fact(words("explain.least"), words.number(metric.min_denominator)) if metric.min_denominator else EMPTY,
         _fact(words("explain.owner"), words("explain.owner_desk")),
-        _fact(words("explain.sources"), words("separator").join(words.pick(row, "title") for row in feeds)) if feeds else EMPTY,
         _fact(words("explain.evidence"), code(metric.evidence)) if metric.evidence else EMPTY,
     ]
     rows = [

@@ -196,7 +196,7 @@ def _table(board: Board, found: Difference, before: Figure, after: Figure) -> Ht
     columns = [Column(words("why.step")), Column(words("explain.num"), is_number=True)]
     columns += [Column(words("explain.den"), is_number=True)] if has_den else []
     columns += [Column(words("column.cases"), is_number=True), Column(words("why.value_after"), is_number=True)]
-    return tag("h2", words("why.steps")) + table(columns, rows, foot=2, caption=words("why.rule"))
+    return tag("h2", words("why.steps")) + table(columns, rows, caption=words("why.rule"))
 
 
 def _definition(board: Board, found: Difference) -> Html:

@@ -132,11 +132,12 @@ class Figure:
         num, den = self.row.get("num"), self.row.get("den")
         if self.value is None or self.is_count or num is None or not den:
             return ""
-        population = self.row.get("population")
-        # Grids over posts are no cases of cases.
-        key = f"figure.of_{population}" if population else "figure.of" if self.unit == "%" else "figure.of_numbers"
         if self.row["family"] == "median":
             return self.words("figure.of_cases", den=self.words.number(int(den)))
+        population = self.row.get("population")
+        key = f"figure.of_{population}" if population else "figure.of"
+        if not population and self.unit != "%":  # grids over posts are no cases of cases
+            key = own if self.words.has(own := f"figure.of_{self.id}") else "figure.of_numbers"
         return self.words(key, num=self.words.number(int(num)), den=self.words.number(int(den)))
 
     @property

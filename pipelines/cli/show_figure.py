@@ -185,7 +185,8 @@ def tell_trace(found: Trace, cases: list[dict[str, Any]], path: Path | None) -> 
         _said(pick("made of", "构成"), found.whole.words)
         if found.whole.units:
             unit = pick("area", "区域") if found.whole.unit_is == "area" else pick("file", "文件")
-            table([unit, pick("num", "分子"), pick("den", "分母")], [list(u) for u in found.whole.units[:20]])
+            columns = [unit, pick("num", "分子"), *([pick("den", "分母")] if found.den else [])]
+            table(columns, [list(u)[: len(columns)] for u in found.whole.units[:20]])
     elif cases:
         show.console.print()
         table(*case_table(found, cases))

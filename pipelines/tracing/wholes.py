@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from pipelines.core.register_rules import COUNTED_A_YEAR_BEFORE
 from pipelines.core.settings import pick
 from pipelines.core.warehouse import PublishedBuild, quoted
+from pipelines.tracing.definitions import definition_of
 from pipelines.tracing.figure import Figure
 from pipelines.tracing.naming import ALL, Window
 
@@ -71,6 +73,17 @@ PLACES = (
     "group by spots.grid_code, grids.name_{language} order by spots.grid_code"
 )
 
+#: What COUNTED_A_YEAR_BEFORE counts: the areas of a level that are valid on a day, by the areas right below the figure's.
+AREAS_OF_LEVEL = (
+    "with valid as (select * from {schema}.dim_grid "
+    "where grid_code <> 'UNASSIGNED' and date '{day}' >= valid_from and date '{day}' < valid_to), "
+    "own as (select max(grid_level) as grid_level from valid where grid_code = {area}), "
+    "parts as (select coalesce([path_0, path_1, path_2, path_3, path_4, path_5][own.grid_level + 2], valid.grid_code) as part "
+    "from valid cross join own where valid.grid_level = {grid_level} "  # a list begins at 1: path_0 is its first
+    "and ({area} = {root} or {area} in (path_0, path_1, path_2, path_3, path_4, path_5))) "
+    "select concat_ws(' ', any_value(names.name_{language}), parts.part) as unit, count(*) as num, 0 as den "
+    "from parts left join valid as names on parts.part = names.grid_code group by parts.part order by num desc, parts.part"
+)
 
 #: One change: of which case (or unit), by which step, by how much, and where its record is in both builds.
 MOVE = {
@@ -85,8 +98,9 @@ MOVE = {
 class Whole:
     """What such a figure is made of: in words, and counted where the published tables hold its units.
 
-    `num` and `den` are None where they do not. `units`: (name of the unit, numerator, denominator), largest first; a
-    unit is a `file`, or an `area`.
+    `num` and `den` are None where they do not, `den` too where the figure has none. `units`: (name of the unit, numerator,
+    denominator), largest first; a unit is a `file`, or an `area`. `is_of_lists`: whether it counts what the city's lists hold
+    (areas, posts), no case.
     """
 
     words: str
@@ -94,6 +108,7 @@ class Whole:
     den: int | None
     units: tuple[tuple[str, int, int], ...]
     unit_is: str = "file"
+    is_of_lists: bool = False
 
 
 def units_sql(figure: Figure, schema: str) -> str:
@@ -138,17 +153,51 @@ def _places(build: PublishedBuild, figure: Figure, schema: str) -> Whole:
         f"{len(rows)} 个多类事项重合的热点区域（各热点见 fct_hot_spot）",
     )
     units = tuple((str(name), int(num), int(den)) for name, num, den in rows)
-    return Whole(words, len(units), 0, units, unit_is="area")
+    return Whole(words, len(units), None, units, unit_is="area")
+
+
+def _areas(build: PublishedBuild, figure: Figure, schema: str) -> Whole:
+    """The areas of a level in the figure's area on its day; of a figure per post, which figure counts its grids."""
+    day, level = figure.window.last, figure.name.slice_code
+    if figure.name.slice_kind == ALL:
+        if not figure.den:
+            return Whole(pick("no post is filled", "没有在岗的岗位"), None, None, (), is_of_lists=True)
+        counted, working = build.rows(
+            f"select metric_id, value from {schema}.ref_metric cross join {schema}.ref_threshold "
+            "where formula = ? and family = 'stock' and threshold_id = 'working_grid_level' order by valid_to desc",
+            [figure.metric.sql],
+        )[0]
+        grids = replace(figure.name, metric_id=counted, slice_kind="grid_level", slice_code=str(int(working)))
+        words = pick(
+            f"{figure.num:,} grids over {figure.den:,} filled posts of grid leaders and grid staff; the grids: {grids}; "
+            "the list of posts is not published",
+            f"网格 {figure.num:,} 个，除以在岗的网格长、网格员岗位 {figure.den:,} 个；网格见 {grids}；岗位名册不发布",
+        )
+        return Whole(words, None, None, (), is_of_lists=True)
+    rows = build.rows(
+        AREAS_OF_LEVEL.format(
+            schema=schema, day=day, grid_level=int(level), area=quoted(figure.area), root=quoted(figure.root),
+            language=pick("en", "zh"),
+        )
+    )  # fmt: skip
+    units = tuple((str(name), int(num), int(den)) for name, num, den in rows)
+    num = sum(counted for _, counted, _ in units)
+    words = pick(f"{num:,} areas of level {level} that are valid on {day}", f"{day} 有效的第 {level} 级区域 {num:,} 个")
+    return Whole(words, num, None, units, unit_is="area", is_of_lists=True)
 
 
 def whole_of(build: PublishedBuild, figure: Figure, *, schema: str = "marts") -> Whole:
     """What the figure is made of, per feed and file, or place by place."""
     if figure.metric.sql == HOT_SPOTS:
         return _places(build, figure, schema)
+    if figure.metric.sql == COUNTED_A_YEAR_BEFORE:
+        return _areas(build, figure, schema)
     query = units_sql(figure, schema)
     rule = figure.metric.sql
     if not query:
-        return Whole(_words(build, figure, schema), None, None, ())
+        of = figure.metric.of
+        is_of_lists = bool(of) and definition_of(build, of, schema).sql == COUNTED_A_YEAR_BEFORE
+        return Whole(_words(build, figure, schema), None, None, (), is_of_lists=is_of_lists)
     rows = build.rows(
         "select coalesce(files.file_name, units.sha256) as name, sum(num)::bigint, sum(den)::bigint "
         f"from ({query}) as units "

@@ -10,10 +10,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import random
+import re
 import sqlite3
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,9 @@ import pytest
 
 from pipelines import publish
 from pipelines.core.warehouse import PublishedBuild, open_pair, open_published
-from pipelines.trace import FigureName, find_figure, pages, trace
-from pipelines.tracing.naming import Window
+from pipelines.trace import FigureName, find_figure, pages, parse_name, trace
+from pipelines.tracing.naming import Window, asked_name
+from pipelines.tracing.wholes import whole_of
 from tests.conftest import ROOT, TinyCity, citybrain
 from tests.integration.changed_figures import KEY, changed, check_change
 from tests.integration.days import bring_through
@@ -226,6 +229,25 @@ def test_every_metric_adds_up_to_what_is_published(build: PublishedBuild) -> Non
         assert found.agrees, found.figure.name
         metrics[named["metric_id"]] = found
     assert set(metrics) == {row[0] for row in build.rows("select distinct metric_id from marts.fct_metric_value")}
+
+
+def test_numbers_of_areas_are_counted_from_the_areas(build: PublishedBuild) -> None:
+    rows = build.rows(f"select {KEY}, num from marts.fct_metric_value where metric_id = 'M30' and basis = 'as_was'")
+    for *named, num in rows:
+        found = trace(build, name_of(dict(zip((name.strip() for name in KEY.split(",")), named, strict=True))))
+        assert found.whole is not None
+        assert (found.num, found.den, sum(counted for _, counted, _ in found.whole.units)) == (num, None, num), named
+    root = build.rows("select root_code from marts.build_info")[0][0]
+    per_post = trace(build, asked_name("M31", cut=None, area=root, period="as_of", basis=None))
+    assert per_post.whole is not None
+    unfilled = whole_of(build, replace(per_post.figure, num=None, den=None))
+    assert (unfilled.num, unfilled.units, unfilled.is_of_lists) == (None, (), True)
+    grids = next(word for word in re.split(r"[ ;]", per_post.whole.words) if word.startswith("M30"))
+    assert trace(build, parse_name(grids)).num == per_post.figure.num
+    growth = grids.replace("M30", "M35")
+    names = {"M30": grids, "M31": str(per_post.figure.name), "M35": growth, "M45": grids.replace("M30~grid_level=4", "M45")}
+    wholes = {metric: trace(build, parse_name(name)).whole for metric, name in names.items()}
+    assert {metric for metric, whole in wholes.items() if whole and whole.is_of_lists} == {"M30", "M31", "M35"}
 
 
 def test_the_command_prints_a_figure_its_cases_and_refuses_what_it_does_not_know(tiny_city: TinyCity, tmp_path: Path) -> None:
