@@ -3,8 +3,8 @@
    A form with data-act is sent as one value: its fields by name, a file as its name, size and bytes in base64. */
 let lastFocus = "";
 
-/* The way that a reader took last, to which path and when. Until its page stands no news are asked for: that question would name
-   the page that was left. */
+/* The way that a reader took last, by a link or a form, to which path and when. Until its page stands no news are asked for: that
+   question would name the page that was left. */
 let way = { path: location.pathname, since: 0 };
 const [SHORTEST_MS, LONGEST_MS] = [2000, 20000];
 addEventListener("popstate", () => (way = { path: location.pathname, since: Date.now() }));
@@ -53,6 +53,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const form = event.target.closest("form[data-act]");
     if (!form) return;
     event.preventDefault();
+    way = { path: location.pathname, since: Date.now() };
     const button = form.querySelector("button");
     if (button.dataset.busy) {
       button.disabled = true;
