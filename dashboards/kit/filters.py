@@ -181,6 +181,8 @@ def choose(
     """
     import streamlit as st
 
+    from dashboards.kit.owed import owe
+
     current = getattr(view, part)
     shown = current if current in options else options[0]
     with st.container(key=f"choose_{part}"):
@@ -188,8 +190,9 @@ def choose(
         # one box that was a choice, and led back to where the reader came from (one of 100 clicks, Streamlit 1.67, 2026-11-23).
         # No typing in the box: its "no results" would be English on a Chinese page.
         sent = st.selectbox(
-            label, options, index=options.index(shown), key=f"choice_{part}_{current}", format_func=written, filter_mode=None
-        )
+            label, options, index=options.index(shown), key=f"choice_{part}_{current}", format_func=written, filter_mode=None,
+            on_change=owe,
+        )  # fmt: skip
     # Streamlit hands on the words of an option that it did not know: a click on a page that was just being made anew.
     chosen = next((one for one in options if sent in (one, written(one))), shown)
     if chosen != shown:

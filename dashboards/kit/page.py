@@ -26,6 +26,7 @@ from dashboards.kit.city import BoardCity
 from dashboards.kit.filters import View, from_params, to_params
 from dashboards.kit.markup import EMPTY, Html, anchor, join, tag
 from dashboards.kit.menu import BOARDS, GROUPS, MENU, boards_of, strange_path
+from dashboards.kit.owed import is_owed, owe, paid
 from dashboards.kit.periods import last_complete_month
 from dashboards.kit.words import Words
 
@@ -117,6 +118,7 @@ def put(
     def answer(event: str, work: Callable[[Any], None]) -> None:
         told = st.session_state[name].get(event)
         if _is_new(told, name, answered):
+            owe()
             work(told)
             # Last, and without a call of Streamlit's: what ends this run before leaves it to the next.
             answered[name] = told["at"]
@@ -135,11 +137,9 @@ def put(
 
 
 def _is_new(told: Any, name: str, answered: Mapping[str, Any]) -> bool:
-    """Whether a click has not been answered yet.
+    """Whether a click has not been answered yet: a run that another one cuts short, or that owes a page, leaves it to the next.
 
-    An open page asks for news each second. If that falls together with a click, both messages carry the click and two runs take
-    it up: the address changed then and the board did not (once in 120 clicks, Streamlit 1.67, 2026-11-23). So what was clicked is
-    looked at once more where it was drawn, and answered once: its moment says which click it is.
+    So what was clicked is looked at once more where it was drawn, and answered once: its moment says which click it is.
     """
     return isinstance(told, dict) and told.get("at") != answered.get(name)
 
@@ -200,6 +200,7 @@ def _plot(chart: charts.Chart, key: str, into: Callable[[str], None] | None) -> 
     name = f"clicked_{key}"
 
     def follow() -> None:
+        owe()
         for point in st.session_state[name]["selection"]["points"][:1]:
             given = point.get("customdata")
             into(str(given[0] if isinstance(given, list) else given))
@@ -306,10 +307,11 @@ def watch(board: Board, home_root: Path) -> None:
         # Not Streamlit's own run_every: what that asks is answered as the page's that the reader just left, and the browser
         # then broke on parts of it (once in 1,170 pages, Streamlit 1.67, 2026-11-23). page.js waits while a way is taken.
         _component()(key="look", data={"html": "", "look": reference("refresh_seconds")}, on_look_change=lambda: None)
-        if is_made and data.current_build(home_root) != board.source.build_id:
+        if is_made and (is_owed() or data.current_build(home_root) != board.source.build_id):
             st.rerun(scope="app")
 
     look()
+    paid()
     is_made = True
 
 

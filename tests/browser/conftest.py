@@ -111,9 +111,7 @@ class Reader:
 
     def settled(self) -> None:
         self.page.wait_for_selector(".footer, .notice", timeout=WAIT_MS)
-        # Not "anything but running": while a page is being made, its question for news makes the state "rerunRequested", and a
-        # form that is filled in then may be drawn anew under the hand. (Once in a whole suite one was sent and never answered,
-        # 2026-11-24; 134 sends under load, before and after this line, did not show it again.)
+        # Not "anything but running": while a page is being made, its question for news makes the state "rerunRequested".
         self.page.wait_for_function(
             "() => ['notRunning', 'compilationError'].includes(document.querySelector('[data-testid=\"stApp\"]')?.dataset.testScriptState)"
             " && !document.querySelector('[data-stale=\"true\"]')",

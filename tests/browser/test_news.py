@@ -1,21 +1,41 @@
-"""An open page becomes that of a new build by itself, also after its reader went to another board."""
+"""An open page becomes that of a new build by itself, also after its reader went to another board; no click is lost to that."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import serving, window_on
+from tests.browser.conftest import Reader, serving, window_on
 from tests.conftest import TinyCity
 from tests.integration import publishing
 
 pytestmark = pytest.mark.browser
 
 PATIENCE_MS = 30_000
+#: Keeps what Streamlit's frontend would send, until let go: everything that happens meanwhile goes as one message.
+_HOLD = """() => {
+  const own = window.setTimeout, held = window.held = [];
+  window.setTimeout = (work, ms, ...rest) =>
+    !ms && String(work).includes("sendUpdateWidgetsMessage") ? held.push(work) : own(work, ms, ...rest);
+  window.letGo = () => { window.setTimeout = own; held.forEach(work => work()); };
+}"""
+
+
+def choose(reader: Reader) -> None:
+    reader.page.locator("[role=option]", has_text="2026年5月").click()
+
+
+def follow(reader: Reader) -> None:
+    reader.page.locator(".head a", has_text="风险").first.click()
+
+
+def look_up(reader: Reader) -> None:
+    reader.page.locator(".head form").get_by_role("textbox").press("Enter")
 
 
 def test_an_open_page_shows_a_new_build_by_itself(browser: Any, tiny_city: TinyCity, tmp_path: Path) -> None:
@@ -32,3 +52,31 @@ def test_an_open_page_shows_a_new_build_by_itself(browser: Any, tiny_city: TinyC
         new.wait_for(timeout=PATIENCE_MS)
         reader.settled()
         assert f"{publishing.FIRST + 1:,}" in reader.text()
+
+
+@pytest.mark.parametrize(
+    ("act", "address"),
+    [(choose, "period=2026-05"), (follow, "/risk?"), (look_up, "find=")],
+    ids=["box", "link", "form"],
+)
+def test_what_a_reader_does_in_the_moment_of_a_question_for_news_is_answered(
+    reader: Reader, act: Callable[[Reader], None], address: str
+) -> None:
+    """Both go as one message then, named after the question: the page must be made all the same (dashboards/kit/owed.py)."""
+    page = reader.open("areas", lang="zh")
+    if act is choose:
+        page.locator(".st-key-choose_period input").first.click()
+        page.locator("[role=option]").first.wait_for()
+    if act is look_up:
+        page.locator(".head form").get_by_role("textbox").fill("网格")
+    before = reader.text()
+    page.evaluate(_HOLD)
+    page.wait_for_function("() => held.length", timeout=PATIENCE_MS)
+    act(reader)
+    page.wait_for_timeout(200)
+    page.evaluate("letGo()")
+    page.wait_for_url(lambda now: address in now, timeout=PATIENCE_MS)
+    reader.settled()
+    assert page.locator(".head a.here").all_inner_texts() == ["风险" if act is follow else "区域"]
+    assert reader.text() != before
+    assert act is not look_up or page.locator(".found").count()

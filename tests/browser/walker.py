@@ -40,30 +40,20 @@ _SCROLL = """() => {
   const long = all.find(one => one.scrollHeight > one.clientHeight + 4 && getComputedStyle(one).overflowY !== 'visible');
   if (long) long.scrollTop += long.clientHeight - 20;
 }"""
-#: Seconds after which a click led nowhere.
-PATIENCE = 20
-#: Clicks that lead nowhere end the walk when they are more than these and one of so many pages. An option's click is lost where the box
-#: is drawn anew between the button's going down and up: the browser then sends nothing (seen on a starved machine).
-MOST_LOST, PAGES_PER_LOST = 3, 50
+#: Seconds after which a click led nowhere; a page is made in one or two, on a busy machine in more.
+PATIENCE = 60
 #: A list of more screens than this is none that a reader reads.
 MOST_SCREENS = 60
 
 
 @dataclass
 class Walker:
-    """A reader who goes from view to view. `walked`: how many pages; `faults`: address and what is wrong there;
-    `lost`: clicks that led nowhere."""
+    """A reader who goes from view to view, each by one click. `walked`: how many pages; `faults`: address and what is wrong there."""
 
     reader: Reader
     walked: int = 0
     seconds: float = 0.0
-    lost: int = 0
     faults: list[tuple[str, list[str]]] = field(default_factory=list)
-
-    @property
-    def loses(self) -> bool:
-        """Whether too many clicks led nowhere."""
-        return self.lost > MOST_LOST + self.walked / PAGES_PER_LOST
 
     @property
     def view(self) -> View:
@@ -82,19 +72,13 @@ class Walker:
         if self.reader.page.url == "about:blank":
             self.reader.open(board, **to_params(view))
         elif (self.board, self.view) != (board, view):
-            while not self._follow(board, view) and not self.loses:
-                self.lost += 1  # a reader, too, clicks again
+            self.reader.page.evaluate(_FOLLOW, address(view, BOARDS[board]))
+            until = began + PATIENCE
+            while (self.board, self.view) != (board, view) and time.monotonic() < until:
+                self.reader.page.wait_for_timeout(50)
+            self.reader.settled()
         self._count(began)
         assert (self.board, self.view) == (board, view), f"{self.reader.page.url} is not {board} {to_params(view)}"
-
-    def _follow(self, board: str, view: View) -> bool:
-        """Click a link to the view; whether the page went there."""
-        self.reader.page.evaluate(_FOLLOW, address(view, BOARDS[board]))
-        until = time.monotonic() + PATIENCE
-        while (self.board, self.view) != (board, view) and time.monotonic() < until:
-            self.reader.page.wait_for_timeout(50)
-        self.reader.settled()
-        return (self.board, self.view) == (board, view)
 
     def _count(self, began: float) -> None:
         took = time.monotonic() - began
@@ -133,17 +117,7 @@ class Walker:
 
     def choose(self, part: str, text: str) -> bool:
         """Choose what is written `text` in a box and wait; False if the page already shows it, and stays."""
-        here, began = self.reader.page.url, time.monotonic()
-        while not self._chosen(part, text) and self.reader.page.url == here and not self.loses:
-            self.lost += 1  # a reader, too, chooses again
-        if self.reader.page.url == here:
-            return False
-        self._count(began)
-        return True
-
-    def _chosen(self, part: str, text: str) -> bool:
-        """Choose it once; whether it was chosen already."""
-        page, here = self.reader.page, self.reader.page.url
+        page, here, began = self.reader.page, self.reader.page.url, time.monotonic()
         self._opened(part)
         option = page.locator("[role=option]").filter(has_text=re.compile(f"^{re.escape(text)}$")).first
         for _ in range(MOST_SCREENS):
@@ -158,7 +132,10 @@ class Walker:
         while not chosen and page.url == here and time.monotonic() < until:
             page.wait_for_timeout(50)
         self.reader.settled()
-        return chosen
+        if not chosen:
+            assert page.url != here, f"{here}: {text} was chosen in the box {part}, and nothing came of it"
+            self._count(began)
+        return not chosen
 
     def _opened(self, part: str) -> None:
         """Open a box; a click while the page is made anew may close it again."""
