@@ -139,7 +139,7 @@ def _count(cases: pl.DataFrame, **where: Any) -> int:
 
 
 def _kinds(cases: pl.DataFrame) -> list[str]:
-    return sorted(cases["event_kind"].unique().to_list(), key=lambda kind: -_count(cases, event_kind=kind))
+    return sorted(set(cases["event_kind"]), key=lambda kind: (-_count(cases, event_kind=kind), kind))
 
 
 def _ages(board: Board, cases: pl.DataFrame, name: str) -> charts.Chart:

@@ -127,6 +127,13 @@ class Reader:
         )
         self.page.wait_for_timeout(250)
 
+    def click_on_map(self) -> None:
+        """Click in the middle of the first area: its mark is not seen, and 34 pixels wide, wider than any other."""
+        self.page.locator('[class*="st-key-clicked_map"]').scroll_into_view_if_needed()
+        marks = self.page.evaluate(MARKS)
+        assert marks, "the map has no marks"
+        self.page.mouse.click(*marks[0])
+
     def text(self) -> str:
         """Everything a reader can read, also in charts and small drawings."""
         return str(self.page.evaluate(ALL_TEXT))
@@ -139,6 +146,8 @@ class Reader:
         return self.text()
 
 
+MARKS = """() => [...document.querySelectorAll('[class*="st-key-clicked_map"] .points path')].map(one => one.getBoundingClientRect())
+  .filter(one => one.width > 30).map(one => [one.x + one.width / 2, one.y + one.height / 2])"""
 #: The text of the page including that of shadow roots, where our markup stands; without what Streamlit's select box whispers to a
 #: screen reader while it opens ("16 options available."), which it has in English alone.
 ALL_TEXT = """() => {

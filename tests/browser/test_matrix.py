@@ -174,16 +174,8 @@ def test_a_reload_of_the_address_gives_the_same_page(walker: Walker, areas: list
 def test_a_click_on_the_map_goes_into_the_area(walker: Walker, board: str, language: str) -> None:
     began = (walker.walked, walker.seconds)
     walker.go(board, View(language=language, figure="M16"))  # type: ignore[arg-type]
-    page = walker.reader.page
-    page.locator('[class*="st-key-clicked_map"]').scroll_into_view_if_needed()
-    # The mark in the middle of each area is not seen: it is 34 pixels wide, wider than any other mark.
-    box = page.evaluate(
-        """() => [...document.querySelectorAll('[class*="st-key-clicked_map"] .points path')]
-        .map(one => one.getBoundingClientRect()).filter(one => one.width > 30).map(one => [one.x + one.width / 2, one.y + one.height / 2])"""
-    )
-    assert box
-    page.mouse.click(*box[0])
-    page.wait_for_function("() => /[?&]area=/.test(location.search)", timeout=WAIT_MS)
+    walker.reader.click_on_map()
+    walker.reader.page.wait_for_function("() => /[?&]area=/.test(location.search)", timeout=WAIT_MS)
     judge(walker, language)
     assert walker.view.area
     tell(walker, began, f"{board} in {language}, map")
